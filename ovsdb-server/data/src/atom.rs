@@ -1,0 +1,154 @@
+//! An atom: one scalar value (RFC 7047 §5.1 `<atom>`).
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+/// The type of an atom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AtomicType {
+    /// A signed 64-bit number.
+    Integer,
+    /// A double.
+    Real,
+    /// True or false.
+    Boolean,
+    /// UTF-8 text without NUL.
+    String,
+    /// A uuid, perhaps a reference to a row.
+    Uuid,
+}
+
+/// One scalar value. 24 bytes; strings are shared.
+#[derive(Clone, Debug)]
+pub enum Atom {
+    /// `<integer>`.
+    Integer(i64),
+    /// `<real>`; never NaN, as JSON has none.
+    Real(f64),
+    /// `<boolean>`.
+    Boolean(bool),
+    /// `<string>`.
+    String(Arc<str>),
+    /// `<uuid>`.
+    Uuid(Uuid),
+}
+
+impl Atom {
+    /// The type of this atom.
+    pub fn atomic_type(&self) -> AtomicType {
+        match self {
+            Atom::Integer(_) => AtomicType::Integer,
+            Atom::Real(_) => AtomicType::Real,
+            Atom::Boolean(_) => AtomicType::Boolean,
+            Atom::String(_) => AtomicType::String,
+            Atom::Uuid(_) => AtomicType::Uuid,
+        }
+    }
+
+    /// The default of a type: 0, 0.0, false, "" or the zero uuid.
+    pub fn default_of(atomic: AtomicType) -> Atom {
+        match atomic {
+            AtomicType::Integer => Atom::Integer(0),
+            AtomicType::Real => Atom::Real(0.0),
+            AtomicType::Boolean => Atom::Boolean(false),
+            AtomicType::String => Atom::String(Arc::from("")),
+            AtomicType::Uuid => Atom::Uuid(Uuid::nil()),
+        }
+    }
+
+    /// The text of a string atom.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Atom::String(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// The number of an integer atom.
+    pub fn as_integer(&self) -> Option<i64> {
+        match self {
+            Atom::Integer(i) => Some(*i),
+            _ => None,
+        }
+    }
+
+    /// The truth of a boolean atom.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Atom::Boolean(b) => Some(*b),
+            _ => None,
+        }
+    }
+
+    /// The number of a real atom.
+    pub fn as_real(&self) -> Option<f64> {
+        match self {
+            Atom::Real(r) => Some(*r),
+            _ => None,
+        }
+    }
+
+    /// The uuid of a uuid atom.
+    pub fn as_uuid(&self) -> Option<Uuid> {
+        match self {
+            Atom::Uuid(u) => Some(*u),
+            _ => None,
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        self.atomic_type() as u8
+    }
+}
+
+impl From<&str> for Atom {
+    fn from(s: &str) -> Self {
+        Atom::String(Arc::from(s))
+    }
+}
+
+/// The order in which sets and maps are stored and sent: numbers by value, false before true, strings bytewise,
+/// uuids as 128-bit numbers.
+impl Ord for Atom {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Atom::Integer(a), Atom::Integer(b)) => a.cmp(b),
+            // -0.0 and 0.0 are one value in OVSDB.
+            (Atom::Real(a), Atom::Real(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+            (Atom::Boolean(a), Atom::Boolean(b)) => a.cmp(b),
+            (Atom::String(a), Atom::String(b)) => a.as_bytes().cmp(b.as_bytes()),
+            (Atom::Uuid(a), Atom::Uuid(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl PartialOrd for Atom {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Atom {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Atom {}
+
+impl Hash for Atom {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Atom::Integer(i) => i.hash(state),
+            // Adding zero folds -0.0 into 0.0, which compare equal.
+            Atom::Real(r) => (r + 0.0).to_bits().hash(state),
+            Atom::Boolean(b) => b.hash(state),
+            Atom::String(s) => s.hash(state),
+            Atom::Uuid(u) => u.hash(state),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The database: committed tables, transactions on them, references, indexes, monitors' views, history, locks.
+//!
+//! In: typed operations, committed changes, `now` as an argument. Out: outcomes and row changes as values.
+//! Never here: sockets, files, clocks, randomness, JSON-RPC.
+//!
+//! Reading order: [`database`] (state), [`execute`] (operations on a snapshot), [`txn`] (the commit pipeline:
+//! [`refs`], [`indexes`]), then what hangs off commits: [`history`], [`monitor`], [`lock`], [`rbac`], [`convert`].
+
+pub mod convert;
+pub mod database;
+pub mod execute;
+pub mod history;
+pub mod lock;
+pub mod monitor;
+pub mod rbac;
+
+pub use database::{Database, Snapshot};
+pub use execute::{Context, Outcome};
+pub use history::History;

@@ -1,0 +1,1 @@
+//! Replies and their members, as bytes.

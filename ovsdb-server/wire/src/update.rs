@@ -1,0 +1,1 @@
+//! Update notifications in their three notations (`update`, `update2`, `update3`).
