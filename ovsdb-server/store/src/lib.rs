@@ -1,3 +1,17 @@
 //! Reads and writes the database files of the C server.
 //!
 //! In: files, snapshots, row changes. Out: files, rows. Never here: sockets, sessions.
+//!
+//! Reading order: [`log`] (records in a file), [`lockfile`], [`standalone`] (records as row changes), [`compact`],
+//! [`clustered`] (the C server's cluster files, for import).
+
+pub mod clustered;
+pub mod compact;
+pub mod error;
+pub mod lockfile;
+pub mod log;
+pub mod standalone;
+
+pub use error::StoreError;
+pub use log::{Log, Magic, Mode, Record};
+pub use standalone::Standalone;

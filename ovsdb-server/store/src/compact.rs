@@ -1,0 +1,107 @@
+//! Compaction: a file of two records, schema and contents, takes the place of a long one.
+//!
+//! [`Compaction::write`] may run on any thread while the database goes on being written: it needs only a snapshot and
+//! where the file ended then. [`Compaction::finish`] blocks the writer just for copying what was appended meanwhile.
+
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::PathBuf;
+
+use ovsdb_data::{TxnId, json};
+use ovsdb_engine::Snapshot;
+
+use crate::error::StoreError;
+use crate::lockfile::follow_symlinks;
+use crate::log::{Log, Magic, Mode, sync_parent};
+use crate::standalone::{Standalone, encode_snapshot, next_txn_id};
+
+/// The comment of a compaction by a running server.
+pub const ONLINE: &str = "compacting database online";
+
+/// A compaction before its file is written.
+#[derive(Debug)]
+pub struct Compaction {
+    snapshot_end: u64,
+    target: PathBuf,
+    column_diff: bool,
+}
+
+/// A compaction whose file holds the snapshot, durable.
+#[derive(Debug)]
+pub struct Written {
+    log: Log,
+    txn_id: TxnId,
+    snapshot_end: u64,
+    target: PathBuf,
+}
+
+impl Standalone {
+    /// Notes where the file ends: pair it with a snapshot taken at the same moment.
+    pub fn compaction(&self) -> Compaction {
+        Compaction {
+            snapshot_end: self.log.offset(),
+            target: follow_symlinks(self.log.path()),
+            column_diff: self.column_diff,
+        }
+    }
+}
+
+impl Compaction {
+    /// Writes the snapshot to `NAME.tmp` and syncs it.
+    pub fn write(self, snapshot: &Snapshot, comment: &str, date: i64) -> Result<Written, StoreError> {
+        let mut tmp = self.target.clone().into_os_string();
+        tmp.push(".tmp");
+        let tmp = PathBuf::from(tmp);
+        match std::fs::remove_file(&tmp) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io(
+                    error,
+                    format!("failed to remove {}", tmp.display()),
+                ));
+            }
+            _ => {}
+        }
+        let mut log = Log::open(&tmp, &[Magic::Json], Mode::CreateUnlocked)?;
+        let schema = log.append(json::to_string(&snapshot.schema.to_json()).as_bytes())?;
+        let contents = log.append(&encode_snapshot(snapshot, comment, date, self.column_diff))?;
+        log.sync()?;
+        let txn_id = next_txn_id(next_txn_id(TxnId::default(), &schema), &contents);
+        Ok(Written {
+            log,
+            txn_id,
+            snapshot_end: self.snapshot_end,
+            target: self.target,
+        })
+    }
+}
+
+impl Written {
+    /// Copies the records appended since the snapshot and renames the file into place, durable. The database's
+    /// transaction id becomes that of the new file, which is returned: the caller must take it over. On failure the
+    /// old file stays in force.
+    pub fn finish(mut self, file: &mut Standalone) -> Result<TxnId, StoreError> {
+        let tail_length = file.log.offset().saturating_sub(self.snapshot_end);
+        if tail_length > 0 {
+            let mut tail = file.log.reopen()?;
+            let mut bytes = Vec::new();
+            tail.seek(SeekFrom::Start(self.snapshot_end))
+                .and_then(|_| tail.take(tail_length).read_to_end(&mut bytes))
+                .map_err(|error| StoreError::io(error, format!("{}: read failed", file.log.display())))?;
+            // Each record is a header line and a JSON line: the second of each pair is copied.
+            let lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
+            for text in lines.chunks_exact(2).map(|pair| pair[1]) {
+                let sha1 = self.log.append(text)?;
+                self.txn_id = next_txn_id(self.txn_id, &sha1);
+            }
+            self.log.sync()?;
+        }
+        std::fs::rename(self.log.path(), &self.target).map_err(|error| {
+            let (old, new) = (self.log.path().display(), self.target.display());
+            StoreError::io(error, format!("failed to rename \"{old}\" to \"{new}\""))
+        })?;
+        sync_parent(&self.target);
+        self.log.mark_base();
+        file.log.replace_with(self.log, self.target);
+        file.txn_id = self.txn_id;
+        Ok(self.txn_id)
+    }
+}

@@ -1,0 +1,51 @@
+//! What can go wrong with a database file, worded as the C programs word it.
+
+use std::io;
+
+use ovsdb_data::OvsdbError;
+
+/// Why a database file cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The system refused.
+    #[error("I/O error: {what} ({})", os_text(.source))]
+    Io {
+        /// The file and what was tried.
+        what: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file ends within a record.
+    #[error("I/O error: {0} (End of file)")]
+    UnexpectedEnd(String),
+    /// The file is not what its place asks for.
+    #[error("ovsdb error: {0}")]
+    Format(String),
+    /// Bytes of the file are damaged.
+    #[error("syntax error: {0}")]
+    Damaged(String),
+    /// The contents break OVSDB's rules.
+    #[error("{0}")]
+    Contents(#[from] OvsdbError),
+    /// An earlier write failed; nothing is written until the file is opened again.
+    #[error("I/O error: {0}: write failed earlier, reopen the database")]
+    Stopped(String),
+}
+
+impl StoreError {
+    pub(crate) fn io(source: io::Error, what: impl Into<String>) -> StoreError {
+        StoreError::Io {
+            what: what.into(),
+            source,
+        }
+    }
+}
+
+/// The system's text without Rust's ` (os error N)`.
+pub(crate) fn os_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

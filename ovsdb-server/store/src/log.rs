@@ -1,0 +1,518 @@
+//! Records in a file: `OVSDB MAGIC LENGTH SHA1`, a JSON text, each with a line feed (ovsdb-server(5)).
+//!
+//! In: bytes. Out: checked record texts, in order; the first damaged record ends the valid prefix, which is used. The
+//! next write truncates what follows it.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use sha1::{Digest as _, Sha1};
+
+use crate::error::StoreError;
+use crate::lockfile::Lockfile;
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Magic {
+    /// A standalone database.
+    Json,
+    /// A member of a C cluster.
+    Cluster,
+}
+
+impl Magic {
+    /// The word in a record's header.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Magic::Json => "JSON",
+            Magic::Cluster => "CLUSTER",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Magic> {
+        [Magic::Json, Magic::Cluster]
+            .into_iter()
+            .find(|magic| magic.as_str() == word)
+    }
+}
+
+/// How to open a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// For reading, without the lock: works on a live file.
+    ReadOnly,
+    /// For reading and writing, locked.
+    ReadWrite,
+    /// Made anew, locked; must not exist.
+    Create,
+    /// Made anew without a lock of its own (a temporary file beside a locked one).
+    CreateUnlocked,
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Where its header starts.
+    pub offset: u64,
+    /// The SHA-1 of its JSON text with the line feed, verified.
+    pub sha1: [u8; 20],
+    /// The JSON text with the line feed.
+    pub text: Vec<u8>,
+    /// Where its JSON text starts.
+    pub data_offset: u64,
+}
+
+/// A database file as a sequence of records.
+#[derive(Debug)]
+pub struct Log {
+    reader: BufReader<File>,
+    path: PathBuf,
+    display: String,
+    magic: Magic,
+    offset: u64,
+    previous: u64,
+    reading: bool,
+    stopped: bool,
+    lock: Option<Lockfile>,
+    base: u64,
+}
+
+impl Log {
+    /// Opens `path`. `allowed` are the kinds it may be; a new or empty file is of the only one allowed.
+    pub fn open(path: &Path, allowed: &[Magic], mode: Mode) -> Result<Log, StoreError> {
+        let display = path.display().to_string();
+        let io = |what: &str| {
+            let text = format!("{display}: {what}");
+            move |source| StoreError::io(source, text)
+        };
+        let absolute =
+            std::path::absolute(path).map_err(io("could not determine current working directory"))?;
+        let lock = match mode {
+            Mode::ReadWrite | Mode::Create => {
+                Some(Lockfile::lock(path).map_err(io("failed to lock lockfile"))?)
+            }
+            _ => None,
+        };
+        let mut options = File::options();
+        options.read(true).mode(0o660);
+        let verb = match mode {
+            Mode::ReadOnly => "open failed",
+            Mode::ReadWrite => {
+                options.write(true);
+                "open failed"
+            }
+            Mode::Create | Mode::CreateUnlocked => {
+                options.write(true).create(true);
+                // A dangling link names a file to be made, which O_EXCL would refuse.
+                if !(path.is_symlink() && !path.exists()) {
+                    options.create_new(true);
+                }
+                "create failed"
+            }
+        };
+        let file = options.open(path).map_err(io(verb))?;
+        let mut reader = BufReader::with_capacity(1 << 18, file);
+        let first = header_line(&mut reader).map_err(io("read error"))?;
+        let magic = match (first.is_empty(), allowed) {
+            (true, [only]) => {
+                if matches!(mode, Mode::Create | Mode::ReadWrite) {
+                    sync_parent(path);
+                }
+                *only
+            }
+            (true, _) => {
+                return Err(StoreError::Format(format!(
+                    "{display}: cannot identify file type"
+                )));
+            }
+            (false, _) => {
+                let header = parse_header(&first)
+                    .ok_or_else(|| StoreError::Format(format!("{display}: unexpected file format")))?;
+                Magic::parse(header.magic)
+                    .filter(|magic| allowed.contains(magic))
+                    .ok_or_else(|| StoreError::Format(format!("{display}: cannot identify file type")))?
+            }
+        };
+        reader.rewind().map_err(io("seek failed"))?;
+        Ok(Log {
+            reader,
+            path: absolute,
+            display,
+            magic,
+            offset: 0,
+            previous: 0,
+            reading: true,
+            stopped: false,
+            lock,
+            base: 0,
+        })
+    }
+
+    /// The kind of the file.
+    pub fn magic(&self) -> Magic {
+        self.magic
+    }
+
+    /// The absolute path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name as the user gave it.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// The end of the last record read or written.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next record; none at the end of the file. An error ends reading: what came before is valid.
+    pub fn read(&mut self) -> Result<Option<Record>, StoreError> {
+        if !self.reading {
+            return Ok(None);
+        }
+        let result = self.read_record();
+        if !matches!(result, Ok(Some(_))) {
+            self.reading = false;
+        }
+        result
+    }
+
+    fn read_record(&mut self) -> Result<Option<Record>, StoreError> {
+        let line = header_line(&mut self.reader)
+            .map_err(|error| StoreError::io(error, format!("{}: read failed", self.display)))?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let header = parse_header(&line).filter(|header| header.magic == self.magic.as_str());
+        let Some(header) = header else {
+            let text =
+                String::from_utf8_lossy(line.split(|&b| b == b'\n').next().unwrap_or_default()).into_owned();
+            return Err(StoreError::Damaged(format!(
+                "{}: parse error at offset {} in header line \"{text}\"",
+                self.display, self.offset
+            )));
+        };
+        let data_offset = self.offset + line.len() as u64;
+        let mut text = Vec::new();
+        // `take` rather than a buffer of the stated size: the size may be a lie.
+        let read = (&mut self.reader).take(header.length).read_to_end(&mut text);
+        let what = || {
+            format!(
+                "{}: error reading {} bytes starting at offset {data_offset}",
+                self.display, header.length
+            )
+        };
+        let read = read.map_err(|error| StoreError::io(error, what()))?;
+        if (read as u64) < header.length {
+            return Err(StoreError::UnexpectedEnd(what()));
+        }
+        let sha1: [u8; 20] = Sha1::digest(&text).into();
+        if sha1 != header.sha1 {
+            return Err(StoreError::Damaged(format!(
+                "{}: {} bytes starting at offset {data_offset} have SHA-1 hash {} but should have hash {}",
+                self.display,
+                header.length,
+                hex(&sha1),
+                hex(&header.sha1)
+            )));
+        }
+        let record = Record {
+            offset: self.offset,
+            sha1,
+            text,
+            data_offset,
+        };
+        self.previous = self.offset;
+        self.offset = data_offset + header.length;
+        Ok(Some(record))
+    }
+
+    /// Takes the last record back: it and what follows will be overwritten by the next write.
+    pub fn unread(&mut self) {
+        self.offset = self.previous;
+        self.reading = false;
+    }
+
+    /// The error for a record whose text is not JSON.
+    pub fn not_json(&self, record: &Record, why: &str) -> StoreError {
+        StoreError::Damaged(format!(
+            "{}: {} bytes starting at offset {} are not valid JSON ({why})",
+            self.display,
+            record.text.len(),
+            record.data_offset
+        ))
+    }
+
+    /// The error for a record whose text is no object.
+    pub fn not_object(&self, record: &Record) -> StoreError {
+        StoreError::Damaged(format!(
+            "{}: {} bytes starting at offset {} are not a JSON object",
+            self.display,
+            record.text.len(),
+            record.data_offset
+        ))
+    }
+
+    /// Appends one record (a JSON text without line feed) with one system call; what follows the valid prefix is
+    /// truncated first. After a failed write the rest is truncated away and every later write refuses. Returns the
+    /// record's SHA-1.
+    pub fn append(&mut self, json: &[u8]) -> Result<[u8; 20], StoreError> {
+        if self.stopped {
+            return Err(StoreError::Stopped(self.display.clone()));
+        }
+        let result = self.try_append(json);
+        if result.is_err() {
+            self.stopped = true;
+            // Nothing further can be done when this fails too: the reader stops at the torn record.
+            let _ = self.reader.get_ref().set_len(self.offset);
+        }
+        result
+    }
+
+    fn try_append(&mut self, json: &[u8]) -> Result<[u8; 20], StoreError> {
+        let at = self.offset;
+        let fail = |what: String| {
+            let text = format!("{}: {what}", self.display);
+            move |source| StoreError::io(source, text)
+        };
+        let file = self.reader.get_mut();
+        let end = file
+            .seek(SeekFrom::End(0))
+            .map_err(fail(format!("cannot seek to offset {at}")))?;
+        if end != at {
+            file.set_len(at)
+                .map_err(fail(format!("cannot truncate to length {at}")))?;
+            file.seek(SeekFrom::Start(at))
+                .map_err(fail(format!("cannot seek to offset {at}")))?;
+        }
+        self.reading = false;
+        let (bytes, sha1) = compose(self.magic, json);
+        file.write_all(&bytes).map_err(fail("write failed".to_owned()))?;
+        self.previous = at;
+        self.offset = at + bytes.len() as u64;
+        Ok(sha1)
+    }
+
+    /// Waits until everything appended is on disk. A failure is final: the kernel may have dropped the data.
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        if self.stopped {
+            return Err(StoreError::Stopped(self.display.clone()));
+        }
+        let result = self.reader.get_ref().sync_data();
+        result.map_err(|error| {
+            self.stopped = true;
+            StoreError::io(error, format!("{}: fsync failed", self.display))
+        })
+    }
+
+    /// Remembers the present size as that of a compacted file.
+    pub fn mark_base(&mut self) {
+        self.base = self.offset;
+    }
+
+    /// Whether the file has grown enough for a compaction: over 10 MiB and twice the size at the last one.
+    pub fn grew_lots(&self) -> bool {
+        self.offset > 10 * 1024 * 1024 && self.offset / 2 > self.base
+    }
+
+    /// A second handle on the file for reading its tail.
+    pub(crate) fn reopen(&self) -> Result<File, StoreError> {
+        let file = File::open(&self.path);
+        file.map_err(|error| StoreError::io(error, format!("{}: open failed", self.display)))
+    }
+
+    /// Puts `new` in this file's place under this file's name and lock.
+    pub(crate) fn replace_with(&mut self, new: Log, name: PathBuf) {
+        let lock = self.lock.take();
+        let display = std::mem::take(&mut self.display);
+        *self = Log {
+            lock,
+            display,
+            path: name,
+            reading: false,
+            ..new
+        };
+    }
+}
+
+/// A record's bytes and SHA-1.
+pub fn compose(magic: Magic, json: &[u8]) -> (Vec<u8>, [u8; 20]) {
+    let mut hash = Sha1::new();
+    hash.update(json);
+    hash.update(b"\n");
+    let sha1: [u8; 20] = hash.finalize().into();
+    let header = format!("OVSDB {} {} {}\n", magic.as_str(), json.len() + 1, hex(&sha1));
+    let mut bytes = Vec::with_capacity(header.len() + json.len() + 1);
+    bytes.extend_from_slice(header.as_bytes());
+    bytes.extend_from_slice(json);
+    bytes.push(b'\n');
+    (bytes, sha1)
+}
+
+struct Header<'a> {
+    magic: &'a str,
+    length: u64,
+    sha1: [u8; 20],
+}
+
+/// Reads a line, at most as long as a header can be; empty at the end of the file.
+fn header_line(reader: &mut BufReader<File>) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    reader.by_ref().take(127).read_until(b'\n', &mut line)?;
+    Ok(line)
+}
+
+fn parse_header(line: &[u8]) -> Option<Header<'_>> {
+    let text = std::str::from_utf8(line)
+        .ok()?
+        .strip_prefix("OVSDB ")?
+        .strip_suffix('\n')?;
+    let mut words = text.split(' ');
+    let (magic, length, digest) = (words.next()?, words.next()?, words.next()?);
+    let length = length
+        .parse()
+        .ok()
+        .filter(|&length| length > 0 && length < u64::MAX)?;
+    let digest = digest.as_bytes();
+    if words.next().is_some() || digest.len() != 40 {
+        return None;
+    }
+    let mut sha1 = [0; 20];
+    for (byte, pair) in sha1.iter_mut().zip(digest.chunks_exact(2)) {
+        let digit = |c: u8| (c as char).to_digit(16);
+        *byte = (digit(pair[0])? * 16 + digit(pair[1])?) as u8;
+    }
+    Some(Header { magic, length, sha1 })
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Makes a directory entry durable, best effort as in C.
+pub(crate) fn sync_parent(path: &Path) {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    if let Ok(dir) = File::open(parent) {
+        let _ = dir.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(path: &Path) -> (Vec<String>, Option<StoreError>) {
+        let mut log = match Log::open(path, &[Magic::Json], Mode::ReadOnly) {
+            Ok(log) => log,
+            Err(error) => return (Vec::new(), Some(error)),
+        };
+        let mut texts = Vec::new();
+        loop {
+            match log.read() {
+                Ok(Some(record)) => {
+                    texts.push(String::from_utf8_lossy(record.text.trim_ascii()).into_owned())
+                }
+                Ok(None) => return (texts, None),
+                Err(error) => return (texts, Some(error)),
+            }
+        }
+    }
+
+    const RECORDS: [&str; 3] = [r#"{"a":1}"#, r#"{"b":[2,3]}"#, r#"{"c":null}"#];
+
+    fn file() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("db");
+        let mut log = Log::open(&path, &[Magic::Json], Mode::Create).expect("a new file");
+        for record in RECORDS {
+            log.append(record.as_bytes()).expect("room");
+        }
+        let bytes = std::fs::read(&path).expect("the file");
+        (dir, path, bytes)
+    }
+
+    #[test]
+    fn a_truncated_file_keeps_its_whole_records() {
+        let (_dir, path, bytes) = file();
+        let ends: Vec<usize> = RECORDS
+            .iter()
+            .scan(0, |end, r| {
+                *end += compose(Magic::Json, r.as_bytes()).0.len();
+                Some(*end)
+            })
+            .collect();
+        for cut in 0..=bytes.len() {
+            std::fs::write(&path, &bytes[..cut]).expect("room");
+            let whole = ends.iter().filter(|&&end| end <= cut).count();
+            let (texts, error) = read_all(&path);
+            assert_eq!(texts, RECORDS[..whole], "cut at {cut}");
+            assert_eq!(
+                error.is_none(),
+                cut == 0 || ends.contains(&cut),
+                "cut at {cut}: {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_never_yields_a_wrong_record() {
+        let (_dir, path, bytes) = file();
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut bad = bytes.clone();
+                bad[at] ^= 1 << bit;
+                std::fs::write(&path, &bad).expect("room");
+                let (texts, error) = read_all(&path);
+                assert_eq!(texts, RECORDS[..texts.len()], "byte {at} bit {bit}");
+                // The case of a hash's digits carries no meaning.
+                assert!(error.is_some() || texts.len() == 3, "byte {at} bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_write_after_a_torn_tail_replaces_it() {
+        let (_dir, path, bytes) = file();
+        std::fs::write(&path, &bytes[..bytes.len() - 3]).expect("room");
+        let mut log = Log::open(&path, &[Magic::Json], Mode::ReadWrite).expect("a file");
+        while let Ok(Some(_)) = log.read() {}
+        log.append(br#"{"d":4}"#).expect("room");
+        drop(log);
+        let (texts, error) = read_all(&path);
+        assert_eq!(texts, [RECORDS[0], RECORDS[1], r#"{"d":4}"#]);
+        assert!(error.is_none());
+    }
+
+    #[test]
+    fn errors_say_what_the_c_programs_say() {
+        let (_dir, path, bytes) = file();
+        let name = path.display();
+        for (contents, want) in [
+            (
+                &b"hello\n"[..],
+                format!("ovsdb error: {name}: unexpected file format"),
+            ),
+            (
+                b"OVSDB CLUSTER 1 0000000000000000000000000000000000000000\n",
+                format!("ovsdb error: {name}: cannot identify file type"),
+            ),
+            (
+                &bytes[..60],
+                format!("I/O error: {name}: error reading 8 bytes starting at offset 54 (End of file)"),
+            ),
+        ] {
+            std::fs::write(&path, contents).expect("room");
+            let (_, error) = read_all(&path);
+            assert_eq!(error.map(|error| error.to_string()), Some(want));
+        }
+    }
+}

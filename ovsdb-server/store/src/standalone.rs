@@ -1,0 +1,407 @@
+//! Standalone databases: the first record is the schema, each further one a transaction (ovsdb-server(5)).
+//!
+//! In: records, committed row changes. Out: row changes, records. A record names rows by uuid: a new row by its
+//! columns that differ from the default, a changed one by its changed columns (as differences when the record says
+//! `_is_diff`), a deleted one by `null`. Ephemeral columns are never written.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ovsdb_data::json;
+use ovsdb_data::{
+    Atom, ColumnIdx, ColumnType, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TableSchema,
+    TxnId, Uuid, diff,
+};
+use ovsdb_engine::{Database, Snapshot};
+use serde_json::Value;
+use sha1::{Digest as _, Sha1};
+
+use crate::error::StoreError;
+use crate::log::{Log, Magic, Mode, Record};
+
+/// A standalone database's file, open at its end.
+#[derive(Debug)]
+pub struct Standalone {
+    pub(crate) log: Log,
+    pub(crate) txn_id: TxnId,
+    /// Whether changed rows are written as differences (off: `--disable-file-column-diff`).
+    pub column_diff: bool,
+}
+
+/// An opened database.
+pub struct Opened {
+    /// Its file.
+    pub file: Standalone,
+    /// Its contents.
+    pub database: Database,
+    /// What ended the valid prefix, when the file's tail is damaged; the next write truncates it.
+    pub warning: Option<StoreError>,
+}
+
+impl Standalone {
+    /// Makes a new file that holds the schema, durable.
+    pub fn create(path: &Path, schema: &DatabaseSchema) -> Result<Standalone, StoreError> {
+        let mut log = Log::open(path, &[Magic::Json], Mode::Create)?;
+        let sha1 = log.append(json::to_string(&schema.to_json()).as_bytes())?;
+        log.sync()?;
+        Ok(Standalone {
+            log,
+            txn_id: next_txn_id(TxnId::default(), &sha1),
+            column_diff: true,
+        })
+    }
+
+    /// Opens a file and replays it. `fresh` makes the rows' `_version`s.
+    pub fn open(path: &Path, mode: Mode, fresh: &mut dyn FnMut() -> Uuid) -> Result<Opened, StoreError> {
+        Self::open_as(path, mode, None, fresh)
+    }
+
+    /// Opens a file and replays it under another schema: tables and columns unknown to it are dropped.
+    pub fn open_as(
+        path: &Path,
+        mode: Mode,
+        schema: Option<Arc<DatabaseSchema>>,
+        fresh: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Opened, StoreError> {
+        let mut log = Log::open(path, &[Magic::Json], mode)?;
+        let (own, sha1) = read_schema(&mut log)?;
+        let converting = schema.is_some();
+        let mut txn_id = next_txn_id(TxnId::default(), &sha1);
+        let mut database = Database::new(schema.unwrap_or(own), txn_id);
+        let warning = loop {
+            let record = match log.read() {
+                Ok(Some(record)) => record,
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            };
+            let value = match parse(&log, &record) {
+                Ok(value) => value,
+                Err(error) => {
+                    log.unread();
+                    break Some(error);
+                }
+            };
+            let changes = decode(database.snapshot(), &value, converting, fresh)?;
+            let next = next_txn_id(txn_id, &record.sha1);
+            if let Err(error) = database.replay(changes, next, fresh) {
+                log.unread();
+                break Some(error.into());
+            }
+            txn_id = next;
+        };
+        log.mark_base();
+        Ok(Opened {
+            file: Standalone {
+                log,
+                txn_id,
+                column_diff: true,
+            },
+            database,
+            warning,
+        })
+    }
+
+    /// Appends one transaction of a database with `schema`, not yet durable, and returns the id of the state it leads
+    /// to. Changes of ephemeral columns alone write nothing and keep the id. `date` is in milliseconds since 1970.
+    pub fn append(
+        &mut self,
+        schema: &DatabaseSchema,
+        changes: &[RowChange],
+        comment: Option<&str>,
+        date: i64,
+    ) -> Result<TxnId, StoreError> {
+        if let Some(text) = encode(schema, changes, comment, date, self.column_diff) {
+            let sha1 = self.log.append(&text)?;
+            self.txn_id = next_txn_id(self.txn_id, &sha1);
+        }
+        Ok(self.txn_id)
+    }
+
+    /// Waits until everything appended is on disk.
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        self.log.sync()
+    }
+
+    /// The id of the latest state on file.
+    pub fn txn_id(&self) -> TxnId {
+        self.txn_id
+    }
+
+    /// The file as a log.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+}
+
+/// The id of the state after a record: the first 16 bytes of SHA-1(previous id ‖ the record's SHA-1). It survives a
+/// restart and names the exact prefix of the file.
+pub fn next_txn_id(previous: TxnId, record: &[u8; 20]) -> TxnId {
+    let mut hash = Sha1::new();
+    hash.update(previous.0.as_bytes());
+    hash.update(record);
+    let digest = hash.finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    TxnId(Uuid::from_bytes(id))
+}
+
+/// Reads the schema that a file starts with, and its record's SHA-1.
+pub fn read_schema(log: &mut Log) -> Result<(Arc<DatabaseSchema>, [u8; 20]), StoreError> {
+    let record = log.read()?.ok_or_else(|| {
+        StoreError::Format(format!(
+            "{}: unexpected end of file reading schema",
+            log.display()
+        ))
+    })?;
+    let value = parse(log, &record)?;
+    Ok((Arc::new(DatabaseSchema::from_json(&value)?), record.sha1))
+}
+
+/// A record's JSON object.
+pub fn parse(log: &Log, record: &Record) -> Result<Value, StoreError> {
+    let value = json::parse(&record.text).map_err(|error| log.not_json(record, &error.to_string()))?;
+    match value {
+        Value::Object(_) => Ok(value),
+        _ => Err(log.not_object(record)),
+    }
+}
+
+/// Resolves a transaction record against the state before it. With `converting`, unknown tables and columns are
+/// skipped. New and changed rows get a fresh `_version`.
+pub fn decode(
+    before: &Snapshot,
+    record: &Value,
+    converting: bool,
+    fresh: &mut dyn FnMut() -> Uuid,
+) -> Result<Vec<RowChange>, OvsdbError> {
+    let tables = record
+        .as_object()
+        .ok_or_else(|| OvsdbError::syntax(record, "object expected"))?;
+    let is_diff = tables.get("_is_diff") == Some(&Value::Bool(true));
+    let mut changes = Vec::new();
+    for (name, rows) in tables {
+        let Some(table) = before.schema.table_idx(name) else {
+            let annotation = match name.as_str() {
+                "_date" => rows.is_i64(),
+                "_is_diff" => rows.is_boolean(),
+                "_comment" => true,
+                _ => false,
+            };
+            if annotation || converting {
+                continue;
+            }
+            let mut error = OvsdbError::syntax(record, format!("No table named {name}."));
+            error.tag = "unknown table".into();
+            return Err(error);
+        };
+        let entries = rows
+            .as_object()
+            .ok_or_else(|| OvsdbError::syntax(rows, "object expected"))?;
+        for (id, columns) in entries {
+            let uuid = parse_uuid(id)
+                .ok_or_else(|| OvsdbError::syntax(rows, format!("\"{id}\" is not a valid UUID")))?;
+            let old = before.get(table, &uuid).cloned();
+            let new = match (columns, &old) {
+                (Value::Null, None) => {
+                    let text = format!("transaction deletes row {uuid} that does not exist");
+                    return Err(OvsdbError::new("syntax error", text));
+                }
+                (Value::Null, Some(_)) => None,
+                _ => {
+                    let schema = before.schema.table(table);
+                    Some(decode_row(
+                        schema,
+                        uuid,
+                        old.as_ref(),
+                        columns,
+                        is_diff,
+                        converting,
+                        fresh(),
+                    )?)
+                }
+            };
+            changes.push(RowChange {
+                table,
+                uuid,
+                old,
+                new,
+            });
+        }
+    }
+    changes.sort_by_key(|change| (change.table, change.uuid));
+    Ok(changes)
+}
+
+/// A hyphenated uuid, the only form the file has.
+fn parse_uuid(text: &str) -> Option<Uuid> {
+    Some(text)
+        .filter(|text| text.len() == 36)
+        .and_then(|text| Uuid::try_parse(text).ok())
+}
+
+fn decode_row(
+    schema: &TableSchema,
+    uuid: Uuid,
+    old: Option<&Row>,
+    columns: &Value,
+    is_diff: bool,
+    converting: bool,
+    version: Uuid,
+) -> Result<Row, OvsdbError> {
+    let object = columns
+        .as_object()
+        .ok_or_else(|| OvsdbError::syntax(columns, "row must be JSON object"))?;
+    let mut datums: Vec<Datum> = match old {
+        Some(row) => row.columns().to_vec(),
+        None => schema
+            .columns
+            .iter()
+            .map(|column| type_default(&column.ty))
+            .collect(),
+    };
+    for (name, value) in object {
+        let Some(column) = schema.column(name) else {
+            if converting {
+                continue;
+            }
+            let text = format!("No column {name} in table {}.", schema.name);
+            let mut error = OvsdbError::syntax(columns, text);
+            error.tag = "unknown column".into();
+            return Err(error);
+        };
+        let ty = &schema.column_schema(column).ty;
+        let slot = &mut datums[column.0 as usize];
+        *slot = if is_diff && old.is_some() {
+            // A difference may have any size.
+            let loose = ColumnType {
+                n_min: 0,
+                n_max: ColumnType::UNLIMITED,
+                ..ty.clone()
+            };
+            let change = Datum::from_json(value, &loose, None)?;
+            diff::apply(slot, &change, ty)?
+        } else {
+            Datum::from_json(value, ty, None)?
+        };
+    }
+    datums[ColumnIdx::UUID.0 as usize] = Datum::One(Atom::Uuid(uuid));
+    datums[ColumnIdx::VERSION.0 as usize] = Datum::One(Atom::Uuid(version));
+    Ok(Row::new(datums))
+}
+
+/// What the file leaves out: the default of the type, whatever an enumeration allows.
+fn type_default(ty: &ColumnType) -> Datum {
+    match ty.n_min {
+        1 if !ty.is_map() => Datum::One(Atom::default_of(ty.key.atomic)),
+        _ => Datum::Empty,
+    }
+}
+
+/// The text of a transaction's record; none when nothing of it belongs in the file. `changes` are sorted by table.
+pub fn encode(
+    schema: &DatabaseSchema,
+    changes: &[RowChange],
+    comment: Option<&str>,
+    date: i64,
+    column_diff: bool,
+) -> Option<Vec<u8>> {
+    let mut out = vec![b'{'];
+    let mut open: Option<TableIdx> = None;
+    for change in changes {
+        let start = out.len();
+        let table = schema.table(change.table);
+        if open != Some(change.table) {
+            if open.is_some() {
+                out.extend_from_slice(b"},");
+            }
+            json::write_str(&table.name, &mut out);
+            out.extend_from_slice(b":{");
+        } else {
+            out.push(b',');
+        }
+        out.extend_from_slice(format!("\"{}\":", change.uuid).as_bytes());
+        if encode_row(table, change, column_diff, &mut out) {
+            open = Some(change.table);
+        } else {
+            out.truncate(start);
+        }
+    }
+    open?;
+    out.extend_from_slice(b"},");
+    annotate(comment, date, column_diff, &mut out);
+    Some(out)
+}
+
+/// The text of the record that holds a whole state, as compaction writes it. Never a difference.
+pub fn encode_snapshot(snapshot: &Snapshot, comment: &str, date: i64, column_diff: bool) -> Vec<u8> {
+    let mut out = vec![b'{'];
+    for (table, schema) in snapshot
+        .schema
+        .iter()
+        .filter(|(table, _)| !snapshot.table(*table).is_empty())
+    {
+        json::write_str(&schema.name, &mut out);
+        out.extend_from_slice(b":{");
+        for (i, (uuid, row)) in snapshot.table(table).iter().enumerate() {
+            let comma = if i > 0 { "," } else { "" };
+            out.extend_from_slice(format!("{comma}\"{uuid}\":").as_bytes());
+            let change = RowChange {
+                table,
+                uuid: *uuid,
+                old: None,
+                new: Some(row.clone()),
+            };
+            encode_row(schema, &change, false, &mut out);
+        }
+        out.extend_from_slice(b"},");
+    }
+    annotate(Some(comment), date, column_diff, &mut out);
+    out
+}
+
+fn annotate(comment: Option<&str>, date: i64, column_diff: bool, out: &mut Vec<u8>) {
+    if let Some(comment) = comment {
+        out.extend_from_slice(b"\"_comment\":");
+        json::write_str(comment, out);
+        out.push(b',');
+    }
+    out.extend_from_slice(format!("\"_date\":{date}").as_bytes());
+    out.extend_from_slice(if column_diff { b",\"_is_diff\":true}" } else { b"}" });
+}
+
+/// Appends a row's value; false when nothing persistent changed.
+fn encode_row(schema: &TableSchema, change: &RowChange, column_diff: bool, out: &mut Vec<u8>) -> bool {
+    let Some(new) = &change.new else {
+        out.extend_from_slice(b"null");
+        return true;
+    };
+    let mut any = false;
+    out.push(b'{');
+    // `_uuid` is the key and `_version` lives in memory only.
+    for (column, column_schema) in schema.iter().skip(2).filter(|(_, column)| column.persistent) {
+        let (ty, value) = (&column_schema.ty, new.get(column));
+        let difference;
+        let written = match &change.old {
+            None if *value == type_default(ty) => continue,
+            None => value,
+            Some(old) if old.get(column) == value => continue,
+            Some(_) if !column_diff => value,
+            Some(old) => match diff::diff(old.get(column), value, ty) {
+                Some(found) => {
+                    difference = found;
+                    &difference
+                }
+                None => continue,
+            },
+        };
+        if any {
+            out.push(b',');
+        }
+        any = true;
+        json::write_str(&column_schema.name, out);
+        out.push(b':');
+        written.write_json(ty, out);
+    }
+    out.push(b'}');
+    any || change.old.is_none()
+}
