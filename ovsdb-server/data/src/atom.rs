@@ -4,7 +4,11 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use serde_json::Value;
 use uuid::Uuid;
+
+use crate::error::OvsdbError;
+use crate::json;
 
 /// The type of an atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +23,35 @@ pub enum AtomicType {
     String,
     /// A uuid, perhaps a reference to a row.
     Uuid,
+}
+
+impl AtomicType {
+    /// The name that schemas use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AtomicType::Integer => "integer",
+            AtomicType::Real => "real",
+            AtomicType::Boolean => "boolean",
+            AtomicType::String => "string",
+            AtomicType::Uuid => "uuid",
+        }
+    }
+
+    /// Parses `<atomic-type>`.
+    pub(crate) fn from_json(json: &Value) -> Result<AtomicType, OvsdbError> {
+        match json.as_str() {
+            Some("integer") => Ok(AtomicType::Integer),
+            Some("real") => Ok(AtomicType::Real),
+            Some("boolean") => Ok(AtomicType::Boolean),
+            Some("string") => Ok(AtomicType::String),
+            Some("uuid") => Ok(AtomicType::Uuid),
+            Some(name) => Err(OvsdbError::syntax(
+                json,
+                format!("\"{name}\" is not an atomic-type"),
+            )),
+            None => Err(OvsdbError::syntax(json, "atomic-type expected")),
+        }
+    }
 }
 
 /// One scalar value. 24 bytes; strings are shared.
@@ -56,6 +89,33 @@ impl Atom {
             AtomicType::Boolean => Atom::Boolean(false),
             AtomicType::String => Atom::String(Arc::from("")),
             AtomicType::Uuid => Atom::Uuid(Uuid::nil()),
+        }
+    }
+
+    /// True for the default of its type.
+    pub fn is_default(&self) -> bool {
+        match self {
+            Atom::Integer(i) => *i == 0,
+            Atom::Real(r) => *r == 0.0,
+            Atom::Boolean(b) => !b,
+            Atom::String(s) => s.is_empty(),
+            Atom::Uuid(u) => u.is_nil(),
+        }
+    }
+
+    /// The form in which messages and command lines show an atom: a string is quoted unless it looks like a word.
+    pub fn to_text(&self) -> String {
+        match self {
+            Atom::Integer(i) => i.to_string(),
+            Atom::Real(r) => json::format_real(*r),
+            Atom::Boolean(b) => b.to_string(),
+            Atom::String(s) if is_word(s) => s.to_string(),
+            Atom::String(s) => {
+                let mut out = Vec::with_capacity(s.len() + 2);
+                json::write_str(s, &mut out);
+                String::from_utf8_lossy(&out).into_owned()
+            }
+            Atom::Uuid(u) => u.to_string(),
         }
     }
 
@@ -104,6 +164,16 @@ impl Atom {
     }
 }
 
+/// True for a string that needs no quotes: an identifier (with `-` and `.` inside) that is no boolean and no uuid.
+fn is_word(s: &str) -> bool {
+    let mut bytes = s.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        && s != "true"
+        && s != "false"
+        && json::parse_uuid(s).is_none()
+}
+
 impl From<&str> for Atom {
     fn from(s: &str) -> Self {
         Atom::String(Arc::from(s))
@@ -119,6 +189,7 @@ impl Ord for Atom {
             // -0.0 and 0.0 are one value in OVSDB.
             (Atom::Real(a), Atom::Real(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
             (Atom::Boolean(a), Atom::Boolean(b)) => a.cmp(b),
+            (Atom::String(a), Atom::String(b)) if Arc::ptr_eq(a, b) => Ordering::Equal,
             (Atom::String(a), Atom::String(b)) => a.as_bytes().cmp(b.as_bytes()),
             (Atom::Uuid(a), Atom::Uuid(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
@@ -134,7 +205,14 @@ impl PartialOrd for Atom {
 
 impl PartialEq for Atom {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        match (self, other) {
+            (Atom::Integer(a), Atom::Integer(b)) => a == b,
+            (Atom::Real(a), Atom::Real(b)) => a == b,
+            (Atom::Boolean(a), Atom::Boolean(b)) => a == b,
+            (Atom::String(a), Atom::String(b)) => Arc::ptr_eq(a, b) || **a == **b,
+            (Atom::Uuid(a), Atom::Uuid(b)) => a == b,
+            _ => false,
+        }
     }
 }
 

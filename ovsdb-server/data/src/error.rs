@@ -17,12 +17,20 @@ pub struct OvsdbError {
 impl OvsdbError {
     /// An error with a tag and details.
     pub fn new(tag: impl Into<Cow<'static, str>>, details: impl Into<String>) -> Self {
-        OvsdbError { tag: tag.into(), details: Some(details.into()), syntax: None }
+        OvsdbError {
+            tag: tag.into(),
+            details: Some(details.into()),
+            syntax: None,
+        }
     }
 
     /// An error that is only a tag.
     pub fn bare(tag: impl Into<Cow<'static, str>>) -> Self {
-        OvsdbError { tag: tag.into(), details: None, syntax: None }
+        OvsdbError {
+            tag: tag.into(),
+            details: None,
+            syntax: None,
+        }
     }
 
     /// `syntax error`: the JSON `at` is not what its place asks for.

@@ -36,7 +36,12 @@ pub struct Select {
 
 impl Select {
     /// Everything, the default.
-    pub const ALL: Select = Select { initial: true, insert: true, delete: true, modify: true };
+    pub const ALL: Select = Select {
+        initial: true,
+        insert: true,
+        delete: true,
+        modify: true,
+    };
 }
 
 /// A monitor's condition, compiled: any clause suffices; no clause means every row.

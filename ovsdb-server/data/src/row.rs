@@ -40,6 +40,30 @@ impl Row {
         &self.0
     }
 
+    /// This row with some columns changed.
+    pub fn with(&self, changes: impl IntoIterator<Item = (ColumnIdx, Datum)>) -> Row {
+        let mut columns: Arc<[Datum]> = self.0.iter().cloned().collect();
+        if let Some(columns) = Arc::get_mut(&mut columns) {
+            for (column, datum) in changes {
+                columns[usize::from(column.0)] = datum;
+            }
+        }
+        Row(columns)
+    }
+
+    /// The atoms of all columns: the measure of a history's length.
+    pub fn n_atoms(&self) -> usize {
+        self.0.iter().map(Datum::n_atoms).sum()
+    }
+
+    /// `_version`.
+    pub fn version(&self) -> Uuid {
+        match self.get(ColumnIdx::VERSION) {
+            Datum::One(Atom::Uuid(version)) => *version,
+            other => unreachable!("column _version holds {other:?}"),
+        }
+    }
+
     /// `_uuid`.
     pub fn uuid(&self) -> Uuid {
         match self.get(ColumnIdx::UUID) {

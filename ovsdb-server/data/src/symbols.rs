@@ -22,13 +22,19 @@ pub struct Symbols<'a> {
 impl<'a> Symbols<'a> {
     /// No names yet; `fresh` yields random uuids.
     pub fn new(fresh: &'a mut dyn FnMut() -> Uuid) -> Self {
-        Symbols { names: BTreeMap::new(), fresh }
+        Symbols {
+            names: BTreeMap::new(),
+            fresh,
+        }
     }
 
     /// The symbol of a name, made at its first mention (forward references are allowed).
     pub fn get(&mut self, name: &str) -> &mut Symbol {
         if !self.names.contains_key(name) {
-            let symbol = Symbol { uuid: (self.fresh)(), created: false };
+            let symbol = Symbol {
+                uuid: (self.fresh)(),
+                created: false,
+            };
             self.names.insert(name.to_owned(), symbol);
         }
         self.names.get_mut(name).expect("inserted just above")
