@@ -109,11 +109,6 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// True once there is a problem.
-    pub(crate) fn has_error(&self) -> bool {
-        self.error.is_some()
-    }
-
     /// Ends with the first problem, or with one about members that nobody asked for.
     pub(crate) fn finish(mut self) -> Result<(), OvsdbError> {
         if let Some(object) = self.object
