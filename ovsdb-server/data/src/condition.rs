@@ -240,9 +240,9 @@ impl Condition {
         self.clauses.iter().find_map(|clause| match clause {
             Clause::Compare {
                 column: ColumnIdx::UUID,
-                function,
+                function: Function::Eq | Function::Includes,
                 arg: Datum::One(Atom::Uuid(uuid)),
-            } if matches!(function, Function::Eq | Function::Includes) => Some(*uuid),
+            } => Some(*uuid),
             _ => None,
         })
     }
