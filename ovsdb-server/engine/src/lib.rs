@@ -3,16 +3,22 @@
 //! In: typed operations, committed changes, `now` as an argument. Out: outcomes and row changes as values.
 //! Never here: sockets, files, clocks, randomness, JSON-RPC.
 //!
-//! Reading order: [`database`] (state), [`execute`] (operations on a snapshot), [`txn`] (the commit pipeline:
-//! [`refs`], [`indexes`]), then what hangs off commits: [`history`], [`monitor`], [`lock`], [`rbac`], [`convert`].
+//! Reading order: [`database`] (state), [`execute`] (operations on it), `txn` (the commit pipeline) and `indexes`,
+//! then what hangs off commits: [`history`], [`monitor`], [`pending`], [`trigger`]; and [`lock`], [`rbac`],
+//! [`convert`].
 
 pub mod convert;
 pub mod database;
 pub mod execute;
 pub mod history;
+mod indexes;
+mod intern;
 pub mod lock;
 pub mod monitor;
+pub mod pending;
 pub mod rbac;
+pub mod trigger;
+mod txn;
 
 pub use database::{Database, Snapshot};
 pub use execute::{Context, Outcome};

@@ -1,0 +1,123 @@
+//! Uniqueness of a table's indexes (RFC 7047 §3.2 "indexes"), checked on what a transaction leaves behind.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use ovsdb_data::{Atom, ColumnIdx, Datum, OvsdbError, Row, TableIdx, TableSchema, Uuid};
+
+use crate::database::{IndexKey, index_key};
+use crate::txn::Txn;
+
+/// Fails when two rows would have the same values in the columns of an index.
+pub(crate) fn check(txn: &Txn<'_>) -> Result<(), OvsdbError> {
+    let mut seen: HashMap<(TableIdx, usize), HashMap<IndexKey, Uuid>> = HashMap::new();
+    for ((table, uuid), touched) in &txn.rows {
+        let Some(row) = &touched.new else { continue };
+        let schema = txn.db.head.schema.table(*table);
+        for (index, columns) in schema.indexes.iter().enumerate() {
+            let key = index_key(columns, row);
+            let in_txn = seen.entry((*table, index)).or_default();
+            let other = in_txn.get(&key).copied().or_else(|| {
+                let known = txn.db.indexes[table.0 as usize][index].get(&key).copied();
+                known.filter(|known| !txn.rows.contains_key(&(*table, *known)))
+            });
+            if let Some(other) = other.and_then(|other| txn.get((*table, other))) {
+                return Err(duplicate(txn, *table, columns, other, row));
+            }
+            in_txn.insert(key, *uuid);
+        }
+    }
+    Ok(())
+}
+
+fn duplicate(txn: &Txn<'_>, table: TableIdx, index: &[ColumnIdx], a: &Row, b: &Row) -> OvsdbError {
+    // The greater row comes first, so that the same conflict always reads the same.
+    let (first, second) = if a.columns()[2..] < b.columns()[2..] { (b, a) } else { (a, b) };
+    let schema = txn.db.head.schema.table(table);
+    OvsdbError::constraint(format!(
+        "Transaction causes multiple rows in \"{}\" table to have identical values ({}) for index on {}.  \
+         First row, with UUID {}, {}.  Second row, with UUID {}, {}.",
+        schema.name,
+        values(schema, index, first),
+        columns(schema, index),
+        first.uuid(),
+        how(txn, table, index, first.uuid()),
+        second.uuid(),
+        how(txn, table, index, second.uuid()),
+    ))
+}
+
+fn how(txn: &Txn<'_>, table: TableIdx, index: &[ColumnIdx], uuid: Uuid) -> String {
+    let schema = txn.db.head.schema.table(table);
+    match txn.rows.get(&(table, uuid)) {
+        None => "existed in the database before this transaction and was not modified by the transaction".into(),
+        Some(touched) => match (&touched.old, &touched.new) {
+            (Some(old), Some(new)) if index_key(index, old) == index_key(index, new) => {
+                "existed in the database before this transaction, which modified some of the row's columns but \
+                 not any columns in this index"
+                    .into()
+            }
+            (Some(old), _) => {
+                format!("had the following index values before the transaction: {}", values(schema, index, old))
+            }
+            (None, _) => "was inserted by this transaction".into(),
+        },
+    }
+}
+
+fn values(schema: &TableSchema, index: &[ColumnIdx], row: &Row) -> String {
+    let texts: Vec<String> = index.iter().map(|c| text(row.get(*c), schema.column_schema(*c).ty.is_map())).collect();
+    texts.join(", ")
+}
+
+fn text(datum: &Datum, is_map: bool) -> String {
+    let mut out = String::new();
+    let (open, close) = if is_map { ('{', '}') } else { ('[', ']') };
+    match datum {
+        Datum::One(atom) => return atom_text(atom),
+        Datum::Empty => {}
+        Datum::Set(atoms) => {
+            let texts: Vec<String> = atoms.iter().map(atom_text).collect();
+            out = texts.join(", ");
+        }
+        Datum::Map(pairs) => {
+            for (i, (k, v)) in pairs.iter().enumerate() {
+                let comma = if i > 0 { ", " } else { "" };
+                // Writing to a string cannot fail.
+                let _ = write!(out, "{comma}{}={}", atom_text(k), atom_text(v));
+            }
+        }
+    }
+    format!("{open}{out}{close}")
+}
+
+/// An atom as people write it: strings are quoted only where they could be taken for something else.
+fn atom_text(atom: &Atom) -> String {
+    if let Atom::String(text) = atom {
+        let mut chars = text.chars();
+        let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && chars.all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+            && !matches!(&**text, "true" | "false")
+            && ovsdb_data::json::parse_uuid(text).is_none();
+        if plain {
+            return text.to_string();
+        }
+    }
+    let mut out = Vec::new();
+    match atom {
+        Atom::Uuid(uuid) => return uuid.to_string(),
+        other => other.write_json(&mut out),
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn columns(schema: &TableSchema, index: &[ColumnIdx]) -> String {
+    let names: Vec<String> =
+        index.iter().map(|c| format!("\"{}\"", schema.column_schema(*c).name)).collect();
+    match names.as_slice() {
+        [one] => format!("column {one}"),
+        [a, b] => format!("columns {a} and {b}"),
+        [most @ .., last] => format!("columns {}, and {last}", most.join(", ")),
+        [] => String::new(),
+    }
+}

@@ -1,0 +1,81 @@
+//! Shares equal strings and maps between rows: OVN repeats the same few keys, stages and actions in every row.
+//!
+//! A direct-mapped cache of what was stored lately, not a table of everything: a miss costs a copy that would have
+//! been there anyway, and nothing has to be collected.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::Arc;
+
+use ovsdb_data::{Atom, Datum, Row};
+
+const STRINGS: usize = 4096;
+const DATUMS: usize = 4096;
+/// Longer strings are mostly unique (matches, certificates).
+const MAX_LEN: usize = 64;
+
+/// The cache.
+pub(crate) struct Interner {
+    strings: Box<[Option<Arc<str>>]>,
+    datums: Box<[Option<Datum>]>,
+    hasher: RandomState,
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        Interner {
+            strings: vec![None; STRINGS].into(),
+            datums: vec![None; DATUMS].into(),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl Interner {
+    /// The row with its values shared where they were seen lately.
+    pub fn row(&mut self, row: &Row) -> Row {
+        Row::new(row.columns().iter().map(|datum| self.datum(datum)))
+    }
+
+    fn datum(&mut self, datum: &Datum) -> Datum {
+        match datum {
+            Datum::Empty => Datum::Empty,
+            Datum::One(atom) => Datum::One(self.atom(atom)),
+            Datum::Set(atoms) => self.shared(datum, |me| Datum::Set(atoms.iter().map(|a| me.atom(a)).collect())),
+            Datum::Map(pairs) => self.shared(datum, |me| {
+                Datum::Map(pairs.iter().map(|(k, v)| (me.atom(k), me.atom(v))).collect())
+            }),
+        }
+    }
+
+    fn shared(&mut self, datum: &Datum, make: impl FnOnce(&mut Self) -> Datum) -> Datum {
+        let slot = self.slot(datum, DATUMS);
+        if let Some(known) = &self.datums[slot]
+            && known == datum
+        {
+            return known.clone();
+        }
+        let made = make(self);
+        self.datums[slot] = Some(made.clone());
+        made
+    }
+
+    fn atom(&mut self, atom: &Atom) -> Atom {
+        match atom {
+            Atom::String(text) if text.len() <= MAX_LEN => {
+                let slot = self.slot(text, STRINGS);
+                match &self.strings[slot] {
+                    Some(known) if known == text => Atom::String(known.clone()),
+                    _ => {
+                        self.strings[slot] = Some(text.clone());
+                        atom.clone()
+                    }
+                }
+            }
+            _ => atom.clone(),
+        }
+    }
+
+    fn slot(&self, value: &(impl Hash + ?Sized), n: usize) -> usize {
+        self.hasher.hash_one(value) as usize % n
+    }
+}

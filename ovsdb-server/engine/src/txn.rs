@@ -1,0 +1,328 @@
+//! A transaction under way: the rows it touched, and the checks that make it a commit (RFC 7047 §4.1.3), in the
+//! order in which clients may see them fail.
+//!
+//! 1. net changes; 2. strong references; 3. garbage of non-root tables; 4. `maxRows`; 5. weak references (which may
+//! make more garbage); 6. uniqueness; 7. fresh `_version`s. Uniqueness lives in [`crate::indexes`].
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use ovsdb_data::base_type::RefKind;
+use ovsdb_data::{Atom, ColumnIdx, ColumnType, Datum, OvsdbError, Row, RowChange, TableIdx, Uuid};
+
+use crate::database::{Database, Key, for_each_ref, has_refs, refs_of};
+
+/// How much of the pipeline runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checks {
+    /// All of it: a client's transaction.
+    All,
+    /// References only: a log's record, whose constraints are trusted.
+    References,
+}
+
+/// One row that a transaction touched.
+#[derive(Clone)]
+pub(crate) struct Touched {
+    pub old: Option<Row>,
+    pub new: Option<Row>,
+}
+
+/// A transaction on the present state of a database.
+pub(crate) struct Txn<'a> {
+    pub db: &'a Database,
+    pub rows: BTreeMap<Key, Touched>,
+    /// Changes of strong reference counts.
+    counts: HashMap<Key, i64>,
+}
+
+impl<'a> Txn<'a> {
+    pub fn new(db: &'a Database) -> Self {
+        Txn { db, rows: BTreeMap::new(), counts: HashMap::new() }
+    }
+
+    /// A row as the transaction left it.
+    pub fn get(&self, key: Key) -> Option<&Row> {
+        match self.rows.get(&key) {
+            Some(touched) => touched.new.as_ref(),
+            None => self.db.head.get(key.0, &key.1),
+        }
+    }
+
+    /// Whether a uuid is taken: by a row, or by one that the transaction deleted.
+    pub fn is_taken(&self, key: Key) -> bool {
+        self.rows.contains_key(&key) || self.db.head.get(key.0, &key.1).is_some()
+    }
+
+    /// Stores a row, or deletes it.
+    pub fn put(&mut self, key: Key, new: Option<Row>) {
+        match self.rows.get_mut(&key) {
+            Some(touched) => touched.new = new,
+            None => {
+                let old = self.db.head.get(key.0, &key.1).cloned();
+                self.rows.insert(key, Touched { old, new });
+            }
+        }
+    }
+
+    /// The rows of a table as the transaction left them.
+    pub fn table(&self, table: TableIdx) -> impl Iterator<Item = &Row> {
+        let touched = self.touched(table);
+        let untouched = self.db.head.table(table).iter().filter(move |(uuid, _)| {
+            // Most transactions touch nothing of a table they scan.
+            self.rows.is_empty() || !self.rows.contains_key(&(table, **uuid))
+        });
+        untouched.map(|(_, row)| row).chain(touched.filter_map(|(_, t)| t.new.as_ref()))
+    }
+
+    fn touched(&self, table: TableIdx) -> impl Iterator<Item = (&Key, &Touched)> {
+        self.rows.range((table, Uuid::nil())..=(table, Uuid::max()))
+    }
+
+    /// Checks and completes the transaction: the changes to log and apply.
+    pub fn commit(
+        mut self,
+        checks: Checks,
+        fresh: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Vec<RowChange>, OvsdbError> {
+        self.rows.retain(|_, touched| !is_same(touched));
+        if self.rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.count_strong_refs()?;
+        self.collect_garbage(None);
+        if checks == Checks::All {
+            self.check_max_rows()?;
+        }
+        self.assess_weak_refs()?;
+        self.rows.retain(|_, touched| !is_same(touched));
+        if checks == Checks::All {
+            crate::indexes::check(&self)?;
+        }
+        Ok(self
+            .rows
+            .into_iter()
+            .map(|((table, uuid), Touched { old, new })| {
+                let new = new.map(|row| row.with([(ColumnIdx::VERSION, Datum::One(Atom::Uuid(fresh())))]));
+                RowChange { table, uuid, old, new }
+            })
+            .collect())
+    }
+
+    fn n_refs(&self, key: Key) -> i64 {
+        i64::from(self.db.n_strong_refs(key.0, key.1)) + self.counts.get(&key).copied().unwrap_or(0)
+    }
+
+    /// Adds a row's strong references to the counts.
+    fn count(&mut self, from: Key, row: &Row, by: i64) {
+        let schema = &self.db.head.schema;
+        let counts = &mut self.counts;
+        for_each_ref(schema.table(from.0), row, |to, kind| {
+            if kind == RefKind::Strong && to != from {
+                *counts.entry(to).or_insert(0) += by;
+            }
+        });
+    }
+
+    fn count_strong_refs(&mut self) -> Result<(), OvsdbError> {
+        let schema = self.db.head.schema.clone();
+        let touched: Vec<(Key, Touched)> = self.rows.iter().map(|(k, t)| (*k, t.clone())).collect();
+        for (key, Touched { old, new }) in &touched {
+            if let Some(old) = old {
+                self.count(*key, old, -1);
+            }
+            let Some(new) = new else { continue };
+            self.count(*key, new, 1);
+            let table = schema.table(key.0);
+            for (column, column_schema) in table.iter().filter(|(_, c)| has_refs(&c.ty)) {
+                let mut missing = None;
+                refs_of(new.get(column), &column_schema.ty, &mut |to, kind| {
+                    if kind == RefKind::Strong && missing.is_none() && self.get(to).is_none() {
+                        missing = Some(to);
+                    }
+                });
+                if let Some((to, uuid)) = missing {
+                    return Err(OvsdbError::new(
+                        "referential integrity violation",
+                        format!(
+                            "Table {} column {} row {} references nonexistent row {uuid} in table {}.",
+                            table.name,
+                            column_schema.name,
+                            key.1,
+                            schema.table(to).name
+                        ),
+                    ));
+                }
+            }
+        }
+        for (key, Touched { new, .. }) in &touched {
+            let n = self.n_refs(*key);
+            if new.is_none() && n > 0 {
+                return Err(OvsdbError::new(
+                    "referential integrity violation",
+                    format!(
+                        "cannot delete {} row {} because of {n} remaining reference(s)",
+                        schema.table(key.0).name,
+                        key.1
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes rows of non-root tables that nothing refers to any more, and what only they referred to. `only` limits
+    /// the search to rows that may have lost a reference; the rows deleted are returned.
+    fn collect_garbage(&mut self, only: Option<Vec<Key>>) -> Vec<Key> {
+        let schema = self.db.head.schema.clone();
+        let mut candidates: Vec<Key> = match only {
+            Some(keys) => keys,
+            None => self.rows.keys().chain(self.counts.keys()).copied().collect(),
+        };
+        let mut deleted = Vec::new();
+        while let Some(key) = candidates.pop() {
+            if schema.table(key.0).is_root || self.n_refs(key) > 0 {
+                continue;
+            }
+            let Some(row) = self.get(key).cloned() else { continue };
+            self.count(key, &row, -1);
+            self.put(key, None);
+            deleted.push(key);
+            for_each_ref(schema.table(key.0), &row, |to, kind| {
+                if kind == RefKind::Strong && to != key {
+                    candidates.push(to);
+                }
+            });
+        }
+        deleted
+    }
+
+    fn check_max_rows(&self) -> Result<(), OvsdbError> {
+        for (table, schema) in self.db.head.schema.iter() {
+            let Some(max_rows) = schema.max_rows else { continue };
+            let mut n_rows = self.db.head.table(table).len();
+            for (_, touched) in self.touched(table) {
+                n_rows -= usize::from(touched.old.is_some());
+                n_rows += usize::from(touched.new.is_some());
+            }
+            if self.touched(table).next().is_some() && n_rows > max_rows as usize {
+                return Err(OvsdbError::constraint(format!(
+                    "transaction causes \"{}\" table to contain {n_rows} rows, greater than the \
+                     schema-defined limit of {max_rows} row(s)",
+                    schema.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops weak references to rows that are not there. A pair of a map may take a strong reference with it, which
+    /// may make garbage, which other weak references may name: so it repeats until nothing moves.
+    fn assess_weak_refs(&mut self) -> Result<(), OvsdbError> {
+        let mut todo: BTreeSet<Key> =
+            self.rows.iter().filter(|(_, t)| t.new.is_some()).map(|(key, _)| *key).collect();
+        let gone = self.rows.iter().filter(|(_, t)| t.new.is_none());
+        todo.extend(gone.filter_map(|(key, _)| self.db.weak.get(key)).flatten());
+        while let Some(key) = todo.pop_first() {
+            if !self.get(key).is_some_and(|row| self.has_dangling(key, row)) {
+                continue;
+            }
+            let gone = self.drop_dangling(key)?;
+            if !gone.is_empty() {
+                todo.extend(gone.iter().filter_map(|key| self.db.weak.get(key)).flatten());
+                // References that this transaction itself made are not in the database's index yet.
+                todo.extend(self.rows.iter().filter(|(_, t)| t.new.is_some()).map(|(key, _)| *key));
+            }
+        }
+        Ok(())
+    }
+
+    fn has_dangling(&self, key: Key, row: &Row) -> bool {
+        let mut found = false;
+        for_each_ref(self.db.head.schema.table(key.0), row, |to, kind| {
+            found |= kind == RefKind::Weak && self.get(to).is_none();
+        });
+        found
+    }
+
+    /// Drops a row's dangling weak references; returns the rows that became garbage by it.
+    fn drop_dangling(&mut self, key: Key) -> Result<Vec<Key>, OvsdbError> {
+        let schema = self.db.head.schema.clone();
+        let table = schema.table(key.0);
+        let Some(row) = self.get(key).cloned() else { return Ok(Vec::new()) };
+        let mut changed = Vec::new();
+        for (column, column_schema) in table.iter().filter(|(_, c)| has_refs(&c.ty)) {
+            let ty = &column_schema.ty;
+            let old = row.get(column);
+            let (new, n_dropped, zero) = self.without_dangling(old, ty);
+            if n_dropped == 0 {
+                continue;
+            }
+            if new.len() < ty.n_min as usize {
+                let (column, table, uuid) = (&column_schema.name, &table.name, key.1);
+                let inserted = self.rows.get(&key).is_some_and(|t| t.old.is_none());
+                return Err(OvsdbError::constraint(if zero && inserted {
+                    format!(
+                        "Weak reference column \"{column}\" in \"{table}\" row {uuid} (inserted within this \
+                         transaction) contained all-zeros UUID (probably as the default value for this column) \
+                         but deleting this value caused a constraint volation because this column is not allowed \
+                         to be empty."
+                    )
+                } else {
+                    format!(
+                        "Deletion of {n_dropped} weak reference(s) to deleted (or never-existing) rows from \
+                         column \"{column}\" in \"{table}\" row {uuid} caused this column to become empty, but \
+                         constraints on this column disallow an empty column."
+                    )
+                }));
+            }
+            changed.push((column, new));
+        }
+        if changed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let new = row.with(changed);
+        self.count(key, &row, -1);
+        self.count(key, &new, 1);
+        self.put(key, Some(new));
+        let mut lost = Vec::new();
+        for_each_ref(table, &row, |to, kind| {
+            if kind == RefKind::Strong {
+                lost.push(to);
+            }
+        });
+        Ok(self.collect_garbage(Some(lost)))
+    }
+
+    /// A value without its dangling weak references, how many those were, and whether one was the zero uuid.
+    fn without_dangling(&self, datum: &Datum, ty: &ColumnType) -> (Datum, usize, bool) {
+        let mut zero = false;
+        let mut keep = |key: &Atom, value: Option<&Atom>| {
+            let mut dangles = |atom: &Atom, reference: Option<(TableIdx, RefKind)>| match (reference, atom) {
+                (Some((table, RefKind::Weak)), Atom::Uuid(uuid)) if self.get((table, *uuid)).is_none() => {
+                    zero |= uuid.is_nil();
+                    true
+                }
+                _ => false,
+            };
+            let value_ref = ty.value.as_ref().and_then(|v| v.reference());
+            !(dangles(key, ty.key.reference()) || value.is_some_and(|v| dangles(v, value_ref)))
+        };
+        let new = match datum {
+            Datum::Map(pairs) => {
+                Datum::map_unique(pairs.iter().filter(|(k, v)| keep(k, Some(v))).cloned())
+            }
+            other => Datum::set_unique(other.atoms().filter(|atom| keep(atom, None)).cloned()),
+        };
+        let n_dropped = datum.len() - new.len();
+        (new, n_dropped, zero)
+    }
+}
+
+/// True where nothing but perhaps `_version` differs.
+fn is_same(touched: &Touched) -> bool {
+    match (&touched.old, &touched.new) {
+        (None, None) => true,
+        (Some(old), Some(new)) => old.same(new) || old.columns()[2..] == new.columns()[2..],
+        _ => false,
+    }
+}
