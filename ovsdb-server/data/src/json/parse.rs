@@ -18,7 +18,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Value, ParseError> {
     };
     let result = parser.value().and_then(|value| match parser.peek() {
         None => Ok(value),
-        Some(_) => Err("trailing garbage at end of input".into()),
+        Some(_) => Err(parser.unexpected("trailing garbage at end of input")),
     });
     result.map_err(|message| error_at(text, parser.at, &message))
 }
@@ -58,9 +58,29 @@ impl<'a> Parser<'a> {
             Some(b'[') => self.nested(Self::array),
             Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
             Some(b'a'..=b'z') => self.keyword(),
-            Some(_) => Err("syntax error expecting value".into()),
-            None => Err("unexpected end of input".into()),
+            _ => Err(self.unexpected("syntax error expecting value")),
         }
+    }
+
+    /// What is wrong when the next byte is not one that `message` allows.
+    fn unexpected(&mut self, message: &'static str) -> Message {
+        match self.peek() {
+            None if self.at_start() => "empty input stream".into(),
+            None => "unexpected end of input".into(),
+            Some(b'a'..=b'z') => match self.keyword() {
+                Ok(_) => message.into(),
+                Err(invalid) => invalid,
+            },
+            Some(b'"' | b'[' | b']' | b'{' | b'}' | b':' | b',' | b'-' | b'0'..=b'9') => message.into(),
+            Some(byte @ 0x20..0x7f) => format!("invalid character '{}'", char::from(byte)).into(),
+            Some(byte) => format!("invalid character U+{byte:04x}").into(),
+        }
+    }
+
+    fn at_start(&self) -> bool {
+        self.bytes
+            .iter()
+            .all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
     }
 
     fn nested(&mut self, inner: impl Fn(&mut Self) -> Result<Value, Message>) -> Result<Value, Message> {
@@ -82,11 +102,11 @@ impl<'a> Parser<'a> {
         }
         loop {
             if self.peek() != Some(b'"') {
-                return Err("syntax error parsing object expecting string".into());
+                return Err(self.unexpected("syntax error parsing object expecting string"));
             }
             let name = self.string()?;
             if self.peek() != Some(b':') {
-                return Err("syntax error parsing object expecting ':'".into());
+                return Err(self.unexpected("syntax error parsing object expecting ':'"));
             }
             self.at += 1;
             let value = self.value()?;
@@ -97,8 +117,7 @@ impl<'a> Parser<'a> {
                     self.at += 1;
                     return Ok(Value::Object(object));
                 }
-                Some(_) => return Err("syntax error expecting '}' or ','".into()),
-                None => return Err("unexpected end of input".into()),
+                _ => return Err(self.unexpected("syntax error expecting '}' or ','")),
             }
         }
     }
@@ -117,8 +136,7 @@ impl<'a> Parser<'a> {
                     self.at += 1;
                     return Ok(Value::Array(array));
                 }
-                Some(_) => return Err("syntax error expecting ']' or ','".into()),
-                None => return Err("unexpected end of input".into()),
+                _ => return Err(self.unexpected("syntax error expecting ']' or ','")),
             }
         }
     }
@@ -213,7 +231,11 @@ impl<'a> Parser<'a> {
     }
 
     fn hex4(&mut self) -> Result<u32, Message> {
-        let Some(digits) = self.bytes.get(self.at..self.at + 4) else {
+        let Some(digits) = self
+            .bytes
+            .get(self.at..self.at + 4)
+            .filter(|digits| !digits.contains(&b'"'))
+        else {
             return Err("quoted string ends within \\u escape".into());
         };
         let mut code = 0;
