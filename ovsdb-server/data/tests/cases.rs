@@ -2,7 +2,9 @@
 
 use ovsdb_data::base_type::ColumnType;
 use ovsdb_data::mutation::Mutation;
-use ovsdb_data::{Condition, DatabaseSchema, Datum, OvsdbError, Row, TableIdx, TableSchema, Uuid, json};
+use ovsdb_data::{
+    Condition, DatabaseSchema, Datum, Operation, OvsdbError, Row, Symbols, TableIdx, TableSchema, Uuid, json,
+};
 use serde_json::Value;
 
 /// Runs every case of a file and reports all that differ.
@@ -161,5 +163,22 @@ fn mutations() {
             true => "no change".into(),
             false => format!(r#"{{"{}":{}}}"#, column.name, new.to_json(&column.ty)),
         })
+    });
+}
+
+#[test]
+fn operations() {
+    let schema = table();
+    check(include_str!("cases/operations.txt"), |input| {
+        let mut n_fresh = 0;
+        let mut fresh = || {
+            n_fresh += 1;
+            Uuid::from_u128(n_fresh)
+        };
+        let mut symbols = Symbols::new(&mut fresh);
+        for (i, text) in input.iter().enumerate() {
+            Operation::from_json(&parse(text), i + 1, input.len(), &schema, &mut symbols)?;
+        }
+        Ok("ok".into())
     });
 }
