@@ -10,3 +10,5 @@ pub mod message;
 pub mod method;
 pub mod reply;
 pub mod update;
+
+pub use reply::Frame;
