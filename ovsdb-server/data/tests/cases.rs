@@ -1,6 +1,7 @@
 //! Text cases: each line of `cases/*.txt` is `INPUT | … => OUTPUT`, the output being JSON or an error's text.
 
 use ovsdb_data::base_type::ColumnType;
+use ovsdb_data::monitor::{MonitorSpec, MonitorVersion};
 use ovsdb_data::mutation::Mutation;
 use ovsdb_data::{
     Condition, DatabaseSchema, Datum, Operation, OvsdbError, Row, Symbols, TableIdx, TableSchema, Uuid, json,
@@ -178,6 +179,23 @@ fn operations() {
         let mut symbols = Symbols::new(&mut fresh);
         for (i, text) in input.iter().enumerate() {
             Operation::from_json(&parse(text), i + 1, input.len(), &schema, &mut symbols)?;
+        }
+        Ok("ok".into())
+    });
+}
+
+#[test]
+fn monitors() {
+    let schema = table();
+    check(include_str!("cases/monitors.txt"), |input| {
+        let version = if input[0] == "monitor" {
+            MonitorVersion::V1
+        } else {
+            MonitorVersion::V2
+        };
+        let spec = MonitorSpec::from_json(&parse(input[1]), &schema, version)?;
+        if let Some(change) = input.get(2) {
+            spec.with_conditions(&parse(change), &schema)?;
         }
         Ok("ok".into())
     });
