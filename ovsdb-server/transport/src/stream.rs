@@ -1,0 +1,93 @@
+//! A byte stream of any kind: unix socket, TCP, TLS over TCP.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsStream;
+
+/// A connected stream.
+#[derive(Debug)]
+pub enum Stream {
+    /// `unix:`, `punix:`.
+    Unix(UnixStream),
+    /// `tcp:`, `ptcp:`.
+    Tcp(TcpStream),
+    /// `ssl:`, `pssl:`, after the handshake.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// True where a probe is due by default: a unix socket's peer cannot vanish silently.
+    pub fn is_remote(&self) -> bool {
+        !matches!(self, Stream::Unix(_))
+    }
+
+    /// The common name of the peer's verified certificate.
+    pub fn peer_common_name(&self) -> Option<String> {
+        match self {
+            Stream::Tls(stream) => {
+                let certificates = stream.get_ref().1.peer_certificates()?;
+                crate::tls::common_name(certificates.first()?)
+            }
+            _ => None,
+        }
+    }
+}
+
+macro_rules! each {
+    ($self:ident, $stream:ident => $body:expr) => {
+        match $self.get_mut() {
+            Stream::Unix(inner) => {
+                let $stream = Pin::new(inner);
+                $body
+            }
+            Stream::Tcp(inner) => {
+                let $stream = Pin::new(inner);
+                $body
+            }
+            Stream::Tls(inner) => {
+                let $stream = Pin::new(&mut **inner);
+                $body
+            }
+        }
+    };
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => stream.poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        each!(self, stream => stream.poll_write(cx, buf))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => stream.poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => stream.poll_shutdown(cx))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        each!(self, stream => stream.poll_write_vectored(cx, bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Stream::Unix(stream) => stream.is_write_vectored(),
+            Stream::Tcp(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+}
