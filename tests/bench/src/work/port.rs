@@ -1,0 +1,70 @@
+//! One pod port per transaction on a northbound database, over one connection or many, each with one transaction
+//! under way.
+
+use super::Bench;
+use crate::client::{Event, expect_success};
+use crate::measure::{Measures, Metric, Requirement, ms, percentile};
+use crate::server::Kind;
+use crate::{Result, data};
+use std::time::{Duration, Instant};
+
+const PORTS: usize = 10_000;
+
+const P50: Metric = Metric::report("p50", "ms");
+const P99: Metric = Metric::report("p99", "ms");
+
+pub fn run(bench: &Bench, kind: Kind, connections: usize) -> Result<Measures> {
+    let n = bench.scaled(if connections == 1 { PORTS } else { 2 * PORTS });
+    let requests: Vec<Vec<u8>> = (0..n).map(data::port).collect();
+    let server = bench.start_empty(kind, "ovn-nb.ovsschema")?;
+    server.connect()?.transact(&data::switches())?;
+    let (elapsed, latencies) = if connections == 1 {
+        one(&server, &requests)?
+    } else {
+        many(&server, &requests, connections)?
+    };
+    let least = if connections == 1 { 1.0 } else { 1.5 };
+    let mut measures = Measures::default();
+    let rate = Metric::new("rate", "txn/s", Requirement::RatioAtLeast(least));
+    measures.add(rate, n as f64 / elapsed.as_secs_f64());
+    measures.add(P50, percentile(&latencies, 0.5));
+    measures.add(P99, percentile(&latencies, 0.99));
+    Ok(measures)
+}
+
+fn one(server: &crate::server::Server, requests: &[Vec<u8>]) -> Result<(Duration, Vec<f64>)> {
+    let mut connection = server.connect()?;
+    let mut latencies = Vec::with_capacity(requests.len());
+    let begin = Instant::now();
+    for request in requests {
+        let sent = Instant::now();
+        connection.transact(request)?;
+        latencies.push(ms(sent.elapsed()));
+    }
+    Ok((begin.elapsed(), latencies))
+}
+
+fn many(server: &crate::server::Server, requests: &[Vec<u8>], n: usize) -> Result<(Duration, Vec<f64>)> {
+    let mut swarm = server.swarm(n)?;
+    let mut latencies = Vec::with_capacity(requests.len());
+    let begin = Instant::now();
+    let mut sent = vec![begin; n];
+    for (client, request) in requests[..n].iter().enumerate() {
+        sent[client] = Instant::now();
+        swarm.send(client, request)?;
+    }
+    let mut rest = requests[n..].iter();
+    swarm.run_until(None, |swarm, client, event| {
+        let Event::Message(reply) = event else {
+            return Ok(false);
+        };
+        latencies.push(ms(sent[client].elapsed()));
+        expect_success(reply)?;
+        if let Some(request) = rest.next() {
+            sent[client] = Instant::now();
+            swarm.send(client, request)?;
+        }
+        Ok(latencies.len() == requests.len())
+    })?;
+    Ok((begin.elapsed(), latencies))
+}
