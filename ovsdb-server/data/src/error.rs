@@ -35,10 +35,15 @@ impl OvsdbError {
 
     /// `syntax error`: the JSON `at` is not what its place asks for.
     pub fn syntax(at: &serde_json::Value, details: impl Into<String>) -> Self {
+        OvsdbError::at("syntax error", at, details)
+    }
+
+    /// An error with a tag of its own about the JSON `at`.
+    pub fn at(tag: impl Into<Cow<'static, str>>, at: &serde_json::Value, details: impl Into<String>) -> Self {
+        let syntax = Some(crate::json::to_string(at));
         OvsdbError {
-            tag: "syntax error".into(),
-            details: Some(details.into()),
-            syntax: Some(crate::json::to_string(at)),
+            syntax,
+            ..OvsdbError::new(tag, details)
         }
     }
 
@@ -49,7 +54,7 @@ impl OvsdbError {
 }
 
 impl fmt::Display for OvsdbError {
-    /// One line in the C programs' form: `TAG: syntax "…": DETAILS`, as `ovsdb-tool` prints it.
+    /// One line in the C programs' form: `syntax "…": TAG: DETAILS`, as `ovsdb-tool` prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.syntax {
             Some(syntax) => write!(f, "syntax \"{syntax}\": {}", self.tag)?,

@@ -112,9 +112,7 @@ impl Mutation {
         let schema = table.column_schema(column);
         if !schema.mutable {
             let details = format!("Cannot mutate immutable column {name} in table {}.", table.name);
-            let mut error = OvsdbError::syntax(json, details);
-            error.tag = "constraint violation".into();
-            return Err(error);
+            return Err(OvsdbError::at("constraint violation", json, details));
         }
         let mutator = Mutator::from_name(mutator)?;
         let ty = &schema.ty;

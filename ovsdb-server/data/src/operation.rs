@@ -226,9 +226,7 @@ fn insert(
             let symbol = symbols.get(name.as_str().unwrap_or_default());
             if symbol.created {
                 let details = "This \"uuid-name\" appeared on an earlier \"insert\" operation.";
-                let mut error = OvsdbError::syntax(name, details);
-                error.tag = "duplicate uuid-name".into();
-                return Err(error);
+                return Err(OvsdbError::at("duplicate uuid-name", name, details));
             }
             symbol.created = true;
             symbol.uuid = given.unwrap_or(symbol.uuid);
@@ -293,9 +291,7 @@ fn update(
                 "Cannot update immutable column {} in table {}.",
                 column.name, table_schema.name
             );
-            let mut error = OvsdbError::syntax(json, details);
-            error.tag = "constraint violation".into();
-            return Err(error);
+            return Err(OvsdbError::at("constraint violation", json, details));
         }
     }
     let condition = Condition::from_json(condition, table_schema, Some(symbols))?;

@@ -95,15 +95,13 @@ impl TableSchema {
     /// violates its column's constraints.
     pub fn new_row(&self, uuid: Uuid, version: Uuid, row: PartialRow) -> Result<Row, OvsdbError> {
         let mut columns: Vec<Datum> = self.columns.iter().map(|column| column.default.clone()).collect();
-        let mut named = vec![false; columns.len()];
         for (column, datum) in row {
-            let i = usize::from(column.0);
-            columns[i] = datum;
-            named[i] = true;
+            columns[usize::from(column.0)] = datum;
         }
-        for (i, column) in self.columns.iter().enumerate() {
-            if !named[i] && column.ty.n_min > 0 {
-                columns[i].check(&column.ty)?;
+        // What was named has been checked before; an empty default needs no check.
+        for (datum, column) in columns.iter().zip(&self.columns) {
+            if column.ty.n_min > 0 {
+                datum.check(&column.ty)?;
             }
         }
         columns[usize::from(ColumnIdx::UUID.0)] = Atom::Uuid(uuid).into();
@@ -160,9 +158,11 @@ impl TableSchema {
 
     /// `unknown column`, with the JSON that names it.
     pub(crate) fn unknown_column(&self, at: &Value, name: &str) -> OvsdbError {
-        let mut error = OvsdbError::syntax(at, format!("No column {name} in table {}.", self.name));
-        error.tag = "unknown column".into();
-        error
+        OvsdbError::at(
+            "unknown column",
+            at,
+            format!("No column {name} in table {}.", self.name),
+        )
     }
 
     fn from_json(json: &Value, name: &str) -> Result<TableSchema, OvsdbError> {

@@ -293,7 +293,12 @@ impl<'a> Parser<'a> {
         let real: f64 = self.text[start..self.at]
             .parse()
             .map_err(|_| "syntax error in number")?;
-        // Adding zero turns -0.0 into 0.0. Infinity is what a number too big becomes.
+        // Infinity is what a number too big becomes. Subnormal numbers are out of range for the C server, which has to
+        // read what we write.
+        if !real.is_finite() || real.is_subnormal() {
+            return Err("number outside valid range".into());
+        }
+        // Adding zero turns -0.0 into 0.0.
         Number::from_f64(real + 0.0).ok_or("number outside valid range".into())
     }
 
