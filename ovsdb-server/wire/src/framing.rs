@@ -55,6 +55,11 @@ impl Framer {
             }
             match byte {
                 b'{' | b'[' if self.depth > 0 || byte == b'{' => {
+                    if self.depth == 0 {
+                        // The blanks before a message are no part of it.
+                        self.buffer.drain(..self.scanned);
+                        self.scanned = 0;
+                    }
                     self.depth += 1;
                     if self.depth > MAX_DEPTH {
                         return Err(FrameError::TooDeep(MAX_DEPTH));
@@ -66,6 +71,9 @@ impl Framer {
                     self.depth -= 1;
                     if self.depth == 0 {
                         self.scanned += 1;
+                        if self.scanned > self.max_bytes {
+                            return Err(FrameError::TooLong(self.max_bytes));
+                        }
                         return Ok(Some(self.cut()));
                     }
                 }

@@ -1,0 +1,45 @@
+//! What is fuzzed: one function over bytes for each reader of foreign bytes. It panics when a law is broken.
+
+pub mod control;
+pub mod data;
+pub mod store;
+pub mod wire;
+
+use ovsdb_data::Uuid;
+
+/// One reader.
+pub struct Target {
+    /// Its folder of the corpus.
+    pub name: &'static str,
+    /// Feeds it bytes.
+    pub run: fn(&[u8]),
+    /// How many times dearer than the cheapest one input is; it gets so many fewer.
+    pub cost: u64,
+}
+
+const fn target(name: &'static str, run: fn(&[u8]), cost: u64) -> Target {
+    Target { name, run, cost }
+}
+
+/// Every target.
+pub const ALL: [Target; 10] = [
+    target("framing", wire::framing, 1),
+    target("message", wire::message, 1),
+    target("schema", data::schema, 1),
+    target("operations", data::operations, 1),
+    target("condition", data::condition, 1),
+    target("monitor", data::monitor, 1),
+    target("log", store::log, 2),
+    target("standalone", store::standalone, 2),
+    target("clustered", store::clustered, 2),
+    target("control", control::run, 5),
+];
+
+/// Uuids in a row: a fuzzed reader is as repeatable as its input.
+fn fresh() -> impl FnMut() -> Uuid {
+    let mut n = 0_u128;
+    move || {
+        n += 1;
+        Uuid::from_u128(n << 64)
+    }
+}
