@@ -1,1 +1,24 @@
-//! Not written yet.
+//! An OVSDB server (RFC 7047, ovsdb-server(7)) that speaks to unmodified clients, as a library and as a program.
+//!
+//! In: database files, connections, control commands. Out: replies, updates, records in files.
+//!
+//! The programs are thin: `main` parses, [`run`] wires. [`server`] is the state machine that owns every database and
+//! session; [`actor`] runs it; [`remotes`] feeds it from sockets; [`control`] from the control socket.
+
+pub mod actor;
+pub mod args;
+mod calls;
+pub mod config;
+pub mod control;
+pub mod database;
+mod dump;
+mod fanout;
+pub mod host;
+pub mod link;
+mod maintain;
+pub mod remotes;
+pub mod run;
+pub mod server;
+pub mod session;
+mod status;
+mod triggers;

@@ -18,7 +18,9 @@ pub fn convert(
     let mut to = Database::new(schema.clone(), txn_id);
     let mut txn = Txn::new(&to);
     for (new_idx, new_table) in schema.iter() {
-        let Some(old_idx) = from.schema.table_idx(&new_table.name) else { continue };
+        let Some(old_idx) = from.schema.table_idx(&new_table.name) else {
+            continue;
+        };
         let old_table = from.schema.table(old_idx);
         let columns: Vec<(ColumnIdx, ColumnIdx)> = new_table
             .iter()

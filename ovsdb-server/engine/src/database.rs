@@ -7,8 +7,8 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use ovsdb_data::base_type::RefKind;
 use ovsdb_data::{
-    Atom, ColumnIdx, ColumnType, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TableSchema, TxnId,
-    Uuid,
+    Atom, ColumnIdx, ColumnType, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TableSchema,
+    TxnId, Uuid,
 };
 
 use crate::intern::Interner;
@@ -61,9 +61,18 @@ impl Database {
     /// An empty database.
     pub fn new(schema: Arc<DatabaseSchema>, txn_id: TxnId) -> Database {
         let tables = schema.tables.iter().map(|_| OrdMap::new()).collect();
-        let indexes = schema.tables.iter().map(|t| vec![HashMap::new(); t.indexes.len()]).collect();
+        let indexes = schema
+            .tables
+            .iter()
+            .map(|t| vec![HashMap::new(); t.indexes.len()])
+            .collect();
         Database {
-            head: Snapshot { schema, tables, txn_id, n_atoms: 0 },
+            head: Snapshot {
+                schema,
+                tables,
+                txn_id,
+                n_atoms: 0,
+            },
             strong: HashMap::new(),
             weak: HashMap::new(),
             indexes,
@@ -191,7 +200,12 @@ impl Database {
             }
         }
         let exists = |key: &Key| self.head.get(key.0, &key.1).is_some();
-        match fresh.strong.keys().chain(fresh.weak.keys()).find(|key| !exists(key)) {
+        match fresh
+            .strong
+            .keys()
+            .chain(fresh.weak.keys())
+            .find(|key| !exists(key))
+        {
             Some(key) => Err(format!("a reference to a row that is not there: {key:?}")),
             None => Ok(()),
         }

@@ -74,7 +74,12 @@ impl From<OvsdbError> for Stop {
 impl Database {
     /// Runs a transaction. Each operation is parsed just before it runs, as the order of errors is visible.
     pub fn execute(&self, operations: &[Value], cx: &mut Context<'_>) -> Outcome {
-        let mut run = Run { txn: Txn::new(self), comment: None, durable: false, shortest_wait: None };
+        let mut run = Run {
+            txn: Txn::new(self),
+            comment: None,
+            durable: false,
+            shortest_wait: None,
+        };
         let mut results = Vec::with_capacity(operations.len());
         {
             let mut symbols = Symbols::new(&mut *cx.fresh);
@@ -85,7 +90,8 @@ impl Database {
                 elapsed: cx.elapsed,
             };
             for (i, json) in operations.iter().enumerate() {
-                let parsed = Operation::from_json(json, i + 1, operations.len(), &self.head.schema, &mut symbols);
+                let parsed =
+                    Operation::from_json(json, i + 1, operations.len(), &self.head.schema, &mut symbols);
                 let ran = parsed.map_err(Stop::from).and_then(|operation| {
                     let result = run.operation(&operation, &rules)?;
                     run.check_writable(&operation, &rules)?;
@@ -103,9 +109,19 @@ impl Database {
                 }
             }
         }
-        let Run { txn, comment, durable, .. } = run;
+        let Run {
+            txn,
+            comment,
+            durable,
+            ..
+        } = run;
         match txn.commit(Checks::All, cx.fresh) {
-            Ok(changes) => Outcome::Done { replies: results, changes, comment, durable },
+            Ok(changes) => Outcome::Done {
+                replies: results,
+                changes,
+                comment,
+                durable,
+            },
             Err(error) => {
                 let mut replies: Vec<OpReply> = results.into_iter().map(|r| Some(Ok(r))).collect();
                 replies.push(Some(Err(error)));
@@ -135,7 +151,12 @@ impl Run<'_> {
     fn operation(&mut self, operation: &Operation, rules: &Rules<'_>) -> Result<OpResult, Stop> {
         let schema = self.txn.db.head.schema.clone();
         match operation {
-            Operation::Insert { table, uuid, uuid_given, row } => {
+            Operation::Insert {
+                table,
+                uuid,
+                uuid_given,
+                row,
+            } => {
                 let key = (*table, *uuid);
                 if *uuid_given && self.txn.is_taken(key) {
                     return Err(OvsdbError::new(
@@ -150,7 +171,12 @@ impl Run<'_> {
                 self.txn.put(key, Some(row));
                 Ok(OpResult::Uuid(*uuid))
             }
-            Operation::Select { table, condition, columns, sort } => {
+            Operation::Select {
+                table,
+                condition,
+                columns,
+                sort,
+            } => {
                 let mut rows = self.matching(*table, condition);
                 if !sort.is_empty() {
                     rows.sort_by(|a, b| {
@@ -164,23 +190,46 @@ impl Run<'_> {
                         seen.insert(columns.iter().map(|c| row.get(*c).clone()).collect::<Vec<_>>())
                     });
                 }
-                Ok(OpResult::Rows { table: *table, columns: columns.clone(), rows })
+                Ok(OpResult::Rows {
+                    table: *table,
+                    columns: columns.clone(),
+                    rows,
+                })
             }
-            Operation::Update { table, condition, row } => {
+            Operation::Update {
+                table,
+                condition,
+                row,
+            } => {
                 let columns: Vec<ColumnIdx> = row.iter().map(|(c, _)| *c).collect();
-                rbac::check(&self.txn, rules.identity, *table, &Access::Update(condition, &columns))?;
+                rbac::check(
+                    &self.txn,
+                    rules.identity,
+                    *table,
+                    &Access::Update(condition, &columns),
+                )?;
                 let rows = self.matching(*table, condition);
                 for old in &rows {
                     if row.iter().any(|(c, value)| old.get(*c) != value) {
-                        self.txn.put((*table, old.uuid()), Some(old.with(row.iter().cloned())));
+                        self.txn
+                            .put((*table, old.uuid()), Some(old.with(row.iter().cloned())));
                     }
                 }
                 Ok(OpResult::Count(rows.len()))
             }
-            Operation::Mutate { table, condition, mutations } => {
+            Operation::Mutate {
+                table,
+                condition,
+                mutations,
+            } => {
                 let columns: Vec<ColumnIdx> = mutations.iter().map(|m| m.column).collect();
                 if !mutations.is_empty() {
-                    rbac::check(&self.txn, rules.identity, *table, &Access::Mutate(condition, &columns))?;
+                    rbac::check(
+                        &self.txn,
+                        rules.identity,
+                        *table,
+                        &Access::Mutate(condition, &columns),
+                    )?;
                 }
                 let rows = self.matching(*table, condition);
                 for old in &rows {
@@ -205,7 +254,14 @@ impl Run<'_> {
                 }
                 Ok(OpResult::Count(rows.len()))
             }
-            Operation::Wait { timeout_ms, table, condition, columns, until, rows } => {
+            Operation::Wait {
+                timeout_ms,
+                table,
+                condition,
+                columns,
+                until,
+                rows,
+            } => {
                 let timeout = timeout_ms.map(Duration::from_millis);
                 self.shortest_wait = [self.shortest_wait, timeout].into_iter().flatten().min();
                 let holds = self.is_equal(*table, condition, columns, rows)? == (*until == Until::Equal);
@@ -274,7 +330,13 @@ impl Run<'_> {
         let schema = self.txn.db.head.schema.table(table);
         let matches = |row: &&Row| condition.matches_all(row, schema);
         match condition.uuid() {
-            Some(uuid) => self.txn.get((table, uuid)).filter(|row| matches(row)).cloned().into_iter().collect(),
+            Some(uuid) => self
+                .txn
+                .get((table, uuid))
+                .filter(|row| matches(row))
+                .cloned()
+                .into_iter()
+                .collect(),
             None => self.txn.table(table).filter(matches).cloned().collect(),
         }
     }
@@ -288,8 +350,10 @@ impl Run<'_> {
         expected: &[PartialRow],
     ) -> Result<bool, OvsdbError> {
         let schema = self.txn.db.head.schema.table(table);
-        let expected: BTreeSet<Vec<Datum>> =
-            expected.iter().map(|row| columns.iter().map(|c| value(schema, row, *c)).collect()).collect();
+        let expected: BTreeSet<Vec<Datum>> = expected
+            .iter()
+            .map(|row| columns.iter().map(|c| value(schema, row, *c)).collect())
+            .collect();
         let actual: BTreeSet<Vec<Datum>> = self
             .matching(table, condition)
             .iter()
@@ -300,6 +364,9 @@ impl Run<'_> {
 }
 
 fn value(schema: &TableSchema, row: &PartialRow, column: ColumnIdx) -> Datum {
-    let named = row.iter().find(|(c, _)| *c == column).map(|(_, value)| value.clone());
+    let named = row
+        .iter()
+        .find(|(c, _)| *c == column)
+        .map(|(_, value)| value.clone());
     named.unwrap_or_else(|| schema.column_schema(column).default.clone())
 }

@@ -29,7 +29,10 @@ pub struct History {
 impl History {
     /// Forgets everything but that the database is in the state of `txn_id`.
     pub fn start(&mut self, txn_id: TxnId) {
-        *self = History { base: Some(txn_id), ..History::default() };
+        *self = History {
+            base: Some(txn_id),
+            ..History::default()
+        };
     }
 
     /// Records the commit that led to `txn_id`. The oldest go while there are more than 100 commits or their atoms
@@ -37,7 +40,11 @@ impl History {
     pub fn push(&mut self, txn_id: TxnId, changes: Arc<[RowChange]>, n_atoms_db: usize) {
         let count = |row: &Option<Row>| row.as_ref().map_or(0, n_atoms);
         let n = changes.iter().map(|c| count(&c.old) + count(&c.new)).sum();
-        self.entries.push_back(Entry { txn_id, changes, n_atoms: n });
+        self.entries.push_back(Entry {
+            txn_id,
+            changes,
+            n_atoms: n,
+        });
         self.n_atoms += n;
         while self.entries.len() > 1 && (self.entries.len() > LIMIT || self.n_atoms > n_atoms_db) {
             if let Some(oldest) = self.entries.pop_front() {

@@ -32,7 +32,11 @@ pub(crate) fn check(txn: &Txn<'_>) -> Result<(), OvsdbError> {
 
 fn duplicate(txn: &Txn<'_>, table: TableIdx, index: &[ColumnIdx], a: &Row, b: &Row) -> OvsdbError {
     // The greater row comes first, so that the same conflict always reads the same.
-    let (first, second) = if a.columns()[2..] < b.columns()[2..] { (b, a) } else { (a, b) };
+    let (first, second) = if a.columns()[2..] < b.columns()[2..] {
+        (b, a)
+    } else {
+        (a, b)
+    };
     let schema = txn.db.head.schema.table(table);
     OvsdbError::constraint(format!(
         "Transaction causes multiple rows in \"{}\" table to have identical values ({}) for index on {}.  \
@@ -66,7 +70,10 @@ fn how(txn: &Txn<'_>, table: TableIdx, index: &[ColumnIdx], uuid: Uuid) -> Strin
 }
 
 fn values(schema: &TableSchema, index: &[ColumnIdx], row: &Row) -> String {
-    let texts: Vec<String> = index.iter().map(|c| text(row.get(*c), schema.column_schema(*c).ty.is_map())).collect();
+    let texts: Vec<String> = index
+        .iter()
+        .map(|c| text(row.get(*c), schema.column_schema(*c).ty.is_map()))
+        .collect();
     texts.join(", ")
 }
 
@@ -74,46 +81,28 @@ fn text(datum: &Datum, is_map: bool) -> String {
     let mut out = String::new();
     let (open, close) = if is_map { ('{', '}') } else { ('[', ']') };
     match datum {
-        Datum::One(atom) => return atom_text(atom),
+        Datum::One(atom) => return atom.to_text(),
         Datum::Empty => {}
         Datum::Set(atoms) => {
-            let texts: Vec<String> = atoms.iter().map(atom_text).collect();
+            let texts: Vec<String> = atoms.iter().map(Atom::to_text).collect();
             out = texts.join(", ");
         }
         Datum::Map(pairs) => {
             for (i, (k, v)) in pairs.iter().enumerate() {
                 let comma = if i > 0 { ", " } else { "" };
                 // Writing to a string cannot fail.
-                let _ = write!(out, "{comma}{}={}", atom_text(k), atom_text(v));
+                let _ = write!(out, "{comma}{}={}", k.to_text(), v.to_text());
             }
         }
     }
     format!("{open}{out}{close}")
 }
 
-/// An atom as people write it: strings are quoted only where they could be taken for something else.
-fn atom_text(atom: &Atom) -> String {
-    if let Atom::String(text) = atom {
-        let mut chars = text.chars();
-        let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-            && chars.all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
-            && !matches!(&**text, "true" | "false")
-            && ovsdb_data::json::parse_uuid(text).is_none();
-        if plain {
-            return text.to_string();
-        }
-    }
-    let mut out = Vec::new();
-    match atom {
-        Atom::Uuid(uuid) => return uuid.to_string(),
-        other => other.write_json(&mut out),
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 fn columns(schema: &TableSchema, index: &[ColumnIdx]) -> String {
-    let names: Vec<String> =
-        index.iter().map(|c| format!("\"{}\"", schema.column_schema(*c).name)).collect();
+    let names: Vec<String> = index
+        .iter()
+        .map(|c| format!("\"{}\"", schema.column_schema(*c).name))
+        .collect();
     match names.as_slice() {
         [one] => format!("column {one}"),
         [a, b] => format!("columns {a} and {b}"),

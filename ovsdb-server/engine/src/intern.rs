@@ -40,7 +40,9 @@ impl Interner {
         match datum {
             Datum::Empty => Datum::Empty,
             Datum::One(atom) => Datum::One(self.atom(atom)),
-            Datum::Set(atoms) => self.shared(datum, |me| Datum::Set(atoms.iter().map(|a| me.atom(a)).collect())),
+            Datum::Set(atoms) => {
+                self.shared(datum, |me| Datum::Set(atoms.iter().map(|a| me.atom(a)).collect()))
+            }
             Datum::Map(pairs) => self.shared(datum, |me| {
                 Datum::Map(pairs.iter().map(|(k, v)| (me.atom(k), me.atom(v))).collect())
             }),

@@ -34,12 +34,7 @@ pub struct Locks {
 impl Locks {
     /// `lock` and `steal`: whether the lock is held now, and who must be told what. A second request for one name
     /// is refused until `unlock`.
-    pub fn lock(
-        &mut self,
-        owner: Owner,
-        name: &str,
-        steal: bool,
-    ) -> Result<(bool, Vec<Notice>), OvsdbError> {
+    pub fn lock(&mut self, owner: Owner, name: &str, steal: bool) -> Result<(bool, Vec<Notice>), OvsdbError> {
         let queue = self.queues.entry(name.to_owned()).or_default();
         if queue.iter().any(|w| w.owner == owner) {
             let method = if steal { "steal" } else { "lock" };
@@ -58,22 +53,34 @@ impl Locks {
             queue.pop_front();
         }
         queue.push_front(waiter);
-        let Some(victim) = victim else { return Ok((true, Vec::new())) };
+        let Some(victim) = victim else {
+            return Ok((true, Vec::new()));
+        };
         *self.lost.entry(victim.owner).or_default() += 1;
         Ok((true, vec![Notice::Stolen(victim.owner, name.to_owned())]))
     }
 
     /// `unlock`: gives up a lock or the wait for it.
     pub fn unlock(&mut self, owner: Owner, name: &str) -> Result<Vec<Notice>, OvsdbError> {
-        if self.queues.get(name).is_some_and(|q| q.iter().any(|w| w.owner == owner)) {
+        if self
+            .queues
+            .get(name)
+            .is_some_and(|q| q.iter().any(|w| w.owner == owner))
+        {
             return Ok(self.leave(owner, name));
         }
-        Err(OvsdbError::new("syntax error", "\"unlock\" without \"lock\" or \"steal\""))
+        Err(OvsdbError::new(
+            "syntax error",
+            "\"unlock\" without \"lock\" or \"steal\"",
+        ))
     }
 
     /// Whether an owner holds a lock.
     pub fn holds(&self, owner: Owner, name: &str) -> bool {
-        self.queues.get(name).and_then(VecDeque::front).is_some_and(|w| w.owner == owner)
+        self.queues
+            .get(name)
+            .and_then(VecDeque::front)
+            .is_some_and(|w| w.owner == owner)
     }
 
     /// An owner is gone.
@@ -90,13 +97,23 @@ impl Locks {
 
     /// How many locks an owner holds, waits for, and has lost (status columns).
     pub fn counts(&self, owner: Owner) -> (usize, usize, usize) {
-        let held = self.queues.values().filter(|q| q.front().is_some_and(|w| w.owner == owner)).count();
-        let queued = self.queues.values().filter(|q| q.iter().any(|w| w.owner == owner)).count();
+        let held = self
+            .queues
+            .values()
+            .filter(|q| q.front().is_some_and(|w| w.owner == owner))
+            .count();
+        let queued = self
+            .queues
+            .values()
+            .filter(|q| q.iter().any(|w| w.owner == owner))
+            .count();
         (held, queued - held, self.lost.get(&owner).copied().unwrap_or(0))
     }
 
     fn leave(&mut self, owner: Owner, name: &str) -> Vec<Notice> {
-        let Some(queue) = self.queues.get_mut(name) else { return Vec::new() };
+        let Some(queue) = self.queues.get_mut(name) else {
+            return Vec::new();
+        };
         let held = queue.front().is_some_and(|w| w.owner == owner);
         queue.retain(|w| w.owner != owner);
         match queue.front() {
@@ -147,11 +164,20 @@ mod tests {
 
     #[test]
     fn locks_queue_and_are_stolen() {
-        check("1 lock a; 2 lock a; 1 unlock a; 2 unlock a", "held; waits; ok 2+a; ok");
-        check("1 lock a; 1 lock a", "held; must issue \"unlock\" before new \"lock\"");
+        check(
+            "1 lock a; 2 lock a; 1 unlock a; 2 unlock a",
+            "held; waits; ok 2+a; ok",
+        );
+        check(
+            "1 lock a; 1 lock a",
+            "held; must issue \"unlock\" before new \"lock\"",
+        );
         check("1 unlock a", "\"unlock\" without \"lock\" or \"steal\"");
         check("1 lock a; 2 steal a; 2 unlock a", "held; held 1-a; ok 1+a");
-        check("1 steal a; 2 steal a; 2 unlock a; 1 unlock a", "held; held 1-a; ok; \"unlock\" without \"lock\" or \"steal\"");
+        check(
+            "1 steal a; 2 steal a; 2 unlock a; 1 unlock a",
+            "held; held 1-a; ok; \"unlock\" without \"lock\" or \"steal\"",
+        );
         check("1 lock a; 2 lock a; 1 gone", "held; waits; gone 2+a");
     }
 }

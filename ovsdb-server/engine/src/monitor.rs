@@ -28,7 +28,10 @@ pub fn view(spec: &MonitorSpec, schema: &DatabaseSchema, change: &RowChange) -> 
 }
 
 fn differs(table: &TableMonitor, old: &Row, new: &Row) -> bool {
-    table.columns.iter().any(|(column, select)| select.modify && old.get(*column) != new.get(*column))
+    table
+        .columns
+        .iter()
+        .any(|(column, select)| select.modify && old.get(*column) != new.get(*column))
 }
 
 /// The initial contents: every row that matches, by table and uuid.
@@ -36,12 +39,16 @@ pub fn initial<'a>(
     spec: &'a MonitorSpec,
     snapshot: &'a Snapshot,
 ) -> impl Iterator<Item = (TableIdx, &'a Row)> {
-    spec.tables.iter().filter(|(_, table)| table.select.initial).flat_map(move |(idx, table)| {
-        let schema = snapshot.schema.table(*idx);
-        let everything = table.condition.is_true();
-        let rows = snapshot.table(*idx).values();
-        rows.filter(move |row| everything || table.condition.matches(row, schema)).map(|row| (*idx, row))
-    })
+    spec.tables
+        .iter()
+        .filter(|(_, table)| table.select.initial)
+        .flat_map(move |(idx, table)| {
+            let schema = snapshot.schema.table(*idx);
+            let everything = table.condition.is_true();
+            let rows = snapshot.table(*idx).values();
+            rows.filter(move |row| everything || table.condition.matches(row, schema))
+                .map(|row| (*idx, row))
+        })
 }
 
 /// What a change of conditions shows and hides on one state: newly matching rows as insertions, rows that no longer
@@ -49,7 +56,11 @@ pub fn initial<'a>(
 pub fn reconditioned(old: &MonitorSpec, new: &MonitorSpec, snapshot: &Snapshot) -> Vec<RowChange> {
     let mut changes = Vec::new();
     for (idx, table) in &new.tables {
-        let Some(before) = old.tables.get(idx).filter(|before| before.condition != table.condition) else {
+        let Some(before) = old
+            .tables
+            .get(idx)
+            .filter(|before| before.condition != table.condition)
+        else {
             continue;
         };
         let schema = snapshot.schema.table(*idx);

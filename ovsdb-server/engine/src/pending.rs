@@ -17,7 +17,9 @@ impl Pending {
     /// Adds a commit.
     pub fn absorb(&mut self, changes: &[RowChange]) {
         for change in changes {
-            self.old.entry((change.table, change.uuid)).or_insert_with(|| change.old.clone());
+            self.old
+                .entry((change.table, change.uuid))
+                .or_insert_with(|| change.old.clone());
         }
     }
 
@@ -25,7 +27,12 @@ impl Pending {
     pub fn take(&mut self, now: &Snapshot) -> Vec<RowChange> {
         std::mem::take(&mut self.old)
             .into_iter()
-            .map(|((table, uuid), old)| RowChange { table, uuid, old, new: now.get(table, &uuid).cloned() })
+            .map(|((table, uuid), old)| RowChange {
+                table,
+                uuid,
+                old,
+                new: now.get(table, &uuid).cloned(),
+            })
             .filter(|change| change.old != change.new)
             .collect()
     }

@@ -28,8 +28,12 @@ pub(crate) fn check(
     table: TableIdx,
     access: &Access<'_>,
 ) -> Result<(), OvsdbError> {
-    let Some(identity) = identity.filter(|i| !i.role.is_empty()) else { return Ok(()) };
-    let Some(roles) = txn.db.head.schema.table_idx("RBAC_Role") else { return Ok(()) };
+    let Some(identity) = identity.filter(|i| !i.role.is_empty()) else {
+        return Ok(());
+    };
+    let Some(roles) = txn.db.head.schema.table_idx("RBAC_Role") else {
+        return Ok(());
+    };
     let permitted = permission(txn, roles, identity, table)
         .zip(identity.id.as_deref())
         .is_some_and(|(permission, id)| permission.allows(txn, table, id, access));
@@ -71,9 +75,16 @@ fn permission<'a>(
     let (name, permissions) = (role_schema.column("name")?, role_schema.column("permissions")?);
     let is_it = |row: &&Row| row.get(name).one().and_then(Atom::as_str) == Some(&identity.role);
     let role = txn.table(roles).find(is_it)?;
-    let uuid = role.get(permissions).get(&Atom::from(&*schema.table(table).name))?.as_uuid()?;
-    let (target, _) =
-        role_schema.column_schema(permissions).ty.value.as_ref().and_then(|value| value.reference())?;
+    let uuid = role
+        .get(permissions)
+        .get(&Atom::from(&*schema.table(table).name))?
+        .as_uuid()?;
+    let (target, _) = role_schema
+        .column_schema(permissions)
+        .ty
+        .value
+        .as_ref()
+        .and_then(|value| value.reference())?;
     let row = txn.get((target, uuid))?;
     let column = |name: &str| schema.table(target).column(name).map(|c| row.get(c));
     Some(Permission {
@@ -88,10 +99,14 @@ impl Permission<'_> {
         let schema = txn.db.head.schema.table(table);
         let authorized = |row: &Row| self.authorizes(txn, table, id, row);
         let every = |condition: &Condition| {
-            txn.table(table).filter(|row| condition.matches_all(row, schema)).all(authorized)
+            txn.table(table)
+                .filter(|row| condition.matches_all(row, schema))
+                .all(authorized)
         };
         let may_write = |columns: &[ColumnIdx]| {
-            columns.iter().all(|c| self.update.contains(&Atom::from(&*schema.column_schema(*c).name)))
+            columns
+                .iter()
+                .all(|c| self.update.contains(&Atom::from(&*schema.column_schema(*c).name)))
         };
         let any = |condition: &Condition| txn.table(table).any(|row| condition.matches_all(row, schema));
         match access {
@@ -106,15 +121,21 @@ impl Permission<'_> {
     /// True where one of the authorization's columns, or keys of a map, holds the client's id.
     fn authorizes(&self, txn: &Txn<'_>, table: TableIdx, id: &str, row: &Row) -> bool {
         let schema = txn.db.head.schema.table(table);
-        self.authorization.atoms().filter_map(Atom::as_str).any(|name| match name.split_once(':') {
-            _ if name.is_empty() => true,
-            Some((column, key)) => {
-                schema.column(column).and_then(|c| row.get(c).get_str(key)) == Some(id)
-            }
-            None => {
-                let value = schema.column(name).and_then(|c| row.get(c).one()).and_then(Atom::as_str);
-                value == Some(id)
-            }
-        })
+        self.authorization
+            .atoms()
+            .filter_map(Atom::as_str)
+            .any(|name| match name.split_once(':') {
+                _ if name.is_empty() => true,
+                Some((column, key)) => {
+                    schema.column(column).and_then(|c| row.get(c).get_str(key)) == Some(id)
+                }
+                None => {
+                    let value = schema
+                        .column(name)
+                        .and_then(|c| row.get(c).one())
+                        .and_then(Atom::as_str);
+                    value == Some(id)
+                }
+            })
     }
 }

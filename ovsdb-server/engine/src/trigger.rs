@@ -38,7 +38,9 @@ impl<Id: Copy + Ord> Triggers<Id> {
     /// Forgets something.
     pub fn remove(&mut self, id: Id) {
         self.touched.remove(&id);
-        let Some((table, deadline)) = self.parked.remove(&id) else { return };
+        let Some((table, deadline)) = self.parked.remove(&id) else {
+            return;
+        };
         if let Some(ids) = self.by_table.get_mut(&table) {
             ids.remove(&id);
             if ids.is_empty() {
@@ -53,7 +55,12 @@ impl<Id: Copy + Ord> Triggers<Id> {
     /// These tables changed.
     pub fn touch(&mut self, tables: &[TableIdx]) {
         if !self.parked.is_empty() {
-            self.touched.extend(tables.iter().filter_map(|table| self.by_table.get(table)).flatten());
+            self.touched.extend(
+                tables
+                    .iter()
+                    .filter_map(|table| self.by_table.get(table))
+                    .flatten(),
+            );
         }
     }
 
@@ -64,7 +71,11 @@ impl<Id: Copy + Ord> Triggers<Id> {
 
     /// What has waited long enough. It stays until removed.
     pub fn expired(&self, now: Duration) -> Vec<Id> {
-        self.by_deadline.iter().take_while(|(deadline, _)| *deadline <= now).map(|(_, id)| *id).collect()
+        self.by_deadline
+            .iter()
+            .take_while(|(deadline, _)| *deadline <= now)
+            .map(|(_, id)| *id)
+            .collect()
     }
 
     /// When something will have waited long enough.

@@ -37,7 +37,11 @@ pub(crate) struct Txn<'a> {
 
 impl<'a> Txn<'a> {
     pub fn new(db: &'a Database) -> Self {
-        Txn { db, rows: BTreeMap::new(), counts: HashMap::new() }
+        Txn {
+            db,
+            rows: BTreeMap::new(),
+            counts: HashMap::new(),
+        }
     }
 
     /// A row as the transaction left it.
@@ -71,7 +75,9 @@ impl<'a> Txn<'a> {
             // Most transactions touch nothing of a table they scan.
             self.rows.is_empty() || !self.rows.contains_key(&(table, **uuid))
         });
-        untouched.map(|(_, row)| row).chain(touched.filter_map(|(_, t)| t.new.as_ref()))
+        untouched
+            .map(|(_, row)| row)
+            .chain(touched.filter_map(|(_, t)| t.new.as_ref()))
     }
 
     fn touched(&self, table: TableIdx) -> impl Iterator<Item = (&Key, &Touched)> {
@@ -103,7 +109,12 @@ impl<'a> Txn<'a> {
             .into_iter()
             .map(|((table, uuid), Touched { old, new })| {
                 let new = new.map(|row| row.with([(ColumnIdx::VERSION, Datum::One(Atom::Uuid(fresh())))]));
-                RowChange { table, uuid, old, new }
+                RowChange {
+                    table,
+                    uuid,
+                    old,
+                    new,
+                }
             })
             .collect())
     }
@@ -183,7 +194,9 @@ impl<'a> Txn<'a> {
             if schema.table(key.0).is_root || self.n_refs(key) > 0 {
                 continue;
             }
-            let Some(row) = self.get(key).cloned() else { continue };
+            let Some(row) = self.get(key).cloned() else {
+                continue;
+            };
             self.count(key, &row, -1);
             self.put(key, None);
             deleted.push(key);
@@ -218,8 +231,12 @@ impl<'a> Txn<'a> {
     /// Drops weak references to rows that are not there. A pair of a map may take a strong reference with it, which
     /// may make garbage, which other weak references may name: so it repeats until nothing moves.
     fn assess_weak_refs(&mut self) -> Result<(), OvsdbError> {
-        let mut todo: BTreeSet<Key> =
-            self.rows.iter().filter(|(_, t)| t.new.is_some()).map(|(key, _)| *key).collect();
+        let mut todo: BTreeSet<Key> = self
+            .rows
+            .iter()
+            .filter(|(_, t)| t.new.is_some())
+            .map(|(key, _)| *key)
+            .collect();
         let gone = self.rows.iter().filter(|(_, t)| t.new.is_none());
         todo.extend(gone.filter_map(|(key, _)| self.db.weak.get(key)).flatten());
         while let Some(key) = todo.pop_first() {
@@ -230,7 +247,12 @@ impl<'a> Txn<'a> {
             if !gone.is_empty() {
                 todo.extend(gone.iter().filter_map(|key| self.db.weak.get(key)).flatten());
                 // References that this transaction itself made are not in the database's index yet.
-                todo.extend(self.rows.iter().filter(|(_, t)| t.new.is_some()).map(|(key, _)| *key));
+                todo.extend(
+                    self.rows
+                        .iter()
+                        .filter(|(_, t)| t.new.is_some())
+                        .map(|(key, _)| *key),
+                );
             }
         }
         Ok(())
@@ -248,7 +270,9 @@ impl<'a> Txn<'a> {
     fn drop_dangling(&mut self, key: Key) -> Result<Vec<Key>, OvsdbError> {
         let schema = self.db.head.schema.clone();
         let table = schema.table(key.0);
-        let Some(row) = self.get(key).cloned() else { return Ok(Vec::new()) };
+        let Some(row) = self.get(key).cloned() else {
+            return Ok(Vec::new());
+        };
         let mut changed = Vec::new();
         for (column, column_schema) in table.iter().filter(|(_, c)| has_refs(&c.ty)) {
             let ty = &column_schema.ty;
@@ -308,9 +332,7 @@ impl<'a> Txn<'a> {
             !(dangles(key, ty.key.reference()) || value.is_some_and(|v| dangles(v, value_ref)))
         };
         let new = match datum {
-            Datum::Map(pairs) => {
-                Datum::map_unique(pairs.iter().filter(|(k, v)| keep(k, Some(v))).cloned())
-            }
+            Datum::Map(pairs) => Datum::map_unique(pairs.iter().filter(|(k, v)| keep(k, Some(v))).cloned()),
             other => Datum::set_unique(other.atoms().filter(|atom| keep(atom, None)).cloned()),
         };
         let n_dropped = datum.len() - new.len();

@@ -1,0 +1,218 @@
+//! The command line of `ovsdb-server`, spelled as the C server spells it (ovsdb-server(1)).
+//!
+//! In: words. Out: [`Args`], or a text for the terminal. Never here: files, sockets (but log options, which take
+//! effect as they are read, so that their order counts).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use lexopt::Parser;
+use ovsdb_daemon::dirs;
+use ovsdb_daemon::options::{DaemonOptions, LogOptions, Token};
+
+/// The program's name.
+pub const PROGRAM: &str = "ovsdb-server";
+
+/// Its version, in the form that scripts parse.
+pub const VERSION: &str = "ovsdb-server (Open vSwitch) 3.5.0";
+
+/// What the command line asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Args {
+    /// Database files and `relay:` names, in order.
+    pub databases: Vec<String>,
+    /// `--remote`.
+    pub remotes: Vec<String>,
+    /// `--run`.
+    pub run: Option<String>,
+    /// `--unixctl`.
+    pub unixctl: Option<String>,
+    /// `--config-file`.
+    pub config_file: Option<PathBuf>,
+    /// `--sync-from`.
+    pub sync_from: Option<String>,
+    /// `--sync-exclude-tables`.
+    pub sync_exclude: Option<String>,
+    /// `--active`.
+    pub active: bool,
+    /// `--disable-file-column-diff`.
+    pub no_column_diff: bool,
+    /// `--private-key` and its kin; each a file or `db:DB,TABLE,COLUMN`.
+    pub tls: TlsArgs,
+    /// Daemon options.
+    pub daemon: DaemonOptions,
+    /// Log options.
+    pub log: LogOptions,
+}
+
+/// The TLS options, as given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsArgs {
+    /// `-p`.
+    pub private_key: Option<String>,
+    /// `-c`.
+    pub certificate: Option<String>,
+    /// `-C`.
+    pub ca_cert: Option<String>,
+    /// `--bootstrap-ca-cert`.
+    pub bootstrap_ca_cert: Option<String>,
+    /// `--peer-ca-cert`.
+    pub peer_ca_cert: Option<String>,
+    /// `--ssl-protocols`.
+    pub protocols: Option<String>,
+    /// `--ssl-ciphers`.
+    pub ciphers: Option<String>,
+    /// `--ssl-ciphersuites`.
+    pub ciphersuites: Option<String>,
+}
+
+/// What to do.
+pub enum Command {
+    /// Serve.
+    Serve(Box<Args>),
+    /// Print a text and exit 0.
+    Print(String),
+}
+
+/// Parses the words after the program's name.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut parser = Parser::from_args(words);
+    let mut args = Args::default();
+    let mut no_dbs = false;
+    let text = |error: lexopt::Error| error.to_string();
+    while let Some(token) = Token::next(&mut parser).map_err(text)? {
+        if args.daemon.accept(&token, &mut parser, PROGRAM).map_err(text)?
+            || args.log.accept(&token, &mut parser, PROGRAM).map_err(text)?
+        {
+            continue;
+        }
+        let name = match &token {
+            Token::Value(value) => {
+                args.databases.push(value.to_string_lossy().into_owned());
+                continue;
+            }
+            Token::Short('h') => "help",
+            Token::Short('V') => "version",
+            Token::Short('p') => "private-key",
+            Token::Short('c') => "certificate",
+            Token::Short('C') => "ca-cert",
+            Token::Long(name) => name,
+            Token::Short(_) => return Err(token.unrecognized()),
+        };
+        let mut value = || {
+            parser
+                .value()
+                .map(|v| v.to_string_lossy().into_owned())
+                .map_err(text)
+        };
+        match name {
+            "help" => return Ok(Command::Print(help())),
+            "version" => return Ok(Command::Print(format!("{VERSION}\n"))),
+            "option" => return Ok(Command::Print(list())),
+            "remote" => args.remotes.push(value()?),
+            "run" => args.run = Some(value()?),
+            "unixctl" => args.unixctl = Some(value()?),
+            "config-file" => args.config_file = Some(value()?.into()),
+            "no-dbs" => no_dbs = true,
+            "sync-from" => args.sync_from = Some(value()?),
+            "sync-exclude-tables" => args.sync_exclude = Some(value()?),
+            "active" => args.active = true,
+            "disable-file-column-diff" => args.no_column_diff = true,
+            // Conversions are always written whole: the file then reads the same everywhere.
+            "disable-file-no-data-conversion" => {}
+            "private-key" => args.tls.private_key = Some(value()?),
+            "certificate" => args.tls.certificate = Some(value()?),
+            "ca-cert" => args.tls.ca_cert = Some(value()?),
+            "bootstrap-ca-cert" => args.tls.bootstrap_ca_cert = Some(value()?),
+            "peer-ca-cert" => args.tls.peer_ca_cert = Some(value()?),
+            "ssl-protocols" => args.tls.protocols = Some(value()?),
+            "ssl-ciphers" => args.tls.ciphers = Some(value()?),
+            "ssl-ciphersuites" => args.tls.ciphersuites = Some(value()?),
+            _ => return Err(token.unrecognized()),
+        }
+    }
+    if args.databases.is_empty() && !no_dbs && args.config_file.is_none() {
+        args.databases
+            .push(dirs::within(&dirs::dbdir(), "conf.db").display().to_string());
+    }
+    Ok(Command::Serve(Box::new(args)))
+}
+
+fn help() -> String {
+    format!(
+        "{PROGRAM}: Open vSwitch database server
+usage: {PROGRAM} [OPTIONS] [DATABASE...]
+where each DATABASE is a database file in ovsdb format
+or relay:DB:REMOTE[,REMOTE...] (default, without --config-file: {}).
+
+JSON-RPC options (may be specified any number of times):
+  --remote=REMOTE         connect or listen to REMOTE
+
+Configuration:
+  --config-file=FILE      databases and remotes from FILE (JSON)
+  --no-dbs                start without databases
+  --unixctl=SOCKET        override default control socket name
+  --run COMMAND           run COMMAND as subprocess then exit
+
+Replication:
+  --sync-from=SERVER      keep the databases equal to SERVER's
+  --sync-exclude-tables=DB:TABLE,...
+  --active                start active in spite of --sync-from
+
+Compatibility:
+  --disable-file-column-diff
+                          write changed rows whole
+  --disable-file-no-data-conversion
+                          accepted; conversions are always written whole
+
+TLS:
+  -p, --private-key=FILE  file with private key
+  -c, --certificate=FILE  file with certificate for private key
+  -C, --ca-cert=FILE      file with peer CA certificate
+  --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create
+  --peer-ca-cert=FILE     CA certificates to send along
+  --ssl-protocols=PROTOS  list or range of protocol versions
+  --ssl-ciphers=CIPHERS   ciphers of TLSv1.2
+  --ssl-ciphersuites=SUITES  cipher suites of TLSv1.3
+{}{}
+Other options:
+  -h, --help              display this help message
+  -V, --version           display version information
+",
+        dirs::within(&dirs::dbdir(), "conf.db").display(),
+        DaemonOptions::help(PROGRAM),
+        LogOptions::help(PROGRAM),
+    )
+}
+
+fn list() -> String {
+    const OWN: [&str; 20] = [
+        "active",
+        "bootstrap-ca-cert=",
+        "ca-cert=",
+        "certificate=",
+        "config-file=",
+        "disable-file-column-diff",
+        "disable-file-no-data-conversion",
+        "help",
+        "no-dbs",
+        "peer-ca-cert=",
+        "private-key=",
+        "remote=",
+        "run=",
+        "ssl-ciphers=",
+        "ssl-ciphersuites=",
+        "ssl-protocols=",
+        "sync-exclude-tables=",
+        "sync-from=",
+        "unixctl=",
+        "version",
+    ];
+    let mut names: Vec<&str> = OWN
+        .into_iter()
+        .chain(DaemonOptions::NAMES)
+        .chain(LogOptions::NAMES)
+        .collect();
+    names.sort_unstable();
+    names.iter().map(|name| format!("--{name}\n")).collect()
+}

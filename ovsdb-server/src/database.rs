@@ -1,0 +1,222 @@
+//! One open database: its state, its file, its history, its monitors and its waiting transactions.
+//!
+//! In: committed changes. Out: records in its file, what its monitors are told. Never here: sessions' requests.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ovn_schemas::Db;
+use ovsdb_data::{OvsdbError, RowChange, TableIdx, TxnId};
+use ovsdb_engine::trigger::Triggers;
+use ovsdb_engine::{Database, History, Snapshot};
+use ovsdb_store::StoreError;
+use ovsdb_store::log::Mode;
+use ovsdb_store::standalone::Standalone;
+
+use crate::dump::Dumps;
+use crate::fanout::Fanout;
+use crate::link::SessionId;
+use crate::server::Host;
+use crate::triggers::Waiting;
+
+/// Why a database cannot be added, removed or used.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A name is taken.
+    #[error("{0}: duplicate database name")]
+    Duplicate(String),
+    /// `_Server`.
+    #[error("Cannot remove reserved database.")]
+    Reserved,
+    /// No such name.
+    #[error("Failed to find the database.")]
+    NotFound,
+    /// Its file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How a database is served (ovsdb(7), "Service Models").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// A file of its own.
+    Standalone,
+    /// `_Server`: kept by the server itself.
+    Own,
+    /// A copy of another server's database, to which writes are forwarded.
+    Relay {
+        /// Its remotes, as configured.
+        source: String,
+        /// Whether the source is reached.
+        connected: bool,
+        /// Whether a first copy has arrived.
+        synced: bool,
+    },
+}
+
+/// An open database.
+pub struct OpenDatabase {
+    /// Its name.
+    pub name: String,
+    /// How it is served.
+    pub model: Model,
+    /// Its state.
+    pub db: Database,
+    /// What happened lately.
+    pub history: History,
+    /// Its file; none for `_Server` and relays.
+    pub file: Option<Standalone>,
+    pub(crate) fanout: Fanout,
+    pub(crate) triggers: Triggers<u64>,
+    pub(crate) waiting: Waiting,
+    pub(crate) dumps: Dumps,
+    /// When it was opened or last compacted, of [`Host::now`].
+    pub(crate) compacted_at: Duration,
+    pub(crate) compacting: bool,
+    /// The last error of its storage (`get-db-storage-status`).
+    pub storage_error: Option<OvsdbError>,
+    /// Tables whose rows configure the program itself, and whether they may have changed.
+    pub(crate) config_tables: BTreeSet<TableIdx>,
+    pub(crate) config_changed: bool,
+}
+
+impl OpenDatabase {
+    /// Opens a standalone database's file and takes its lock. Rows are replayed; a damaged tail is left out with a
+    /// warning in the log and overwritten by the next commit.
+    pub fn open(path: &Path, host: &mut dyn Host) -> Result<OpenDatabase, StoreError> {
+        let opened = Standalone::open(path, Mode::ReadWrite, &mut || host.fresh_uuid())?;
+        if let Some(warning) = &opened.warning {
+            tracing::warn!(target: "ovsdb_log", "{warning}");
+        }
+        let mut history = History::default();
+        history.start(opened.database.snapshot().txn_id);
+        Ok(Self::with(
+            Model::Standalone,
+            opened.database,
+            history,
+            Some(opened.file),
+            host.now(),
+        ))
+    }
+
+    /// A database without a file: a relay before its first copy, or one in memory for an embedding program.
+    pub fn in_memory(model: Model, db: Database, now: Duration) -> OpenDatabase {
+        Self::with(model, db, History::default(), None, now)
+    }
+
+    /// `_Server`.
+    pub fn server(host: &mut dyn Host) -> OpenDatabase {
+        let schema = Arc::new(ovn_schemas::schema(Db::Server));
+        let db = Database::new(schema, TxnId(host.fresh_uuid()));
+        Self::with(Model::Own, db, History::default(), None, host.now())
+    }
+
+    fn with(model: Model, db: Database, history: History, file: Option<Standalone>, now: Duration) -> Self {
+        OpenDatabase {
+            name: db.snapshot().schema.name.to_string(),
+            model,
+            db,
+            history,
+            file,
+            fanout: Fanout::default(),
+            triggers: Triggers::default(),
+            waiting: Waiting::default(),
+            dumps: Dumps::default(),
+            compacted_at: now,
+            compacting: false,
+            storage_error: None,
+            config_tables: BTreeSet::new(),
+            config_changed: true,
+        }
+    }
+
+    /// Commits changes that were executed on the present state: file first, then memory, then monitors.
+    /// An error leaves the state as it was.
+    pub fn commit(
+        &mut self,
+        changes: Vec<RowChange>,
+        comment: Option<&str>,
+        durable: bool,
+        host: &mut dyn Host,
+    ) -> Result<(), OvsdbError> {
+        if changes.is_empty() && comment.is_none() {
+            return Ok(());
+        }
+        let txn_id = match &mut self.file {
+            Some(file) => {
+                let written = file.append(&self.db.snapshot().schema, &changes, comment, host.date_ms());
+                let synced = written.and_then(|id| if durable { file.sync().map(|()| id) } else { Ok(id) });
+                match synced {
+                    Ok(txn_id) => {
+                        self.storage_error = None;
+                        txn_id
+                    }
+                    Err(error) => return Err(self.storage_failed(error)),
+                }
+            }
+            None => TxnId(host.fresh_uuid()),
+        };
+        self.committed(changes, txn_id);
+        Ok(())
+    }
+
+    /// Takes changes that are already durable somewhere (a relay's source) or need not be.
+    pub fn committed(&mut self, changes: Vec<RowChange>, txn_id: TxnId) {
+        self.db.apply(&changes, txn_id);
+        self.config_changed |= changes.iter().any(|c| self.config_tables.contains(&c.table));
+        let now = self.db.snapshot();
+        let changes: Arc<[RowChange]> = changes.into();
+        self.fanout.committed(&changes, now);
+        self.history.push(txn_id, changes, now.n_atoms);
+    }
+
+    /// The transaction fails; whether the file still takes writes, it knows itself: it refuses all of them once what
+    /// the disk holds is no longer known.
+    fn storage_failed(&mut self, error: StoreError) -> OvsdbError {
+        tracing::error!(target: "ovsdb_file", "{}: {error}", self.name);
+        let told = OvsdbError::new("I/O error", error.to_string());
+        self.storage_error = Some(told.clone());
+        told
+    }
+
+    /// Puts a converted database in place of this one, file first.
+    pub(crate) fn replace(&mut self, mut db: Database, date_ms: i64) -> Result<(), OvsdbError> {
+        if let Some(file) = &mut self.file {
+            let written = file
+                .compaction()
+                .write(db.snapshot(), "converted by ovsdb-server", date_ms);
+            let txn_id = written
+                .and_then(|w| w.finish(file))
+                .map_err(|e| self.storage_failed(e))?;
+            db.apply(&[], txn_id);
+        }
+        self.db = db;
+        self.config_changed = true;
+        Ok(())
+    }
+
+    /// The state that clients see.
+    pub fn snapshot(&self) -> &Snapshot {
+        self.db.snapshot()
+    }
+
+    /// Whether clients may use it: a relay has nothing before its first copy.
+    pub fn is_available(&self) -> bool {
+        !matches!(self.model, Model::Relay { synced: false, .. })
+    }
+
+    /// A link has room again.
+    pub(crate) fn drained(&mut self, session: SessionId) {
+        self.fanout.drained(session, self.db.snapshot());
+    }
+
+    /// A session is gone.
+    pub(crate) fn forget_session(&mut self, session: SessionId) {
+        self.fanout.remove_session(session);
+        for id in self.waiting.forget_session(session) {
+            self.triggers.remove(id);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The program `ovsdb-server`: parses, runs.
+
+use ovsdb_server::args::{self, Command};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() {
+    ovsdb_daemon::vlog::init(args::PROGRAM);
+    match args::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Serve(args)) => std::process::exit(ovsdb_server::run::run(*args)),
+        Ok(Command::Print(text)) => print!("{text}"),
+        Err(error) => {
+            eprintln!("{}: {error} (see \"{} --help\")", args::PROGRAM, args::PROGRAM);
+            std::process::exit(1);
+        }
+    }
+}

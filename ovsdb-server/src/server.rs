@@ -1,0 +1,315 @@
+//! The server as one state machine: every database, every session, the locks.
+//!
+//! In: [`Event`]s. Out: frames on links, records in files, jobs for other threads (whose results come back as
+//! events). Never here: sockets, listeners, TLS, JSON text; time and randomness come from [`Host`].
+//!
+//! ```text
+//!   connection tasks ──Message──►┐                       ┌──frames──► links
+//!   control socket ────Call─────►│  Server::handle       ├──records─► files
+//!   timers ────────────Timer────►│  (one event at once)  ├──jobs────► threads ──Dumped, Compacted──┐
+//!                 ┌─────────────►┘                       └                                         │
+//!                 └────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ovsdb_data::Uuid;
+use ovsdb_engine::lock::{Locks, Notice};
+use ovsdb_wire::message::Message;
+use ovsdb_wire::method::Call;
+use ovsdb_wire::reply;
+use serde_json::Value;
+
+use crate::actor::Machine;
+use crate::config::DbColumn;
+use crate::database::{DbError, OpenDatabase};
+use crate::dump::DumpDone;
+use crate::link::{Outlet, SessionId};
+use crate::remotes::RemoteState;
+use crate::session::{Profile, Session};
+use crate::status::ServerRows;
+
+/// Requests of more bytes than this run on the server's own thread.
+const HEAVY_BYTES: usize = 64 << 10;
+
+/// What the server asks of the world.
+pub trait Host: Send {
+    /// Time since some fixed moment.
+    fn now(&self) -> Duration;
+    /// The wall clock, ms since 1970.
+    fn date_ms(&self) -> i64;
+    /// A random uuid.
+    fn fresh_uuid(&mut self) -> Uuid;
+    /// Runs a job elsewhere; its event comes back to this server.
+    fn spawn(&self, job: Box<dyn FnOnce() -> Event + Send>);
+    /// Asks for [`Event::Timer`] at a time (of [`Host::now`]), if not before.
+    fn wake_at(&self, when: Duration);
+    /// Rows that configure the program itself have changed ([`Server::watch_config_quietly`]).
+    fn config_changed(&self);
+}
+
+/// What happens to the server.
+pub enum Event {
+    /// A client connected.
+    Connected {
+        /// Its session from now on.
+        session: SessionId,
+        /// The way out.
+        link: Arc<dyn Outlet>,
+        /// What its remote allows it.
+        profile: Profile,
+    },
+    /// A client sent a message (never an echo request: connections answer those).
+    Message {
+        /// Whose.
+        session: SessionId,
+        /// What.
+        message: Message,
+        /// Its size on the wire.
+        n_bytes: usize,
+    },
+    /// A link that was full has room.
+    Drained(SessionId),
+    /// A connection ended.
+    Closed(SessionId),
+    /// A monitor's contents have been made.
+    Dumped(DumpDone),
+    /// A function to run on the server: control commands, embedding programs, reconfiguration.
+    Call(Box<dyn FnOnce(&mut Server) + Send>),
+    /// Time to look at the clock.
+    Timer,
+}
+
+/// The server.
+pub struct Server {
+    /// The world.
+    pub host: Box<dyn Host>,
+    /// By name; `_Server` is one of them.
+    pub databases: BTreeMap<String, OpenDatabase>,
+    /// The connected clients.
+    pub sessions: BTreeMap<SessionId, Session>,
+    /// Named locks, by session.
+    pub locks: Locks,
+    /// Answer of `get_server_id`.
+    pub server_id: Uuid,
+    /// Whether every client write is refused (active-backup, backup side).
+    pub read_only: bool,
+    /// Whether `monitor_cond*` exist (`ovsdb-server/disable-monitor-cond`).
+    pub monitor_cond: bool,
+    pub(crate) rows: ServerRows,
+}
+
+impl Machine for Server {
+    type Event = Event;
+
+    fn handle(&mut self, event: Event) {
+        Server::handle(self, event);
+    }
+
+    fn is_heavy(event: &Event) -> bool {
+        match event {
+            Event::Message { n_bytes, .. } => *n_bytes > HEAVY_BYTES,
+            Event::Call(_) | Event::Timer => true,
+            _ => false,
+        }
+    }
+}
+
+impl Server {
+    /// A server with no database but `_Server`.
+    pub fn new(mut host: Box<dyn Host>) -> Server {
+        let server_id = host.fresh_uuid();
+        let mut server = Server {
+            databases: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            locks: Locks::default(),
+            server_id,
+            read_only: false,
+            monitor_cond: true,
+            rows: ServerRows::default(),
+            host,
+        };
+        let own = OpenDatabase::server(server.host.as_mut());
+        server.databases.insert(own.name.clone(), own);
+        server.refresh_server_rows();
+        server
+    }
+
+    /// Takes one event.
+    pub fn handle(&mut self, event: Event) {
+        match event {
+            Event::Connected {
+                session,
+                link,
+                profile,
+            } => {
+                self.sessions.insert(session, Session::new(link, profile));
+            }
+            Event::Message {
+                session,
+                message,
+                n_bytes,
+            } => self.message(session, message, n_bytes),
+            Event::Drained(session) => {
+                for db in self.databases.values_mut() {
+                    db.drained(session);
+                }
+            }
+            Event::Closed(session) => self.closed(session),
+            Event::Dumped(done) => self.dumped(done),
+            Event::Call(call) => call(self),
+            Event::Timer => self.expire(),
+        }
+        self.notice_config_changes();
+    }
+
+    /// Names the tables, by database, whose commits are reported by [`Host::config_changed`] from now on.
+    pub fn watch_config_quietly(&mut self, tables: BTreeMap<String, BTreeSet<String>>) {
+        for (name, db) in &mut self.databases {
+            let schema = db.db.snapshot().schema.clone();
+            let names = tables.get(name).into_iter().flatten();
+            db.config_tables = names.filter_map(|table| schema.table_idx(table)).collect();
+            db.config_changed = false;
+        }
+    }
+
+    fn notice_config_changes(&mut self) {
+        // Each flag is cleared, whichever is found first.
+        let flags = self
+            .databases
+            .values_mut()
+            .map(|db| std::mem::take(&mut db.config_changed));
+        if flags.fold(false, |any, flag| any | flag) {
+            self.host.config_changed();
+        }
+    }
+
+    /// Starts what runs from time to time.
+    pub fn start_timers(&mut self) {
+        self.expire();
+    }
+
+    /// Writes the state of remotes to the rows that configure them.
+    pub fn write_remote_status(&mut self, column: &DbColumn, states: &BTreeMap<String, RemoteState>) {
+        let locks = |state: &RemoteState| {
+            state
+                .sessions
+                .iter()
+                .map(|s| self.locks.counts(s.0))
+                .fold((0, 0, 0), |(a, b, c), (x, y, z)| (a + x, b + y, c + z))
+        };
+        let operations = column.status(self, &|target| states.get(target).cloned(), &locks);
+        if !operations.is_empty() {
+            self.transact_internally(&column.db, &operations);
+        }
+    }
+
+    fn message(&mut self, id: SessionId, message: Message, n_bytes: usize) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if session.is_held() {
+            session.hold(message, n_bytes);
+            return;
+        }
+        session.link.release(n_bytes);
+        self.serve(id, message);
+    }
+
+    /// Serves messages that waited for a monitor's contents.
+    pub(crate) fn serve_held(&mut self, id: SessionId) {
+        while let Some((message, n_bytes)) = self.sessions.get_mut(&id).and_then(Session::next_held) {
+            if let Some(session) = self.sessions.get(&id) {
+                session.link.release(n_bytes);
+            }
+            self.serve(id, message);
+        }
+    }
+
+    fn serve(&mut self, session: SessionId, message: Message) {
+        match message {
+            Message::Request { id, method, params } => match Call::parse(&method, params) {
+                Ok(call) => self.call(session, id, call),
+                Err(error) => self.send(session, reply::error(&id, &error)),
+            },
+            Message::Notification { method, params } => {
+                if method == "cancel"
+                    && let Some(request) = params.first()
+                {
+                    self.cancel(session, request);
+                }
+            }
+            // Replies to probes end in the connection; the server asks clients for nothing else.
+            Message::Response { .. } => self.close(session, "reply to a request that was not made"),
+        }
+    }
+
+    fn closed(&mut self, id: SessionId) {
+        if self.sessions.remove(&id).is_none() {
+            return;
+        }
+        for db in self.databases.values_mut() {
+            db.forget_session(id);
+        }
+        let notices = self.locks.drop_owner(id.0);
+        self.notify_locks(notices);
+    }
+
+    /// Tells sessions what became of their locks.
+    pub(crate) fn notify_locks(&mut self, notices: Vec<Notice>) {
+        for notice in notices {
+            let (owner, method, lock) = match notice {
+                Notice::Locked(owner, lock) => (owner, "locked", lock),
+                Notice::Stolen(owner, lock) => (owner, "stolen", lock),
+            };
+            self.send(
+                SessionId(owner),
+                reply::notification(method, &[Value::from(lock)]),
+            );
+        }
+    }
+
+    /// Queues a frame for a session, if it is still there.
+    pub(crate) fn send(&self, session: SessionId, frame: ovsdb_wire::Frame) {
+        if let Some(session) = self.sessions.get(&session) {
+            session.link.send(frame);
+        }
+    }
+
+    /// Asks a connection to end; [`Event::Closed`] follows.
+    pub(crate) fn close(&self, session: SessionId, reason: &str) {
+        if let Some(session) = self.sessions.get(&session) {
+            session.link.close(reason);
+        }
+    }
+
+    /// Closes every session (`ovsdb-server/reconnect`).
+    pub fn reconnect(&self, reason: &str) {
+        for session in self.sessions.values() {
+            session.link.close(reason);
+        }
+    }
+
+    /// Opens a database for clients.
+    pub fn add_database(&mut self, db: OpenDatabase) -> Result<(), DbError> {
+        if self.databases.contains_key(&db.name) {
+            return Err(DbError::Duplicate(db.name));
+        }
+        self.databases.insert(db.name.clone(), db);
+        self.refresh_server_rows();
+        Ok(())
+    }
+
+    /// Closes a database: its monitors end, its pending transactions are canceled.
+    pub fn remove_database(&mut self, name: &str) -> Result<OpenDatabase, DbError> {
+        if name.starts_with('_') {
+            return Err(DbError::Reserved);
+        }
+        let mut db = self.databases.remove(name).ok_or(DbError::NotFound)?;
+        self.end_service(&mut db);
+        self.refresh_server_rows();
+        Ok(db)
+    }
+}

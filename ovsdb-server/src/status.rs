@@ -1,0 +1,115 @@
+//! What the server tells about itself in rows: the `_Server` database (ovsdb-server(7) "Database"), and the status
+//! columns of `Connection` and `Manager` rows.
+//!
+//! In: the open databases, the state of remotes. Out: commits on `_Server` and on standalone databases.
+
+use std::collections::BTreeMap;
+
+use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, TxnId, Uuid, json};
+
+use crate::database::{Model, OpenDatabase};
+use crate::server::Server;
+
+const SERVER: &str = "_Server";
+const DATABASE: TableIdx = TableIdx(0);
+
+/// The `_Server` rows by database name.
+#[derive(Default)]
+pub struct ServerRows {
+    uuids: BTreeMap<String, Uuid>,
+}
+
+impl Server {
+    /// Brings the rows of `_Server` in line with the open databases. A row keeps its uuid as long as its database
+    /// stays open.
+    pub fn refresh_server_rows(&mut self) {
+        let Some(own) = self.databases.get(SERVER) else {
+            return;
+        };
+        let present = own.snapshot().clone();
+        let mut changes = Vec::new();
+        let mut uuids = BTreeMap::new();
+        for (name, db) in &self.databases {
+            let uuid = self
+                .rows
+                .uuids
+                .remove(name)
+                .unwrap_or_else(|| self.host.fresh_uuid());
+            uuids.insert(name.clone(), uuid);
+            let old = present.get(DATABASE, &uuid).cloned();
+            let values = describe(db).map(|(name, value)| (column(&present.schema, name), value));
+            let same = old
+                .as_ref()
+                .is_some_and(|row| values.iter().all(|(c, v)| row.get(*c) == v));
+            if same {
+                continue;
+            }
+            let version = self.host.fresh_uuid();
+            let base = [
+                (ColumnIdx::UUID, Datum::One(Atom::Uuid(uuid))),
+                (ColumnIdx::VERSION, Datum::One(Atom::Uuid(version))),
+            ];
+            let blank = Row::new(
+                present
+                    .schema
+                    .table(DATABASE)
+                    .columns
+                    .iter()
+                    .map(|c| c.default.clone()),
+            );
+            let new = old.clone().unwrap_or(blank).with(base.into_iter().chain(values));
+            changes.push(RowChange {
+                table: DATABASE,
+                uuid,
+                old,
+                new: Some(new),
+            });
+        }
+        for uuid in std::mem::replace(&mut self.rows.uuids, uuids).into_values() {
+            let old = present.get(DATABASE, &uuid).cloned();
+            changes.push(RowChange {
+                table: DATABASE,
+                uuid,
+                old,
+                new: None,
+            });
+        }
+        changes.sort_by_key(|c| (c.table, c.uuid));
+        if !changes.is_empty() {
+            let txn_id = TxnId(self.host.fresh_uuid());
+            if let Some(own) = self.databases.get_mut(SERVER) {
+                own.triggers.touch(&[DATABASE]);
+                own.committed(changes, txn_id);
+            }
+            self.rerun_touched(SERVER);
+        }
+    }
+}
+
+fn column(schema: &DatabaseSchema, name: &str) -> ColumnIdx {
+    schema
+        .table(DATABASE)
+        .column(name)
+        .expect("a column of the _Server schema in this program")
+}
+
+fn describe(db: &OpenDatabase) -> [(&'static str, Datum); 5] {
+    let text = |s: &str| Datum::One(Atom::from(s));
+    let truth = |b: bool| Datum::One(Atom::Boolean(b));
+    let (model, connected, leader) = match &db.model {
+        Model::Standalone | Model::Own => ("standalone", true, true),
+        // Clients of a relay must not insist on a leader.
+        Model::Relay { connected, .. } => ("relay", *connected, false),
+    };
+    let schema = match db.is_available() {
+        true => text(&json::to_string(&db.snapshot().schema.to_json())),
+        false => Datum::Empty,
+    };
+    [
+        ("name", text(&db.name)),
+        ("model", text(model)),
+        ("connected", truth(connected)),
+        ("leader", truth(leader)),
+        ("schema", schema),
+    ]
+}

@@ -1,0 +1,243 @@
+//! Transactions that wait: a `wait` operation did not hold when they ran (RFC 7047 §5.2.6).
+//!
+//! In: transactions parked, commits, time. Out: transactions run again. Never here: what they contain.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ovsdb_engine::{Context, Outcome};
+use ovsdb_wire::reply;
+use serde_json::Value;
+
+use crate::link::SessionId;
+use crate::server::Server;
+
+/// A transaction that waits.
+pub(crate) struct Parked {
+    pub session: SessionId,
+    pub request: Value,
+    pub operations: Vec<Value>,
+    /// When it first ran.
+    pub since: Duration,
+}
+
+/// The waiting transactions of one database.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    parked: BTreeMap<u64, Parked>,
+    next: u64,
+}
+
+impl Waiting {
+    pub fn len(&self) -> usize {
+        self.parked.len()
+    }
+
+    /// True where the session has a waiting transaction of that request id.
+    pub fn find(&self, session: SessionId, request: &Value) -> Option<u64> {
+        self.parked
+            .iter()
+            .find(|(_, p)| p.session == session && p.request == *request)
+            .map(|(id, _)| *id)
+    }
+
+    pub fn remove(&mut self, id: u64) -> Option<Parked> {
+        self.parked.remove(&id)
+    }
+
+    pub fn forget_session(&mut self, session: SessionId) -> Vec<u64> {
+        let ids: Vec<u64> = self
+            .parked
+            .iter()
+            .filter(|(_, p)| p.session == session)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in &ids {
+            self.parked.remove(id);
+        }
+        ids
+    }
+
+    pub fn drain(&mut self) -> Vec<Parked> {
+        std::mem::take(&mut self.parked).into_values().collect()
+    }
+}
+
+impl Server {
+    /// Runs a transaction for the first time.
+    pub(crate) fn transact(&mut self, session: SessionId, request: Value, db: &str, operations: Vec<Value>) {
+        let since = self.host.now();
+        let parked = Parked {
+            session,
+            request,
+            operations,
+            since,
+        };
+        self.run(db, parked);
+        self.rerun_touched(db);
+    }
+
+    /// Runs a transaction of the server's own; its errors go to the log.
+    pub(crate) fn transact_internally(&mut self, name: &str, operations: &[Value]) {
+        let Server { databases, host, .. } = self;
+        let Some(db) = databases.get_mut(name) else { return };
+        let outcome = {
+            let mut fresh = || host.fresh_uuid();
+            let mut context = Context {
+                fresh: &mut fresh,
+                read_only: false,
+                identity: None,
+                holds_lock: &|_: &str| false,
+                elapsed: Duration::ZERO,
+            };
+            db.db.execute(operations, &mut context)
+        };
+        match outcome {
+            Outcome::Done {
+                changes,
+                comment,
+                durable,
+                ..
+            } => {
+                let tables: Vec<_> = changes.iter().map(|c| c.table).collect();
+                if db
+                    .commit(changes, comment.as_deref(), durable, host.as_mut())
+                    .is_ok()
+                {
+                    db.triggers.touch(&tables);
+                }
+            }
+            other => tracing::warn!(target: "ovsdb_server", "{name}: own transaction failed: {other:?}"),
+        }
+        self.rerun_touched(name);
+    }
+
+    /// Runs a transaction.
+    fn run(&mut self, name: &str, txn: Parked) {
+        let now = self.host.now();
+        let Server {
+            databases,
+            sessions,
+            locks,
+            host,
+            read_only,
+            ..
+        } = self;
+        let (Some(db), Some(session)) = (databases.get_mut(name), sessions.get(&txn.session)) else {
+            return;
+        };
+        let outcome = {
+            let mut fresh = || host.fresh_uuid();
+            let owner = txn.session.0;
+            let mut context = Context {
+                fresh: &mut fresh,
+                read_only: *read_only || session.profile.read_only,
+                identity: session.profile.identity.as_ref(),
+                holds_lock: &|lock: &str| locks.holds(owner, lock),
+                elapsed: now.saturating_sub(txn.since),
+            };
+            db.db.execute(&txn.operations, &mut context)
+        };
+        match outcome {
+            Outcome::Done {
+                replies,
+                changes,
+                comment,
+                durable,
+            } => {
+                let schema = db.snapshot().schema.clone();
+                let changed = changes.iter().map(|c| c.table).collect::<Vec<_>>();
+                let committed = db.commit(changes, comment.as_deref(), durable, host.as_mut());
+                if committed.is_ok() {
+                    db.triggers.touch(&changed);
+                }
+                session.link.send(reply::transacted(
+                    &txn.request,
+                    &schema,
+                    &replies,
+                    committed.err().as_ref(),
+                ));
+            }
+            Outcome::Failed { replies } => {
+                session.link.send(reply::transaction_failed(
+                    &txn.request,
+                    &db.snapshot().schema,
+                    &replies,
+                ));
+            }
+            Outcome::Wait { deadline, table } => {
+                let id = db.waiting.next;
+                db.waiting.next += 1;
+                let deadline = deadline.map(|d| txn.since + d);
+                db.triggers.park(id, table, deadline);
+                db.waiting.parked.insert(id, txn);
+                if let Some(deadline) = deadline {
+                    host.wake_at(deadline);
+                }
+            }
+        }
+    }
+
+    /// Runs again what waits for tables that changed, until nothing moves.
+    pub(crate) fn rerun_touched(&mut self, name: &str) {
+        loop {
+            let Some(db) = self.databases.get_mut(name) else {
+                return;
+            };
+            let touched = db.triggers.take_touched();
+            if touched.is_empty() {
+                return;
+            }
+            self.rerun(name, touched);
+        }
+    }
+
+    fn rerun(&mut self, name: &str, ids: Vec<u64>) {
+        for id in ids {
+            let parked = self.databases.get_mut(name).and_then(|db| {
+                db.triggers.remove(id);
+                db.waiting.remove(id)
+            });
+            if let Some(parked) = parked {
+                self.run(name, parked);
+            }
+        }
+    }
+
+    /// Runs again what has waited its time, which fails it.
+    pub(crate) fn expire_triggers(&mut self) {
+        let now = self.host.now();
+        let names: Vec<String> = self.databases.keys().cloned().collect();
+        for name in names {
+            let expired = match self.databases.get_mut(&name) {
+                Some(db) => db.triggers.expired(now),
+                None => continue,
+            };
+            self.rerun(&name, expired);
+            self.rerun_touched(&name);
+            if let Some(next) = self
+                .databases
+                .get(&name)
+                .and_then(|db| db.triggers.next_deadline())
+            {
+                self.host.wake_at(next);
+            }
+        }
+    }
+
+    /// `cancel`: forgets a waiting transaction; only sessions aware of changes are told.
+    pub(crate) fn cancel(&mut self, session: SessionId, request: &Value) {
+        for db in self.databases.values_mut() {
+            if let Some(id) = db.waiting.find(session, request) {
+                db.triggers.remove(id);
+                db.waiting.remove(id);
+                if let Some(session) = self.sessions.get(&session)
+                    && session.change_aware
+                {
+                    session.link.send(reply::error(request, &Value::from("canceled")));
+                }
+                return;
+            }
+        }
+    }
+}
