@@ -17,7 +17,10 @@ impl Backoff {
 
     /// Starts afresh with a limit.
     pub fn new(max: Duration) -> Self {
-        Backoff { next: Self::MIN.min(max), max }
+        Backoff {
+            next: Self::MIN.min(max),
+            max,
+        }
     }
 
     /// An attempt failed, or a connection ended early: how long to wait.

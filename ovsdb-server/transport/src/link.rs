@@ -59,7 +59,9 @@ impl Link {
         if queue.closing.is_some() {
             return;
         }
-        queue.pieces.extend(frame.0.into_iter().filter(|piece| !piece.is_empty()));
+        queue
+            .pieces
+            .extend(frame.0.into_iter().filter(|piece| !piece.is_empty()));
         let queued = self.queued.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
         queue.was_full |= queued > SEND_LIMIT;
         drop(queue);
@@ -124,7 +126,9 @@ impl Link {
         let mut queue = self.queue.lock();
         let left = self.queued.fetch_sub(n_bytes, Ordering::Relaxed) - n_bytes;
         while n_bytes > 0 {
-            let Some(piece) = queue.pieces.front_mut() else { break };
+            let Some(piece) = queue.pieces.front_mut() else {
+                break;
+            };
             if piece.len() > n_bytes {
                 piece.advance(n_bytes);
                 break;

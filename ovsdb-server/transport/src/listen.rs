@@ -54,7 +54,9 @@ impl Listener {
     pub fn bound_port(&self) -> Option<u16> {
         match self {
             Listener::Unix(..) => None,
-            Listener::Tcp(listener) | Listener::Ssl(listener, _) => listener.local_addr().ok().map(|a| a.port()),
+            Listener::Tcp(listener) | Listener::Ssl(listener, _) => {
+                listener.local_addr().ok().map(|a| a.port())
+            }
         }
     }
 
@@ -62,12 +64,20 @@ impl Listener {
     pub async fn accept(&self) -> io::Result<Accepted> {
         let tcp = |stream: tokio::net::TcpStream, peer: SocketAddr, scheme: &str, tls| {
             stream.set_nodelay(true)?;
-            Ok(Accepted { stream: Stream::Tcp(stream), tls, peer: format!("{scheme}:{peer}") })
+            Ok(Accepted {
+                stream: Stream::Tcp(stream),
+                tls,
+                peer: format!("{scheme}:{peer}"),
+            })
         };
         match self {
             Listener::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
-                Ok(Accepted { stream: Stream::Unix(stream), tls: None, peer: "unix".to_owned() })
+                Ok(Accepted {
+                    stream: Stream::Unix(stream),
+                    tls: None,
+                    peer: "unix".to_owned(),
+                })
             }
             Listener::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
@@ -104,7 +114,10 @@ fn bind_tcp(port: u16, host: Option<&str>) -> io::Result<TcpListener> {
     let ip: IpAddr = match host {
         None => Ipv4Addr::UNSPECIFIED.into(),
         Some(host) => host.split('%').next().unwrap_or(host).parse().map_err(|_| {
-            io::Error::new(io::ErrorKind::InvalidInput, format!("{host}: not an IP address to listen at"))
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{host}: not an IP address to listen at"),
+            )
         })?,
     };
     let address = SocketAddr::new(ip, port);

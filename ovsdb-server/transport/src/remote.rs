@@ -101,7 +101,11 @@ fn active(whole: &str, rest: &str) -> Result<(String, u16), RemoteError> {
 }
 
 fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+    if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    }
 }
 
 impl fmt::Display for Remote {
@@ -155,6 +159,9 @@ mod tests {
         check("tcp:host", "tcp:host:6640");
         check("ssl:1.2.3.4:99999", "ssl:1.2.3.4:99999: bad port number");
         check("tcp::1", "tcp::1: host or file name missing");
-        check("foo:1", "foo:1: unknown connection method; use punix:, ptcp:, pssl:, unix:, tcp: or ssl:");
+        check(
+            "foo:1",
+            "foo:1: unknown connection method; use punix:, ptcp:, pssl:, unix:, tcp: or ssl:",
+        );
     }
 }

@@ -12,7 +12,9 @@ use std::time::SystemTime;
 use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
@@ -68,14 +70,22 @@ impl Tls {
     pub fn configure(&self, files: TlsFiles) {
         let mut state = self.0.lock();
         if state.files != files {
-            *state = State { files, ..State::default() };
+            *state = State {
+                files,
+                ..State::default()
+            };
         }
     }
 
     fn configs(&self) -> io::Result<(Arc<ServerConfig>, Arc<ClientConfig>)> {
         let mut state = self.0.lock();
         let files = &state.files;
-        let paths = [&files.private_key, &files.certificate, &files.ca_cert, &files.peer_ca_cert];
+        let paths = [
+            &files.private_key,
+            &files.certificate,
+            &files.ca_cert,
+            &files.peer_ca_cert,
+        ];
         let stamps: Vec<Stamp> = paths.iter().map(|path| path.as_deref().and_then(stamp)).collect();
         if let Some(configs) = &state.configs
             && stamps == state.stamps
@@ -102,7 +112,11 @@ impl Tls {
             .or_else(|_| ServerName::try_from("ovsdb"))
             .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
         let files = self.0.lock().files.clone();
-        if let Some(ca) = files.ca_cert.as_ref().filter(|ca| files.bootstrap && !ca.exists()) {
+        if let Some(ca) = files
+            .ca_cert
+            .as_ref()
+            .filter(|ca| files.bootstrap && !ca.exists())
+        {
             let trusting = Arc::new(trusting_client(&files)?);
             let stream = TlsConnector::from(trusting).connect(name, stream).await?;
             save_ca(ca, stream.get_ref().1.peer_certificates().unwrap_or_default())?;
@@ -131,12 +145,19 @@ fn named(path: &Path) -> impl Fn(rustls::pki_types::pem::Error) -> io::Error + '
 }
 
 fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    CertificateDer::pem_file_iter(path).map_err(named(path))?.collect::<Result<_, _>>().map_err(named(path))
+    CertificateDer::pem_file_iter(path)
+        .map_err(named(path))?
+        .collect::<Result<_, _>>()
+        .map_err(named(path))
 }
 
 fn own(files: &TlsFiles) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
-    let Some(key) = &files.private_key else { return Err(bad("Private key must be configured to use SSL")) };
-    let Some(cert) = &files.certificate else { return Err(bad("Certificate must be configured to use SSL")) };
+    let Some(key) = &files.private_key else {
+        return Err(bad("Private key must be configured to use SSL"));
+    };
+    let Some(cert) = &files.certificate else {
+        return Err(bad("Certificate must be configured to use SSL"));
+    };
     let mut chain = certificates(cert)?;
     if let Some(more) = &files.peer_ca_cert {
         chain.extend(certificates(more)?);
@@ -146,10 +167,14 @@ fn own(files: &TlsFiles) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKey
 
 fn load(files: &TlsFiles) -> io::Result<(Arc<ServerConfig>, Arc<ClientConfig>)> {
     let (chain, key) = own(files)?;
-    let Some(ca) = &files.ca_cert else { return Err(bad("CA certificate must be configured to use SSL")) };
+    let Some(ca) = &files.ca_cert else {
+        return Err(bad("CA certificate must be configured to use SSL"));
+    };
     let mut roots = RootCertStore::empty();
     for certificate in certificates(ca)? {
-        roots.add(certificate).map_err(|error| bad(format!("{}: {error}", ca.display())))?;
+        roots
+            .add(certificate)
+            .map_err(|error| bad(format!("{}: {error}", ca.display())))?;
     }
     let roots = Arc::new(roots);
     let provider = Arc::new(ring::default_provider());
@@ -163,7 +188,16 @@ fn load(files: &TlsFiles) -> io::Result<(Arc<ServerConfig>, Arc<ClientConfig>)> 
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain.clone(), key.clone_key())
         .map_err(bad)?;
-    let client = client(provider.clone(), &versions, ChainOnly { roots: Some(roots), provider }, chain, key)?;
+    let client = client(
+        provider.clone(),
+        &versions,
+        ChainOnly {
+            roots: Some(roots),
+            provider,
+        },
+        chain,
+        key,
+    )?;
     Ok((Arc::new(server), Arc::new(client)))
 }
 
@@ -171,7 +205,16 @@ fn trusting_client(files: &TlsFiles) -> io::Result<ClientConfig> {
     let (chain, key) = own(files)?;
     let provider = Arc::new(ring::default_provider());
     let versions = versions(files.protocols.as_deref());
-    client(provider.clone(), &versions, ChainOnly { roots: None, provider }, chain, key)
+    client(
+        provider.clone(),
+        &versions,
+        ChainOnly {
+            roots: None,
+            provider,
+        },
+        chain,
+        key,
+    )
 }
 
 fn client(
@@ -197,7 +240,11 @@ fn versions(text: Option<&str>) -> Vec<&'static SupportedProtocolVersion> {
     let mut on = [false, false, true, true];
     if let Some(text) = text {
         on = [false; 4];
-        let position = |name: &str| NAMES.iter().position(|known| known.eq_ignore_ascii_case(name.trim()));
+        let position = |name: &str| {
+            NAMES
+                .iter()
+                .position(|known| known.eq_ignore_ascii_case(name.trim()))
+        };
         for word in text.split([',', ' ']).filter(|word| !word.is_empty()) {
             let (from, to) = match (word.split_once('-'), word.strip_suffix('+')) {
                 (Some((from, to)), _) => (position(from), position(to)),
@@ -226,10 +273,14 @@ fn versions(text: Option<&str>) -> Vec<&'static SupportedProtocolVersion> {
 fn save_ca(path: &Path, chain: &[CertificateDer<'_>]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let fail = |what: String| io::Error::other(format!("could not bootstrap CA cert: {what}"));
-    let last = chain.last().ok_or_else(|| fail("no certificate presented by peer".into()))?;
+    let last = chain
+        .last()
+        .ok_or_else(|| fail("no certificate presented by peer".into()))?;
     let (_, parsed) = x509_parser::parse_x509_certificate(last).map_err(|e| fail(e.to_string()))?;
     if parsed.subject() != parsed.issuer() {
-        return Err(fail("the last certificate of the peer's chain is not self-signed".into()));
+        return Err(fail(
+            "the last certificate of the peer's chain is not self-signed".into(),
+        ));
     }
     let text = pem(last);
     let mut file = std::fs::OpenOptions::new()
@@ -238,7 +289,8 @@ fn save_ca(path: &Path, chain: &[CertificateDer<'_>]) -> io::Result<()> {
         .mode(0o444)
         .open(path)
         .map_err(|e| fail(format!("{}: {e}", path.display())))?;
-    file.write_all(text.as_bytes()).map_err(|e| fail(format!("{}: {e}", path.display())))
+    file.write_all(text.as_bytes())
+        .map_err(|e| fail(format!("{}: {e}", path.display())))
 }
 
 fn pem(der: &[u8]) -> String {
@@ -256,7 +308,13 @@ fn pem(der: &[u8]) -> String {
 /// The common name of a certificate's subject.
 pub fn common_name(certificate: &CertificateDer<'_>) -> Option<String> {
     let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
-    let name = parsed.subject().iter_common_name().next()?.as_str().ok()?.to_owned();
+    let name = parsed
+        .subject()
+        .iter_common_name()
+        .next()?
+        .as_str()
+        .ok()?
+        .to_owned();
     Some(name)
 }
 

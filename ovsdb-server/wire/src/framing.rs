@@ -31,7 +31,14 @@ pub struct Framer {
 impl Framer {
     /// No message may be longer than `max_bytes`.
     pub fn new(max_bytes: usize) -> Self {
-        Framer { max_bytes, buffer: Vec::new(), scanned: 0, depth: 0, in_string: false, escaped: false }
+        Framer {
+            max_bytes,
+            buffer: Vec::new(),
+            scanned: 0,
+            depth: 0,
+            in_string: false,
+            escaped: false,
+        }
     }
 
     /// Takes bytes in; complete texts are then had from [`Framer::next`].
@@ -45,7 +52,10 @@ impl Framer {
     }
 
     /// The next complete JSON text. After an error the stream is of no more use.
-    #[allow(clippy::should_implement_trait, reason = "it is fallible and not the end of anything")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "it is fallible and not the end of anything"
+    )]
     pub fn next(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
         while self.scanned < self.buffer.len() {
             let byte = self.buffer[self.scanned];
@@ -141,12 +151,21 @@ mod tests {
             assert_eq!(split(&[input.as_bytes()]), expected, "{input}");
         };
         check("{}{}", Ok(vec!["{}", "{}"]));
-        check(" {\"a\":\"}\\\"{\"}\n{\"b\":[1,{}]}", Ok(vec!["{\"a\":\"}\\\"{\"}", "{\"b\":[1,{}]}"]));
+        check(
+            " {\"a\":\"}\\\"{\"}\n{\"b\":[1,{}]}",
+            Ok(vec!["{\"a\":\"}\\\"{\"}", "{\"b\":[1,{}]}"]),
+        );
         check("{\"a\":", Ok(vec![]));
         check("[]", Err(FrameError::NotAnObject(b'[')));
         check("{}1", Err(FrameError::NotAnObject(b'1')));
-        check(&"{\"a\":".repeat(MAX_DEPTH + 1), Err(FrameError::TooDeep(MAX_DEPTH)));
-        check(&format!("{{\"{}", "x".repeat(1000)), Err(FrameError::TooLong(1000)));
+        check(
+            &"{\"a\":".repeat(MAX_DEPTH + 1),
+            Err(FrameError::TooDeep(MAX_DEPTH)),
+        );
+        check(
+            &format!("{{\"{}", "x".repeat(1000)),
+            Err(FrameError::TooLong(1000)),
+        );
     }
 
     proptest! {

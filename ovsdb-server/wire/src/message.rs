@@ -51,7 +51,9 @@ impl Message {
     /// Types one JSON value.
     pub fn from_json(value: Value) -> Result<Message, MessageError> {
         let wrong = |what: &str| Err(MessageError::Protocol(what.to_owned()));
-        let Value::Object(mut members) = value else { return wrong("message is not a JSON object") };
+        let Value::Object(mut members) = value else {
+            return wrong("message is not a JSON object");
+        };
         let mut take = |name: &str| members.remove(name).filter(|value| !value.is_null());
         let (method, params) = (take("method"), take("params"));
         let (result, error, id) = (take("result"), take("error"), take("id"));
@@ -72,16 +74,27 @@ impl Message {
             }
             (Some(_), Some(_), None, None, _) => wrong("\"params\" must be JSON array"),
             // The manual shows `get_server_id` with null params; harmless, so it is taken for an empty array.
-            (Some(method), None, None, None, Some(id)) if method == "get_server_id" => {
-                Ok(Message::Request { id, method, params: Vec::new() })
-            }
+            (Some(method), None, None, None, Some(id)) if method == "get_server_id" => Ok(Message::Request {
+                id,
+                method,
+                params: Vec::new(),
+            }),
             (Some(_), None, ..) => wrong("request or notification must have \"params\""),
             (Some(_), ..) => wrong("request or notification must not have \"result\" or \"error\""),
             (None, Some(_), ..) => wrong("reply must not have \"params\""),
-            (None, None, Some(result), None, Some(id)) => Ok(Message::Response { id, result: Ok(result) }),
-            (None, None, None, Some(error), Some(id)) => Ok(Message::Response { id, result: Err(error) }),
+            (None, None, Some(result), None, Some(id)) => Ok(Message::Response {
+                id,
+                result: Ok(result),
+            }),
+            (None, None, None, Some(error), Some(id)) => Ok(Message::Response {
+                id,
+                result: Err(error),
+            }),
             // A reply whose result is null, as other implementations may send.
-            (None, None, None, None, Some(id)) => Ok(Message::Response { id, result: Ok(Value::Null) }),
+            (None, None, None, None, Some(id)) => Ok(Message::Response {
+                id,
+                result: Ok(Value::Null),
+            }),
             (None, None, _, _, None) => wrong("reply must have \"id\""),
             (None, None, Some(_), Some(_), _) => wrong("reply must not have both \"result\" and \"error\""),
         }
@@ -146,15 +159,39 @@ mod tests {
 
     #[test]
     fn messages_have_five_members() {
-        check(r#"{"id":1,"method":"m","params":[]}"#, r#"{"id":1,"method":"m","params":[]}"#);
-        check(r#"{"id":null,"method":"m","params":[2]}"#, r#"{"id":null,"method":"m","params":[2]}"#);
-        check(r#"{"id":{"a":1},"result":[],"error":null}"#, r#"{"id":{"a":1},"result":[],"error":null}"#);
+        check(
+            r#"{"id":1,"method":"m","params":[]}"#,
+            r#"{"id":1,"method":"m","params":[]}"#,
+        );
+        check(
+            r#"{"id":null,"method":"m","params":[2]}"#,
+            r#"{"id":null,"method":"m","params":[2]}"#,
+        );
+        check(
+            r#"{"id":{"a":1},"result":[],"error":null}"#,
+            r#"{"id":{"a":1},"result":[],"error":null}"#,
+        );
         check(r#"{"id":3,"result":null,"error":"x"}"#, r#"{"id":3,"error":"x"}"#);
-        check(r#"{"id":1,"method":"get_server_id","params":null}"#, r#"{"id":1,"method":"get_server_id","params":[]}"#);
-        check(r#"{"id":1,"method":"m","params":{}}"#, "\"params\" must be JSON array");
-        check(r#"{"id":1,"method":"m"}"#, "request or notification must have \"params\"");
-        check(r#"{"jsonrpc":"2.0"}"#, "message has unexpected member \"jsonrpc\"");
-        check(r#"{"id":1,"method":2,"params":[]}"#, "\"method\" is not a JSON string");
+        check(
+            r#"{"id":1,"method":"get_server_id","params":null}"#,
+            r#"{"id":1,"method":"get_server_id","params":[]}"#,
+        );
+        check(
+            r#"{"id":1,"method":"m","params":{}}"#,
+            "\"params\" must be JSON array",
+        );
+        check(
+            r#"{"id":1,"method":"m"}"#,
+            "request or notification must have \"params\"",
+        );
+        check(
+            r#"{"jsonrpc":"2.0"}"#,
+            "message has unexpected member \"jsonrpc\"",
+        );
+        check(
+            r#"{"id":1,"method":2,"params":[]}"#,
+            "\"method\" is not a JSON string",
+        );
         check(r#"{"result":1}"#, "reply must have \"id\"");
     }
 }

@@ -92,7 +92,10 @@ impl Call {
             "transact" => db("transact", params).map(Call::Transact),
             "monitor" => Ok(Call::Monitor(MonitorVersion::V1, db("monitor", params)?)),
             "monitor_cond" => Ok(Call::Monitor(MonitorVersion::V2, db("monitor_cond", params)?)),
-            "monitor_cond_since" => Ok(Call::Monitor(MonitorVersion::V3, db("monitor_cond_since", params)?)),
+            "monitor_cond_since" => Ok(Call::Monitor(
+                MonitorVersion::V3,
+                db("monitor_cond_since", params)?,
+            )),
             "monitor_cond_change" => match <[Value; 3]>::try_from(params) {
                 Ok([id, new_id, requests]) => Ok(Call::MonitorCondChange { id, new_id, requests }),
                 Err(params) => Err(syntax(&params, "invalid parameters")),
@@ -120,7 +123,10 @@ impl DbCall {
     fn new(method: &'static str, params: Vec<Value>) -> Result<DbCall, Value> {
         match params.first() {
             Some(Value::String(_)) => Ok(DbCall { method, params }),
-            _ => Err(syntax(&params, &format!("{method} request params must begin with <db-name>"))),
+            _ => Err(syntax(
+                &params,
+                &format!("{method} request params must begin with <db-name>"),
+            )),
         }
     }
 
@@ -143,7 +149,10 @@ impl DbCall {
     pub fn unknown_database(&self) -> Value {
         let details = format!("{} request specifies unknown database {}", self.method, self.db());
         let error = OvsdbError::syntax(&Value::Array(self.params.clone()), details);
-        error_value(&OvsdbError { tag: "unknown database".into(), ..error })
+        error_value(&OvsdbError {
+            tag: "unknown database".into(),
+            ..error
+        })
     }
 
     /// The error where the database has no contents yet.
@@ -205,15 +214,24 @@ impl MonitorCall {
         let mut args = call.params.into_iter().skip(1);
         let (id, requests) = (args.next().unwrap_or_default(), args.next().unwrap_or_default());
         if !requests.is_object() {
-            return Err(error_value(&OvsdbError::syntax(&requests, "monitor-requests must be object")));
+            return Err(error_value(&OvsdbError::syntax(
+                &requests,
+                "monitor-requests must be object",
+            )));
         }
         let since = match args.next() {
             Some(last) if version == MonitorVersion::V3 => {
                 let Value::String(text) = &last else {
-                    return Err(error_value(&OvsdbError::syntax(&last, "last-txn-id must be string")));
+                    return Err(error_value(&OvsdbError::syntax(
+                        &last,
+                        "last-txn-id must be string",
+                    )));
                 };
                 let Some(uuid) = json::parse_uuid(text) else {
-                    return Err(error_value(&OvsdbError::syntax(&last, "last-txn-id must be UUID format.")));
+                    return Err(error_value(&OvsdbError::syntax(
+                        &last,
+                        "last-txn-id must be UUID format.",
+                    )));
                 };
                 Some(TxnId(uuid)).filter(|id| !id.0.is_nil())
             }
@@ -239,7 +257,9 @@ mod tests {
     use super::*;
 
     fn check(method: &str, params: &str, expected: &str) {
-        let Value::Array(params) = json::parse(params.as_bytes()).unwrap() else { panic!("{params}") };
+        let Value::Array(params) = json::parse(params.as_bytes()).unwrap() else {
+            panic!("{params}")
+        };
         let outcome = Call::parse(method, params).and_then(|call| match call {
             Call::Monitor(version, db) => MonitorCall::parse(version, db).map(|_| ()),
             Call::Lock(lock) => lock.name().map(|_| ()),

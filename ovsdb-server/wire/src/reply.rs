@@ -93,7 +93,10 @@ pub fn error(id: &Value, error: &Value) -> Frame {
 
 /// A notification.
 pub fn notification(method: &str, params: &[Value]) -> Frame {
-    let message = crate::message::Message::Notification { method: method.to_owned(), params: params.to_vec() };
+    let message = crate::message::Message::Notification {
+        method: method.to_owned(),
+        params: params.to_vec(),
+    };
     let mut out = Vec::with_capacity(128);
     message.write(&mut out);
     out.into()
@@ -160,7 +163,9 @@ pub fn write_result(schema: &DatabaseSchema, result: &OpResult, out: &mut Vec<u8
     match result {
         OpResult::Empty => out.extend_from_slice(b"{}"),
         OpResult::Count(n) => out.extend_from_slice(format!("{{\"count\":{n}}}").as_bytes()),
-        OpResult::Uuid(uuid) => out.extend_from_slice(format!("{{\"uuid\":[\"uuid\",\"{uuid}\"]}}").as_bytes()),
+        OpResult::Uuid(uuid) => {
+            out.extend_from_slice(format!("{{\"uuid\":[\"uuid\",\"{uuid}\"]}}").as_bytes())
+        }
         OpResult::Rows { table, columns, rows } => {
             let table = schema.table(*table);
             out.extend_from_slice(b"{\"rows\":[");

@@ -96,11 +96,20 @@ struct Body<'a> {
 impl<'a> Body<'a> {
     fn new(version: MonitorVersion, spec: &'a MonitorSpec, schema: &'a DatabaseSchema) -> Self {
         let out = Vec::from(b"{");
-        Body { version, spec, schema, table: None, first_row: true, chunks: Vec::new(), out }
+        Body {
+            version,
+            spec,
+            schema,
+            table: None,
+            first_row: true,
+            chunks: Vec::new(),
+            out,
+        }
     }
 
     fn finish(mut self) -> Vec<Bytes> {
-        self.out.extend_from_slice(if self.table.is_some() { b"}}" } else { b"}" });
+        self.out
+            .extend_from_slice(if self.table.is_some() { b"}}" } else { b"}" });
         self.chunks.push(self.out.into());
         self.chunks
     }
@@ -145,7 +154,9 @@ impl<'a> Body<'a> {
 
     fn change(&mut self, change: &RowChange) {
         let table = change.table;
-        let Some(any) = change.new.as_ref().or(change.old.as_ref()) else { return };
+        let Some(any) = change.new.as_ref().or(change.old.as_ref()) else {
+            return;
+        };
         self.start(table, any);
         let v1 = self.version == MonitorVersion::V1;
         match (&change.old, &change.new) {
