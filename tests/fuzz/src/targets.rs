@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod data;
+pub mod engine;
 pub mod store;
 pub mod wire;
 
@@ -22,13 +23,14 @@ const fn target(name: &'static str, run: fn(&[u8]), cost: u64) -> Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 10] = [
+pub const ALL: [Target; 11] = [
     target("framing", wire::framing, 1),
     target("message", wire::message, 1),
     target("schema", data::schema, 1),
     target("operations", data::operations, 1),
     target("condition", data::condition, 1),
     target("monitor", data::monitor, 1),
+    target("transact", engine::transact, 1),
     target("log", store::log, 2),
     target("standalone", store::standalone, 2),
     target("clustered", store::clustered, 2),

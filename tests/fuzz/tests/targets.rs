@@ -28,5 +28,5 @@ macro_rules! targets {
 }
 
 targets!(
-    framing, message, schema, operations, condition, monitor, log, standalone, clustered, control
+    framing, message, schema, operations, condition, monitor, transact, log, standalone, clustered, control
 );

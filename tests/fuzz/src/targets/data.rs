@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::sync::LazyLock;
 
 /// A table with a column of each shape, and one to refer to.
-static SCHEMA: LazyLock<DatabaseSchema> = LazyLock::new(|| {
+pub(super) static SCHEMA: LazyLock<DatabaseSchema> = LazyLock::new(|| {
     let text = include_bytes!("../../corpus/schema/shapes.json");
     let value = json::parse(text).expect("the corpus has it as JSON");
     DatabaseSchema::from_json(&value).expect("the corpus has it as a schema")
