@@ -1,17 +1,15 @@
 //! Committed state: one persistent map of rows per table, shared structurally between snapshots, and beside it
 //! what only the writer needs (reference counts, uniqueness indexes).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use imbl::OrdMap;
 use ovsdb_data::base_type::RefKind;
-use ovsdb_data::{
-    Atom, ColumnIdx, ColumnType, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TableSchema,
-    TxnId, Uuid,
-};
+use ovsdb_data::{ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TxnId, Uuid};
 
 use crate::intern::Interner;
+use crate::refs::{Change, for_each_ref_change};
 use crate::txn::{Checks, Txn};
 
 /// One committed state. Cloning costs one pointer per table; rows are shared; nothing ever blocks a writer.
@@ -50,8 +48,8 @@ pub struct Database {
     pub(crate) head: Snapshot,
     /// Strong references to each row, those from itself left out.
     pub(crate) strong: HashMap<Key, u32>,
-    /// Who refers weakly to each row. Sorted, because the order of effects is seen.
-    pub(crate) weak: HashMap<Key, BTreeSet<Key>>,
+    /// Who refers weakly to each row, and how often. Sorted, because the order of effects is seen.
+    pub(crate) weak: HashMap<Key, BTreeMap<Key, u32>>,
     /// For each table, for each of its indexes: which row has which values.
     pub(crate) indexes: Vec<Vec<HashMap<IndexKey, Uuid>>>,
     interner: Interner,
@@ -88,21 +86,17 @@ impl Database {
     /// Makes changes that [`Database::execute`] produced (or that a log holds) the latest state. They must follow
     /// from the present state: each `old` is the present row.
     pub fn apply(&mut self, changes: &[RowChange], txn_id: TxnId) {
-        // Every departure before every arrival: rows may swap the values of an index.
-        for change in changes {
-            if let Some(old) = &change.old {
-                self.forget(change.table, old);
-            }
-        }
-        for change in changes {
-            match &change.new {
+        for RowChange { table, uuid, old, new } in changes {
+            self.account(*table, *uuid, old.as_ref(), new.as_ref());
+            // Rows may swap the values of an index: an entry is removed only by the row it still names.
+            self.index(*table, *uuid, old.as_ref(), new.as_ref());
+            let rows = &mut self.head.tables[table.0 as usize];
+            match new {
                 Some(new) => {
-                    let new = self.interner.row(new);
-                    self.remember(change.table, &new);
-                    self.head.tables[change.table.0 as usize].insert(change.uuid, new);
+                    rows.insert(*uuid, self.interner.row(new, old.as_ref()));
                 }
                 None => {
-                    self.head.tables[change.table.0 as usize].remove(&change.uuid);
+                    rows.remove(uuid);
                 }
             }
         }
@@ -131,31 +125,17 @@ impl Database {
         self.strong.get(&(table, uuid)).copied().unwrap_or(0)
     }
 
-    fn remember(&mut self, table: TableIdx, row: &Row) {
+    /// Brings what is kept beside the rows from one state of a row to the next.
+    fn account(&mut self, table: TableIdx, uuid: Uuid, old: Option<&Row>, new: Option<&Row>) {
         let schema = self.head.schema.clone();
         let table_schema = schema.table(table);
-        let from = (table, row.uuid());
-        self.head.n_atoms += n_atoms(row);
-        for_each_ref(table_schema, row, |to, kind| match kind {
-            RefKind::Strong if to == from => {}
-            RefKind::Strong => *self.strong.entry(to).or_insert(0) += 1,
-            RefKind::Weak => {
-                self.weak.entry(to).or_default().insert(from);
-            }
-        });
-        for (index, columns) in table_schema.indexes.iter().enumerate() {
-            self.indexes[table.0 as usize][index].insert(index_key(columns, row), from.1);
-        }
-    }
-
-    fn forget(&mut self, table: TableIdx, row: &Row) {
-        let schema = self.head.schema.clone();
-        let table_schema = schema.table(table);
-        let from = (table, row.uuid());
-        self.head.n_atoms -= n_atoms(row);
-        for_each_ref(table_schema, row, |to, kind| match kind {
-            RefKind::Strong if to == from => {}
-            RefKind::Strong => {
+        let from = (table, uuid);
+        self.head.n_atoms += new.map_or(0, n_atoms);
+        self.head.n_atoms -= old.map_or(0, n_atoms);
+        for_each_ref_change(table_schema, old, new, |to, kind, change| match (kind, change) {
+            (RefKind::Strong, _) if to == from => {}
+            (RefKind::Strong, Change::Gained) => *self.strong.entry(to).or_insert(0) += 1,
+            (RefKind::Strong, Change::Lost) => {
                 if let Some(n) = self.strong.get_mut(&to) {
                     *n -= 1;
                     if *n == 0 {
@@ -163,20 +143,40 @@ impl Database {
                     }
                 }
             }
-            RefKind::Weak => {
-                if let Some(sources) = self.weak.get_mut(&to) {
-                    sources.remove(&from);
-                    if sources.is_empty() {
-                        self.weak.remove(&to);
-                    }
-                }
-            }
+            (RefKind::Weak, Change::Gained) => *self.weak.entry(to).or_default().entry(from).or_insert(0) += 1,
+            (RefKind::Weak, Change::Lost) => self.forget_weak(to, from),
         });
-        for (index, columns) in table_schema.indexes.iter().enumerate() {
+    }
+
+    fn forget_weak(&mut self, to: Key, from: Key) {
+        let Some(sources) = self.weak.get_mut(&to) else { return };
+        if let Some(n) = sources.get_mut(&from) {
+            *n -= 1;
+            if *n == 0 {
+                sources.remove(&from);
+            }
+        }
+        if sources.is_empty() {
+            self.weak.remove(&to);
+        }
+    }
+
+    fn index(&mut self, table: TableIdx, uuid: Uuid, old: Option<&Row>, new: Option<&Row>) {
+        let schema = self.head.schema.clone();
+        for (index, columns) in schema.table(table).indexes.iter().enumerate() {
             let map = &mut self.indexes[table.0 as usize][index];
-            let key = index_key(columns, row);
-            if map.get(&key) == Some(&from.1) {
+            if let (Some(old), Some(new)) = (old, new)
+                && columns.iter().all(|c| old.get(*c) == new.get(*c))
+            {
+                continue;
+            }
+            if let Some(key) = old.map(|row| index_key(columns, row))
+                && map.get(&key) == Some(&uuid)
+            {
                 map.remove(&key);
+            }
+            if let Some(new) = new {
+                map.insert(index_key(columns, new), uuid);
             }
         }
     }
@@ -186,7 +186,9 @@ impl Database {
         let mut fresh = Database::new(self.head.schema.clone(), self.head.txn_id);
         for (table, rows) in self.head.tables.iter().enumerate() {
             for row in rows.values() {
-                fresh.remember(TableIdx(table as u16), row);
+                let table = TableIdx(table as u16);
+                fresh.account(table, row.uuid(), None, Some(row));
+                fresh.index(table, row.uuid(), None, Some(row));
             }
         }
         for (what, same) in [
@@ -220,38 +222,4 @@ pub(crate) fn index_key(columns: &[ColumnIdx], row: &Row) -> IndexKey {
 /// Atoms in a row, `_uuid` and `_version` left out.
 pub(crate) fn n_atoms(row: &Row) -> usize {
     row.columns()[2..].iter().map(Datum::n_atoms).sum()
-}
-
-/// Calls `f` for every reference that a row holds.
-pub(crate) fn for_each_ref(table: &TableSchema, row: &Row, mut f: impl FnMut(Key, RefKind)) {
-    for (column, schema) in table.iter() {
-        if has_refs(&schema.ty) {
-            refs_of(row.get(column), &schema.ty, &mut f);
-        }
-    }
-}
-
-/// True where a column's type holds references.
-pub(crate) fn has_refs(ty: &ColumnType) -> bool {
-    ty.key.reference().is_some() || ty.value.as_ref().is_some_and(|v| v.reference().is_some())
-}
-
-/// Calls `f` for every reference in a value.
-pub(crate) fn refs_of(datum: &Datum, ty: &ColumnType, f: &mut impl FnMut(Key, RefKind)) {
-    let mut one = |atom: &Atom, reference: Option<(TableIdx, RefKind)>| {
-        if let (Some((table, kind)), Atom::Uuid(uuid)) = (reference, atom) {
-            f((table, *uuid), kind);
-        }
-    };
-    let key = ty.key.reference();
-    let value = ty.value.as_ref().and_then(|v| v.reference());
-    match datum {
-        Datum::Empty => {}
-        Datum::One(atom) => one(atom, key),
-        Datum::Set(atoms) => atoms.iter().for_each(|atom| one(atom, key)),
-        Datum::Map(pairs) => pairs.iter().for_each(|(k, v)| {
-            one(k, key);
-            one(v, value);
-        }),
-    }
 }

@@ -13,6 +13,9 @@ const DATUMS: usize = 4096;
 /// Longer strings are mostly unique (matches, certificates).
 const MAX_LEN: usize = 64;
 
+/// Longer sets and maps are mostly unique.
+const MAX_ELEMENTS: usize = 8;
+
 /// The cache.
 pub(crate) struct Interner {
     strings: Box<[Option<Arc<str>>]>,
@@ -31,17 +34,22 @@ impl Default for Interner {
 }
 
 impl Interner {
-    /// The row with its values shared where they were seen lately.
-    pub fn row(&mut self, row: &Row) -> Row {
-        Row::new(row.columns().iter().map(|datum| self.datum(datum)))
+    /// The row with its values shared where they were seen lately; what it has in common with `old` is shared by
+    /// then.
+    pub fn row(&mut self, row: &Row, old: Option<&Row>) -> Row {
+        match old {
+            None => Row::new(row.columns().iter().map(|datum| self.datum(datum))),
+            Some(_) => row.clone(),
+        }
     }
 
     fn datum(&mut self, datum: &Datum) -> Datum {
         match datum {
             Datum::Empty => Datum::Empty,
             Datum::One(atom) => Datum::One(self.atom(atom)),
+            long if long.len() > MAX_ELEMENTS => long.clone(),
             Datum::Set(atoms) => {
-                self.shared(datum, |me| Datum::Set(atoms.iter().map(|a| me.atom(a)).collect()))
+                self.shared(datum, |me| Datum::Set(atoms.iter().map(|atom| me.atom(atom)).collect()))
             }
             Datum::Map(pairs) => self.shared(datum, |me| {
                 Datum::Map(pairs.iter().map(|(k, v)| (me.atom(k), me.atom(v))).collect())

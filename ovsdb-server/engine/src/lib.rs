@@ -17,6 +17,7 @@ pub mod lock;
 pub mod monitor;
 pub mod pending;
 pub mod rbac;
+mod refs;
 pub mod trigger;
 mod txn;
 

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ovsdb_data::base_type::RefKind;
 use ovsdb_data::{Atom, ColumnIdx, ColumnType, Datum, OvsdbError, Row, RowChange, TableIdx, Uuid};
 
-use crate::database::{Database, Key, for_each_ref, has_refs, refs_of};
+use crate::database::{Database, Key};
+use crate::refs::{Change, for_each_ref, for_each_ref_change, for_each_weak_ref, has_refs, refs_of};
 
 /// How much of the pipeline runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,31 +139,22 @@ impl<'a> Txn<'a> {
         let schema = self.db.head.schema.clone();
         let touched: Vec<(Key, Touched)> = self.rows.iter().map(|(k, t)| (*k, t.clone())).collect();
         for (key, Touched { old, new }) in &touched {
-            if let Some(old) = old {
-                self.count(*key, old, -1);
-            }
-            let Some(new) = new else { continue };
-            self.count(*key, new, 1);
-            let table = schema.table(key.0);
-            for (column, column_schema) in table.iter().filter(|(_, c)| has_refs(&c.ty)) {
-                let mut missing = None;
-                refs_of(new.get(column), &column_schema.ty, &mut |to, kind| {
-                    if kind == RefKind::Strong && missing.is_none() && self.get(to).is_none() {
-                        missing = Some(to);
-                    }
-                });
-                if let Some((to, uuid)) = missing {
-                    return Err(OvsdbError::new(
-                        "referential integrity violation",
-                        format!(
-                            "Table {} column {} row {} references nonexistent row {uuid} in table {}.",
-                            table.name,
-                            column_schema.name,
-                            key.1,
-                            schema.table(to).name
-                        ),
-                    ));
+            let mut missing = None;
+            let mut counts = std::mem::take(&mut self.counts);
+            for_each_ref_change(schema.table(key.0), old.as_ref(), new.as_ref(), |to, kind, change| {
+                if kind == RefKind::Weak {
+                    return;
                 }
+                if to != *key {
+                    *counts.entry(to).or_insert(0) += if change == Change::Gained { 1 } else { -1 };
+                }
+                if change == Change::Gained && missing.is_none() && self.get(to).is_none() {
+                    missing = Some(to);
+                }
+            });
+            self.counts = counts;
+            if let (Some(to), Some(row)) = (missing, new) {
+                return Err(self.nonexistent(*key, row, to));
             }
         }
         for (key, Touched { new, .. }) in &touched {
@@ -179,6 +171,29 @@ impl<'a> Txn<'a> {
             }
         }
         Ok(())
+    }
+
+    fn nonexistent(&self, key: Key, row: &Row, to: Key) -> OvsdbError {
+        let schema = &self.db.head.schema;
+        let table = schema.table(key.0);
+        let mut name = "";
+        for (column, column_schema) in table.iter().filter(|(_, c)| has_refs(&c.ty)) {
+            refs_of(row.get(column), &column_schema.ty, &mut |found, kind| {
+                if found == to && kind == RefKind::Strong && name.is_empty() {
+                    name = &column_schema.name;
+                }
+            });
+        }
+        OvsdbError::new(
+            "referential integrity violation",
+            format!(
+                "Table {} column {name} row {} references nonexistent row {} in table {}.",
+                table.name,
+                key.1,
+                to.1,
+                schema.table(to.0).name
+            ),
+        )
     }
 
     /// Deletes rows of non-root tables that nothing refers to any more, and what only they referred to. `only` limits
@@ -238,14 +253,14 @@ impl<'a> Txn<'a> {
             .map(|(key, _)| *key)
             .collect();
         let gone = self.rows.iter().filter(|(_, t)| t.new.is_none());
-        todo.extend(gone.filter_map(|(key, _)| self.db.weak.get(key)).flatten());
+        todo.extend(gone.filter_map(|(key, _)| self.db.weak.get(key)).flat_map(BTreeMap::keys));
         while let Some(key) = todo.pop_first() {
             if !self.get(key).is_some_and(|row| self.has_dangling(key, row)) {
                 continue;
             }
             let gone = self.drop_dangling(key)?;
             if !gone.is_empty() {
-                todo.extend(gone.iter().filter_map(|key| self.db.weak.get(key)).flatten());
+                todo.extend(gone.iter().filter_map(|key| self.db.weak.get(key)).flat_map(BTreeMap::keys));
                 // References that this transaction itself made are not in the database's index yet.
                 todo.extend(
                     self.rows
@@ -260,9 +275,7 @@ impl<'a> Txn<'a> {
 
     fn has_dangling(&self, key: Key, row: &Row) -> bool {
         let mut found = false;
-        for_each_ref(self.db.head.schema.table(key.0), row, |to, kind| {
-            found |= kind == RefKind::Weak && self.get(to).is_none();
-        });
+        for_each_weak_ref(self.db.head.schema.table(key.0), row, |to| found |= self.get(to).is_none());
         found
     }
 

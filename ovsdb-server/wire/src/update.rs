@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use ovsdb_data::monitor::{MonitorSpec, MonitorVersion, Select};
-use ovsdb_data::{ColumnIdx, DatabaseSchema, Row, RowChange, TableIdx, TableSchema, TxnId, diff, json};
+use ovsdb_data::{ColumnIdx, DatabaseSchema, Row, RowChange, TableIdx, TableSchema, TxnId, Uuid, diff, json};
 use serde_json::Value;
 
 use crate::reply::{Frame, push_object};
@@ -133,7 +133,8 @@ impl<'a> Body<'a> {
             self.out.push(b',');
         }
         self.out.push(b'"');
-        json::write_uuid(row.uuid(), &mut self.out);
+        let mut buffer = Uuid::encode_buffer();
+        self.out.extend_from_slice(row.uuid().hyphenated().encode_lower(&mut buffer).as_bytes());
         self.out.extend_from_slice(b"\":");
     }
 
