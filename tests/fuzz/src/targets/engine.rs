@@ -3,7 +3,7 @@
 use super::data::SCHEMA;
 use super::fresh;
 use ovsdb_data::monitor::{MonitorSpec, MonitorVersion};
-use ovsdb_data::{ColumnIdx, RowChange, TxnId, Uuid, json};
+use ovsdb_data::{ColumnIdx, Datum, RowChange, TxnId, Uuid, json};
 use ovsdb_engine::{Context, Database, Outcome, Snapshot, monitor};
 use ovsdb_store::standalone;
 use ovsdb_wire::update;
@@ -36,6 +36,9 @@ pub fn transact(lines: &[u8]) {
         database.apply(&changes, id);
         assert_eq!(database.check_invariants(), Ok(()));
         updates_are_json(&changes, id);
+        if !changes.iter().all(keeps_its_values) {
+            return;
+        }
         replay(&mut copy, &changes, id);
         assert_same_rows(database.snapshot(), copy.snapshot());
     }
@@ -57,6 +60,17 @@ fn updates_are_json(changes: &[RowChange], id: TxnId) {
             String::from_utf8_lossy(&message.to_vec())
         );
     }
+}
+
+/// Files hold reals with 15 digits: of one that needs more, the copy cannot know.
+fn keeps_its_values(change: &RowChange) -> bool {
+    let Some(row) = &change.new else { return true };
+    SCHEMA.table(change.table).iter().all(|(column, schema)| {
+        let (datum, mut text) = (row.get(column), Vec::new());
+        datum.write_json(&schema.ty, &mut text);
+        let value = json::parse(&text).expect("a value is written as JSON");
+        Datum::from_json_trusted(&value, &schema.ty).is_ok_and(|again| again == *datum)
+    })
 }
 
 fn replay(copy: &mut Database, changes: &[RowChange], id: TxnId) {
