@@ -62,7 +62,8 @@ impl Db {
 
 /// A database's schema, parsed.
 pub fn schema(db: Db) -> DatabaseSchema {
-    let json = ovsdb_data::json::parse(db.text().as_bytes()).expect("a test parses every schema of this crate");
+    let json =
+        ovsdb_data::json::parse(db.text().as_bytes()).expect("a test parses every schema of this crate");
     DatabaseSchema::from_json(&json).expect("a test parses every schema of this crate")
 }
 
