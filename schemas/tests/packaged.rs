@@ -23,8 +23,8 @@ fn packaged(path: &str) -> DatabaseSchema {
             path.display()
         )
     });
-    let json = ovsdb_data::json::parse(&text).unwrap();
-    DatabaseSchema::from_json(&json).unwrap()
+    let json = ovsdb_data::json::parse(&text).expect("a packaged schema is JSON");
+    DatabaseSchema::from_json(&json).expect("a packaged schema is a schema")
 }
 
 /// Compares table by table and column by column, so that a failure names the place.
