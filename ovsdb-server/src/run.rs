@@ -90,7 +90,10 @@ async fn serve(args: Args, starting: process::Starting) -> Result<i32, String> {
     ask(&actor, |server| server.start_timers());
     let child = args.run.as_deref().map(spawn_command).transpose()?;
     starting.ready();
-    tracing::info!(target: "ovsdb_server", "{}", crate::args::VERSION);
+    if args.run.is_none() {
+        // With --run this is more a command than a daemon, and says nothing.
+        tracing::info!(target: "ovsdb_server", "{}", crate::args::VERSION);
+    }
     let status = tokio::select! {
         () = stop.notified() => 0,
         status = wait_command(child) => status,

@@ -82,6 +82,7 @@ impl Starting {
 /// working process only; the others exit in here.
 pub fn start(options: &DaemonOptions) -> Result<Starting, Error> {
     ignore_sigpipe();
+    default_crash_signals();
     abort_on_panic();
     if let Some(path) = &options.pidfile
         && !options.overwrite_pidfile
@@ -422,6 +423,15 @@ pub fn fatal(program: &str, message: &str) -> ! {
 fn ignore_sigpipe() {
     // SAFETY: SigIgn installs no handler code.
     let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
+}
+
+/// Rust's runtime catches these to tell stack overflows; a signal sent from outside would then be swallowed once,
+/// and a monitor would wait for a crash that does not come.
+fn default_crash_signals() {
+    for crash in [Signal::SIGSEGV, Signal::SIGBUS] {
+        // SAFETY: SigDfl installs no handler code.
+        let _ = unsafe { signal(crash, SigHandler::SigDfl) };
+    }
 }
 
 /// A panic ends the process by SIGABRT, which a monitor takes for the crash that it is.

@@ -126,6 +126,20 @@ impl Datum {
         matches!(self, Datum::Empty)
     }
 
+    /// The value as people write it: a bare atom, `[a, b]`, `{k=v}` (ovs-vsctl(8)).
+    pub fn to_text(&self, ty: &ColumnType) -> String {
+        let list = |texts: Vec<String>| texts.join(", ");
+        match self {
+            Datum::One(atom) => atom.to_text(),
+            Datum::Empty if ty.is_map() => "{}".to_owned(),
+            Datum::Empty | Datum::Set(_) => format!("[{}]", list(self.atoms().map(Atom::to_text).collect())),
+            Datum::Map(pairs) => {
+                let pair = |(key, value): &(Atom, Atom)| format!("{}={}", key.to_text(), value.to_text());
+                format!("{{{}}}", list(pairs.iter().map(pair).collect()))
+            }
+        }
+    }
+
     /// The number of atoms, two for each pair of a map.
     pub fn n_atoms(&self) -> usize {
         match self {

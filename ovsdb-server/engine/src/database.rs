@@ -86,7 +86,13 @@ impl Database {
     /// Makes changes that [`Database::execute`] produced (or that a log holds) the latest state. They must follow
     /// from the present state: each `old` is the present row.
     pub fn apply(&mut self, changes: &[RowChange], txn_id: TxnId) {
-        for RowChange { table, uuid, old, new } in changes {
+        for RowChange {
+            table,
+            uuid,
+            old,
+            new,
+        } in changes
+        {
             self.account(*table, *uuid, old.as_ref(), new.as_ref());
             // Rows may swap the values of an index: an entry is removed only by the row it still names.
             self.index(*table, *uuid, old.as_ref(), new.as_ref());
@@ -143,13 +149,17 @@ impl Database {
                     }
                 }
             }
-            (RefKind::Weak, Change::Gained) => *self.weak.entry(to).or_default().entry(from).or_insert(0) += 1,
+            (RefKind::Weak, Change::Gained) => {
+                *self.weak.entry(to).or_default().entry(from).or_insert(0) += 1
+            }
             (RefKind::Weak, Change::Lost) => self.forget_weak(to, from),
         });
     }
 
     fn forget_weak(&mut self, to: Key, from: Key) {
-        let Some(sources) = self.weak.get_mut(&to) else { return };
+        let Some(sources) = self.weak.get_mut(&to) else {
+            return;
+        };
         if let Some(n) = sources.get_mut(&from) {
             *n -= 1;
             if *n == 0 {

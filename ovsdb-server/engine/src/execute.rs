@@ -93,7 +93,7 @@ impl Database {
                 let parsed =
                     Operation::from_json(json, i + 1, operations.len(), &self.head.schema, &mut symbols);
                 let ran = parsed.map_err(Stop::from).and_then(|operation| {
-                    let result = run.operation(&operation, &rules)?;
+                    let result = run.operation(&operation, &rules, &mut symbols)?;
                     run.check_writable(&operation, &rules)?;
                     Ok(result)
                 });
@@ -148,7 +148,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn operation(&mut self, operation: &Operation, rules: &Rules<'_>) -> Result<OpResult, Stop> {
+    fn operation(
+        &mut self,
+        operation: &Operation,
+        rules: &Rules<'_>,
+        symbols: &mut Symbols<'_>,
+    ) -> Result<OpResult, Stop> {
         let schema = self.txn.db.head.schema.clone();
         match operation {
             Operation::Insert {
@@ -159,14 +164,17 @@ impl Run<'_> {
             } => {
                 let key = (*table, *uuid);
                 if *uuid_given && self.txn.is_taken(key) {
-                    return Err(OvsdbError::new(
+                    return Err(OvsdbError::at(
                         "duplicate uuid",
+                        &Value::from(uuid.to_string()),
                         "This UUID would duplicate a UUID already present within the table or deleted within \
                          the same transaction.",
                     )
                     .into());
                 }
-                let row = schema.table(*table).new_row(*uuid, Uuid::nil(), row.clone())?;
+                let row = schema
+                    .table(*table)
+                    .new_row(*uuid, symbols.fresh(), row.clone())?;
                 rbac::check(&self.txn, rules.identity, *table, &Access::Insert(&row))?;
                 self.txn.put(key, Some(row));
                 Ok(OpResult::Uuid(*uuid))

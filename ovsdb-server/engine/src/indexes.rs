@@ -1,9 +1,8 @@
 //! Uniqueness of a table's indexes (RFC 7047 §3.2 "indexes"), checked on what a transaction leaves behind.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
-use ovsdb_data::{Atom, ColumnIdx, Datum, OvsdbError, Row, TableIdx, TableSchema, Uuid};
+use ovsdb_data::{ColumnIdx, OvsdbError, Row, TableIdx, TableSchema, Uuid};
 
 use crate::database::{IndexKey, index_key};
 use crate::txn::Txn;
@@ -72,30 +71,9 @@ fn how(txn: &Txn<'_>, table: TableIdx, index: &[ColumnIdx], uuid: Uuid) -> Strin
 fn values(schema: &TableSchema, index: &[ColumnIdx], row: &Row) -> String {
     let texts: Vec<String> = index
         .iter()
-        .map(|c| text(row.get(*c), schema.column_schema(*c).ty.is_map()))
+        .map(|c| row.get(*c).to_text(&schema.column_schema(*c).ty))
         .collect();
     texts.join(", ")
-}
-
-fn text(datum: &Datum, is_map: bool) -> String {
-    let mut out = String::new();
-    let (open, close) = if is_map { ('{', '}') } else { ('[', ']') };
-    match datum {
-        Datum::One(atom) => return atom.to_text(),
-        Datum::Empty => {}
-        Datum::Set(atoms) => {
-            let texts: Vec<String> = atoms.iter().map(Atom::to_text).collect();
-            out = texts.join(", ");
-        }
-        Datum::Map(pairs) => {
-            for (i, (k, v)) in pairs.iter().enumerate() {
-                let comma = if i > 0 { ", " } else { "" };
-                // Writing to a string cannot fail.
-                let _ = write!(out, "{comma}{}={}", k.to_text(), v.to_text());
-            }
-        }
-    }
-    format!("{open}{out}{close}")
 }
 
 fn columns(schema: &TableSchema, index: &[ColumnIdx]) -> String {

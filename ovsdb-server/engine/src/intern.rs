@@ -48,9 +48,9 @@ impl Interner {
             Datum::Empty => Datum::Empty,
             Datum::One(atom) => Datum::One(self.atom(atom)),
             long if long.len() > MAX_ELEMENTS => long.clone(),
-            Datum::Set(atoms) => {
-                self.shared(datum, |me| Datum::Set(atoms.iter().map(|atom| me.atom(atom)).collect()))
-            }
+            Datum::Set(atoms) => self.shared(datum, |me| {
+                Datum::Set(atoms.iter().map(|atom| me.atom(atom)).collect())
+            }),
             Datum::Map(pairs) => self.shared(datum, |me| {
                 Datum::Map(pairs.iter().map(|(k, v)| (me.atom(k), me.atom(v))).collect())
             }),

@@ -36,7 +36,9 @@ pub(crate) fn for_each_ref_change(
 }
 
 fn set_changes(old: &Datum, new: &Datum, ty: &ColumnType, f: &mut impl FnMut(Key, RefKind, Change)) {
-    let Some((table, kind)) = ty.key.reference() else { return };
+    let Some((table, kind)) = ty.key.reference() else {
+        return;
+    };
     let (mut old, mut new) = (elements(old), elements(new));
     if std::ptr::eq(old, new) {
         return;
@@ -44,7 +46,12 @@ fn set_changes(old: &Datum, new: &Datum, ty: &ColumnType, f: &mut impl FnMut(Key
     // Long sets mostly share a long beginning and a long end.
     let same = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     (old, new) = (&old[same..], &new[same..]);
-    let same = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
+    let same = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
     (old, new) = (&old[..old.len() - same], &new[..new.len() - same]);
     let mut emit = |atom: &Atom, change| {
         if let Atom::Uuid(uuid) = atom {

@@ -141,17 +141,22 @@ impl<'a> Txn<'a> {
         for (key, Touched { old, new }) in &touched {
             let mut missing = None;
             let mut counts = std::mem::take(&mut self.counts);
-            for_each_ref_change(schema.table(key.0), old.as_ref(), new.as_ref(), |to, kind, change| {
-                if kind == RefKind::Weak {
-                    return;
-                }
-                if to != *key {
-                    *counts.entry(to).or_insert(0) += if change == Change::Gained { 1 } else { -1 };
-                }
-                if change == Change::Gained && missing.is_none() && self.get(to).is_none() {
-                    missing = Some(to);
-                }
-            });
+            for_each_ref_change(
+                schema.table(key.0),
+                old.as_ref(),
+                new.as_ref(),
+                |to, kind, change| {
+                    if kind == RefKind::Weak {
+                        return;
+                    }
+                    if to != *key {
+                        *counts.entry(to).or_insert(0) += if change == Change::Gained { 1 } else { -1 };
+                    }
+                    if change == Change::Gained && missing.is_none() && self.get(to).is_none() {
+                        missing = Some(to);
+                    }
+                },
+            );
             self.counts = counts;
             if let (Some(to), Some(row)) = (missing, new) {
                 return Err(self.nonexistent(*key, row, to));
@@ -253,14 +258,21 @@ impl<'a> Txn<'a> {
             .map(|(key, _)| *key)
             .collect();
         let gone = self.rows.iter().filter(|(_, t)| t.new.is_none());
-        todo.extend(gone.filter_map(|(key, _)| self.db.weak.get(key)).flat_map(BTreeMap::keys));
+        todo.extend(
+            gone.filter_map(|(key, _)| self.db.weak.get(key))
+                .flat_map(BTreeMap::keys),
+        );
         while let Some(key) = todo.pop_first() {
             if !self.get(key).is_some_and(|row| self.has_dangling(key, row)) {
                 continue;
             }
             let gone = self.drop_dangling(key)?;
             if !gone.is_empty() {
-                todo.extend(gone.iter().filter_map(|key| self.db.weak.get(key)).flat_map(BTreeMap::keys));
+                todo.extend(
+                    gone.iter()
+                        .filter_map(|key| self.db.weak.get(key))
+                        .flat_map(BTreeMap::keys),
+                );
                 // References that this transaction itself made are not in the database's index yet.
                 todo.extend(
                     self.rows
@@ -275,7 +287,9 @@ impl<'a> Txn<'a> {
 
     fn has_dangling(&self, key: Key, row: &Row) -> bool {
         let mut found = false;
-        for_each_weak_ref(self.db.head.schema.table(key.0), row, |to| found |= self.get(to).is_none());
+        for_each_weak_ref(self.db.head.schema.table(key.0), row, |to| {
+            found |= self.get(to).is_none()
+        });
         found
     }
 

@@ -1,0 +1,29 @@
+# The commands of this project. Everything that outlives a run is kept in FERROVN_CACHE, outside the checkout.
+
+FERROVN_CACHE ?= /var/cache/ferrovn
+FERROVN_PEERS ?= $(FERROVN_CACHE)/peers
+CARGO_TARGET_DIR ?= $(FERROVN_CACHE)/target
+export FERROVN_CACHE FERROVN_PEERS CARGO_TARGET_DIR
+
+.PHONY: run test check bench peers
+
+# A northbound database on 6641 and a southbound one on 6642.
+run:
+	@deploy/run.sh
+
+# Every test, real peers included.
+test: peers
+	cargo test --workspace
+
+# What else must hold before a change lands.
+check:
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@deploy/deny.sh
+
+# Ours and the C server on the same work, in turn.
+bench: peers
+	cargo run -p ferrovn-bench
+
+peers:
+	@deploy/peers.sh

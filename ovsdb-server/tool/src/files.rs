@@ -1,0 +1,212 @@
+//! Commands that make or change database files.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ovsdb_data::json;
+use ovsdb_engine::rbac::Identity;
+use ovsdb_engine::{Context, Database, Outcome as TxnOutcome, Snapshot};
+use ovsdb_store::clustered;
+use ovsdb_store::log::{Log, Magic, Mode};
+use ovsdb_store::standalone::{Opened, Standalone};
+use ovsdb_wire::reply;
+use serde_json::Value;
+
+use crate::{Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, schema_arg};
+
+/// `create [db [schema]]`.
+pub(crate) fn create(_: &Options, args: &[String]) -> Outcome {
+    let path = db_arg(args, 0);
+    Standalone::create(&path, &schema_arg(args, 1)?)?;
+    Ok(0)
+}
+
+/// `compact [db [dst]]`.
+pub(crate) fn compact(_: &Options, args: &[String]) -> Outcome {
+    rewrite(&db_arg(args, 0), args.get(1), "compacted by ovsdb-tool", |_| {
+        Ok(None)
+    })
+}
+
+/// `convert [db [schema [dst]]]`.
+pub(crate) fn convert(_: &Options, args: &[String]) -> Outcome {
+    let schema = Arc::new(schema_arg(args, 1)?);
+    rewrite(&db_arg(args, 0), args.get(2), "converted by ovsdb-tool", |from| {
+        let id = from.txn_id;
+        Ok(Some(ovsdb_engine::convert::convert(
+            from,
+            schema,
+            id,
+            &mut fresh_uuid,
+        )?))
+    })
+}
+
+/// Writes a database whole, in place or elsewhere, perhaps as another one.
+fn rewrite(
+    path: &Path,
+    target: Option<&String>,
+    comment: &str,
+    change: impl FnOnce(&Snapshot) -> Result<Option<Database>, ToolError>,
+) -> Outcome {
+    let mode = if target.is_some() {
+        Mode::ReadOnly
+    } else {
+        Mode::ReadWrite
+    };
+    let Opened {
+        mut file, database, ..
+    } = open(path, mode)?;
+    let changed = change(database.snapshot())?;
+    let snapshot = changed.as_ref().unwrap_or(&database).snapshot();
+    match target {
+        Some(target) => write_new(Path::new(target), snapshot, comment)?,
+        None => {
+            file.compaction()
+                .write(snapshot, comment, date_ms())?
+                .finish(&mut file)?;
+        }
+    }
+    Ok(0)
+}
+
+fn write_new(path: &Path, snapshot: &Snapshot, comment: &str) -> Result<(), ToolError> {
+    let mut file = Standalone::create(path, &snapshot.schema)?;
+    file.compaction()
+        .write(snapshot, comment, date_ms())?
+        .finish(&mut file)?;
+    Ok(())
+}
+
+/// `needs-conversion [db [schema]]`.
+pub(crate) fn needs_conversion(_: &Options, args: &[String]) -> Outcome {
+    let new = schema_arg(args, 1)?;
+    let opened = open(&db_arg(args, 0), Mode::ReadOnly)?;
+    println!(
+        "{}",
+        if *opened.database.snapshot().schema == new {
+            "no"
+        } else {
+            "yes"
+        }
+    );
+    Ok(0)
+}
+
+/// `query [db] trns`: runs a transaction that may not write.
+pub(crate) fn query(options: &Options, args: &[String]) -> Outcome {
+    run(options, args, true)
+}
+
+/// `transact [db] trns`.
+pub(crate) fn transact(options: &Options, args: &[String]) -> Outcome {
+    run(options, args, false)
+}
+
+fn run(options: &Options, args: &[String], read_only: bool) -> Outcome {
+    let (path, text) = match args {
+        [path, text] => (Path::new(path).to_owned(), text),
+        [text] => (db_arg(&[], 0), text),
+        _ => return Err(ToolError::Usage("one transaction expected".into())),
+    };
+    let params = json::parse(text.as_bytes()).map_err(|error| ToolError::Usage(error.to_string()))?;
+    let mode = if read_only {
+        Mode::ReadOnly
+    } else {
+        Mode::ReadWrite
+    };
+    let Opened {
+        mut file, database, ..
+    } = open(&path, mode)?;
+    let schema = database.snapshot().schema.clone();
+    let operations = match &params {
+        Value::Array(params) => match params.split_first() {
+            Some((Value::String(name), operations)) if **name == *schema.name => operations,
+            _ => {
+                return Err(syntax(
+                    &params.clone().into(),
+                    "database name expected as first parameter",
+                ));
+            }
+        },
+        other => return Err(syntax(other, "array expected")),
+    };
+    let identity = options.rbac_role.clone().map(|role| Identity {
+        role,
+        id: Some(String::new()),
+    });
+    let mut fresh = fresh_uuid;
+    let outcome = database.execute(
+        operations,
+        &mut Context {
+            fresh: &mut fresh,
+            read_only,
+            identity: identity.as_ref(),
+            holds_lock: &|_| false,
+            // Nobody else could make a wait come true.
+            elapsed: Duration::MAX,
+        },
+    );
+    let mut out = Vec::from(b"[");
+    let mut element = |write: &dyn Fn(&mut Vec<u8>)| {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        write(&mut out);
+    };
+    match outcome {
+        TxnOutcome::Done {
+            replies,
+            changes,
+            comment,
+            durable,
+        } => {
+            if !changes.is_empty() || comment.is_some() {
+                file.append(&schema, &changes, comment.as_deref(), date_ms())?;
+                if durable {
+                    file.sync()?;
+                }
+            }
+            for reply in &replies {
+                element(&|out| reply::write_result(&schema, reply, out));
+            }
+        }
+        TxnOutcome::Failed { replies } => {
+            for reply in &replies {
+                element(&|out| match reply {
+                    None => out.extend_from_slice(b"null"),
+                    Some(Ok(result)) => reply::write_result(&schema, result, out),
+                    Some(Err(error)) => json::write(&reply::error_value(error), out),
+                });
+            }
+        }
+        TxnOutcome::Wait { .. } => {
+            return Err(ToolError::Usage(
+                "the transaction waits for what nobody will do".into(),
+            ));
+        }
+    }
+    out.push(b']');
+    println!("{}", String::from_utf8_lossy(&out));
+    Ok(0)
+}
+
+fn syntax(at: &Value, details: &str) -> ToolError {
+    ovsdb_data::OvsdbError::syntax(at, details).into()
+}
+
+/// `cluster-to-standalone db clusterdb`.
+pub(crate) fn cluster_to_standalone(_: &Options, args: &[String]) -> Outcome {
+    let mut log = Log::open(Path::new(&args[1]), &[Magic::Cluster], Mode::ReadOnly)?;
+    let header = clustered::Header::read(&mut log)?;
+    let database = clustered::contents(&header, &mut log, &mut fresh_uuid)?;
+    let database =
+        database.ok_or_else(|| ToolError::Usage(format!("{}: has not joined its cluster yet", args[1])))?;
+    write_new(
+        Path::new(&args[0]),
+        database.snapshot(),
+        "compacted by ovsdb-tool",
+    )?;
+    Ok(0)
+}

@@ -1,0 +1,358 @@
+//! The program `ovsdb-tool` (ovsdb-tool(1)): database files, without a server.
+//!
+//! In: a command with its arguments. Out: text that scripts parse, an exit status. The commands live in [`files`]
+//! (make and change), [`inspect`] (names, versions, identities) and [`log`] (records as people read them).
+
+mod files;
+mod inspect;
+mod log;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use lexopt::Parser;
+use ovsdb_daemon::options::{LogOptions, Token};
+use ovsdb_daemon::{dirs, vlog};
+use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json};
+use ovsdb_store::StoreError;
+use ovsdb_store::log::Mode;
+use ovsdb_store::standalone::{Opened, Standalone};
+use rand::Rng;
+
+const PROGRAM: &str = "ovsdb-tool";
+const VERSION: &str = "ovsdb-tool (Open vSwitch) 3.5.0";
+
+/// Why a command fails.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ToolError {
+    /// The file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A schema, a transaction, or what it does.
+    #[error(transparent)]
+    Ovsdb(#[from] OvsdbError),
+    /// The command line.
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// What a command comes to: its exit status.
+pub(crate) type Outcome = Result<u8, ToolError>;
+
+/// The options that commands look at.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// `-m`, as often as given.
+    pub more: usize,
+    /// `--rbac-role`.
+    pub rbac_role: Option<String>,
+}
+
+struct Command {
+    name: &'static str,
+    usage: &'static str,
+    min: usize,
+    max: usize,
+    run: fn(&Options, &[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "create",
+        usage: "[db [schema]]",
+        min: 0,
+        max: 2,
+        run: files::create,
+    },
+    Command {
+        name: "compact",
+        usage: "[db [dst]]",
+        min: 0,
+        max: 2,
+        run: files::compact,
+    },
+    Command {
+        name: "convert",
+        usage: "[db [schema [dst]]]",
+        min: 0,
+        max: 3,
+        run: files::convert,
+    },
+    Command {
+        name: "needs-conversion",
+        usage: "[db [schema]]",
+        min: 0,
+        max: 2,
+        run: files::needs_conversion,
+    },
+    Command {
+        name: "db-name",
+        usage: "[db]",
+        min: 0,
+        max: 1,
+        run: inspect::db_name,
+    },
+    Command {
+        name: "db-version",
+        usage: "[db]",
+        min: 0,
+        max: 1,
+        run: inspect::db_version,
+    },
+    Command {
+        name: "db-cksum",
+        usage: "[db]",
+        min: 0,
+        max: 1,
+        run: inspect::db_cksum,
+    },
+    Command {
+        name: "db-cid",
+        usage: "db",
+        min: 1,
+        max: 1,
+        run: inspect::db_cid,
+    },
+    Command {
+        name: "db-sid",
+        usage: "db",
+        min: 1,
+        max: 1,
+        run: inspect::db_sid,
+    },
+    Command {
+        name: "db-local-address",
+        usage: "db",
+        min: 1,
+        max: 1,
+        run: inspect::db_local_address,
+    },
+    Command {
+        name: "db-is-clustered",
+        usage: "db",
+        min: 1,
+        max: 1,
+        run: inspect::db_is_clustered,
+    },
+    Command {
+        name: "db-is-standalone",
+        usage: "db",
+        min: 1,
+        max: 1,
+        run: inspect::db_is_standalone,
+    },
+    Command {
+        name: "db-raft-header",
+        usage: "db",
+        min: 1,
+        max: 1,
+        run: inspect::db_raft_header,
+    },
+    Command {
+        name: "schema-name",
+        usage: "[schema]",
+        min: 0,
+        max: 1,
+        run: inspect::schema_name,
+    },
+    Command {
+        name: "schema-version",
+        usage: "[schema]",
+        min: 0,
+        max: 1,
+        run: inspect::schema_version,
+    },
+    Command {
+        name: "schema-cksum",
+        usage: "[schema]",
+        min: 0,
+        max: 1,
+        run: inspect::schema_cksum,
+    },
+    Command {
+        name: "compare-versions",
+        usage: "a op b",
+        min: 3,
+        max: 3,
+        run: inspect::compare_versions,
+    },
+    Command {
+        name: "query",
+        usage: "[db] trns",
+        min: 1,
+        max: 2,
+        run: files::query,
+    },
+    Command {
+        name: "transact",
+        usage: "[db] trns",
+        min: 1,
+        max: 2,
+        run: files::transact,
+    },
+    Command {
+        name: "cluster-to-standalone",
+        usage: "db clusterdb",
+        min: 2,
+        max: 2,
+        run: files::cluster_to_standalone,
+    },
+    Command {
+        name: "show-log",
+        usage: "[db]",
+        min: 0,
+        max: 1,
+        run: log::show,
+    },
+    Command {
+        name: "help",
+        usage: "",
+        min: 0,
+        max: usize::MAX,
+        run: |_, _| print_all(&help()),
+    },
+    Command {
+        name: "list-commands",
+        usage: "",
+        min: 0,
+        max: usize::MAX,
+        run: |_, _| print_all(&list()),
+    },
+];
+
+fn main() -> ExitCode {
+    vlog::init(PROGRAM);
+    match run() {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            eprintln!("{PROGRAM}: {error}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run() -> Outcome {
+    let mut parser = Parser::from_env();
+    let mut options = Options::default();
+    let mut log = LogOptions::default();
+    let mut words: Vec<String> = Vec::new();
+    let usage = |error: lexopt::Error| ToolError::Usage(error.to_string());
+    while let Some(token) = Token::next(&mut parser).map_err(usage)? {
+        if log.accept(&token, &mut parser, PROGRAM).map_err(usage)? {
+            continue;
+        }
+        match &token {
+            Token::Value(value) => words.push(value.to_string_lossy().into_owned()),
+            Token::Short('m') => options.more += 1,
+            Token::Long(name) if name == "more" => options.more += 1,
+            Token::Long(name) if name == "rbac-role" => {
+                options.rbac_role = Some(parser.value().map_err(usage)?.to_string_lossy().into_owned());
+            }
+            Token::Short('h') => return print_all(&help()),
+            Token::Short('V') => return print_all(&format!("{VERSION}\n")),
+            Token::Long(name) if name == "help" => return print_all(&help()),
+            Token::Long(name) if name == "version" => return print_all(&format!("{VERSION}\n")),
+            other => return Err(ToolError::Usage(other.unrecognized())),
+        }
+    }
+    let Some((name, args)) = words.split_first() else {
+        return Err(ToolError::Usage(
+            "missing command name; use --help for help".into(),
+        ));
+    };
+    let command = COMMANDS.iter().find(|command| command.name == name);
+    let command =
+        command.ok_or_else(|| ToolError::Usage(format!("unknown command '{name}'; use --help for help")))?;
+    let n_arguments = |what, n| Err(ToolError::Usage(format!("'{name}' command {what} {n} arguments")));
+    match args.len() {
+        n if n < command.min => n_arguments("requires at least", command.min),
+        n if n > command.max => n_arguments("takes at most", command.max),
+        _ => (command.run)(&options, args),
+    }
+}
+
+/// Prints a text and succeeds.
+pub(crate) fn print_all(text: &str) -> Outcome {
+    print!("{text}");
+    Ok(0)
+}
+
+fn list() -> String {
+    COMMANDS
+        .iter()
+        .map(|c| format!("  {:<24}{}\n", c.name, c.usage))
+        .collect()
+}
+
+fn help() -> String {
+    format!(
+        "{PROGRAM}: Open vSwitch database management utility
+usage: {PROGRAM} [OPTIONS] COMMAND [ARG...]
+{}
+The default db is {}.
+The default schema is {}.
+
+Options:
+  -m, --more                  increase show-log verbosity
+  --rbac-role=ROLE            RBAC role for transact
+{}
+Other options:
+  -h, --help                  display this help message
+  -V, --version               display version information
+",
+        list(),
+        default_db().display(),
+        default_schema().display(),
+        LogOptions::help(PROGRAM),
+    )
+}
+
+fn default_db() -> PathBuf {
+    dirs::dbdir().join("conf.db")
+}
+
+fn default_schema() -> PathBuf {
+    dirs::pkgdatadir().join("vswitch.ovsschema")
+}
+
+/// The database named at a position, or the default one.
+pub(crate) fn db_arg(args: &[String], position: usize) -> PathBuf {
+    args.get(position).map_or_else(default_db, PathBuf::from)
+}
+
+/// The schema named at a position, or the default one, read.
+pub(crate) fn schema_arg(args: &[String], position: usize) -> Result<DatabaseSchema, ToolError> {
+    let path = args.get(position).map_or_else(default_schema, PathBuf::from);
+    let fail = |why: String| ToolError::Usage(format!("{}: {why}", path.display()));
+    let text = std::fs::read(&path).map_err(|error| {
+        let text = error.to_string();
+        let reason = text.split(" (os error").next().unwrap_or_default();
+        ToolError::Usage(format!("I/O error: open: {}: failed ({reason})", path.display()))
+    })?;
+    let value = json::parse(&text).map_err(|error| fail(format!("reading schema failed: {error}")))?;
+    Ok(DatabaseSchema::from_json(&value)?)
+}
+
+/// Opens a standalone database.
+pub(crate) fn open(path: &Path, mode: Mode) -> Result<Opened, ToolError> {
+    let opened = Standalone::open(path, mode, &mut fresh_uuid)?;
+    if let Some(warning) = &opened.warning {
+        eprintln!("{PROGRAM}: {warning}");
+    }
+    Ok(opened)
+}
+
+/// A random uuid.
+pub(crate) fn fresh_uuid() -> Uuid {
+    let mut bytes = [0; 16];
+    rand::rng().fill(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    Uuid::from_bytes(bytes)
+}
+
+/// The wall clock, ms since 1970.
+pub(crate) fn date_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |d| d.as_millis() as i64)
+}
