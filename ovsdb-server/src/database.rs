@@ -187,10 +187,11 @@ impl OpenDatabase {
             let written = file
                 .compaction()
                 .write(db.snapshot(), "converted by ovsdb-server", date_ms);
-            let txn_id = written
+            let finished = written
                 .and_then(|w| w.finish(file))
                 .map_err(|e| self.storage_failed(e))?;
-            db.apply(&[], txn_id);
+            db.apply(&[], finished.txn_id);
+            finished.settle();
         }
         self.db = db;
         self.config_changed = true;

@@ -55,7 +55,12 @@ impl Server {
                 };
                 db.compacting = false;
                 let finished = match (&mut db.file, written) {
-                    (Some(file), Ok(written)) => written.finish(file).map(|_| ()),
+                    (Some(file), Ok(written)) => written.finish(file).map(|finished| {
+                        server.host.spawn(Box::new(move || {
+                            finished.settle();
+                            Event::Nothing
+                        }));
+                    }),
                     (_, Err(error)) => Err(error),
                     (None, Ok(_)) => Ok(()),
                 };

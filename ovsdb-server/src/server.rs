@@ -80,6 +80,8 @@ pub enum Event {
     Call(Box<dyn FnOnce(&mut Server) + Send>),
     /// Time to look at the clock.
     Timer,
+    /// A job that has nothing to tell ended.
+    Nothing,
 }
 
 /// The server.
@@ -161,6 +163,7 @@ impl Server {
             Event::Dumped(done) => self.dumped(done),
             Event::Call(call) => call(self),
             Event::Timer => self.expire(),
+            Event::Nothing => {}
         }
         self.notice_config_changes();
     }

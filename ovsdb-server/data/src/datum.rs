@@ -242,6 +242,15 @@ impl Datum {
         }
     }
 
+    /// The elements of a set; none of a map.
+    pub fn as_slice(&self) -> &[Atom] {
+        match self {
+            Datum::One(atom) => std::slice::from_ref(atom),
+            Datum::Set(atoms) => atoms,
+            Datum::Empty | Datum::Map(_) => &[],
+        }
+    }
+
     /// Where the element or key is, or would be.
     pub(crate) fn position(&self, atom: &Atom) -> Result<usize, usize> {
         match self {

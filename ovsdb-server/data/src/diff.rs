@@ -57,10 +57,11 @@ fn symmetric_difference(a: &Datum, b: &Datum, ty: &ColumnType) -> Datum {
         );
         return Datum::from_canonical_map(pairs);
     }
-    let mut atoms: Vec<Atom> = Vec::with_capacity(a.len() + b.len());
+    let mut atoms: Vec<Atom> = Vec::new();
+    let (a, b) = without_common_ends(a.as_slice(), b.as_slice());
     merge(
-        a.atoms(),
-        b.atoms(),
+        a.iter(),
+        b.iter(),
         |atom| *atom,
         |side| {
             if let Side::Left(atom) | Side::Right(atom) = side {
@@ -69,6 +70,19 @@ fn symmetric_difference(a: &Datum, b: &Datum, ty: &ColumnType) -> Datum {
         },
     );
     Datum::from_canonical_set(atoms)
+}
+
+/// Long sets mostly differ in few places: what both begin and end with needs no merging.
+fn without_common_ends<'a>(a: &'a [Atom], b: &'a [Atom]) -> (&'a [Atom], &'a [Atom]) {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    let same = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    (&a[..a.len() - same], &b[..b.len() - same])
 }
 
 /// Where an element of two ascending sequences is.

@@ -198,6 +198,20 @@ fn union(left: &Datum, right: &Datum) -> Datum {
                 .map(|(key, value)| (key.clone(), value.clone())),
         );
     }
+    if let (Datum::Set(atoms), Datum::One(new)) = (left, right)
+        && let Err(at) = left.position(new)
+    {
+        // The common case, one more element of a long set: one allocation, one copy.
+        let (before, after) = atoms.split_at(at);
+        return Datum::Set(
+            before
+                .iter()
+                .chain(std::iter::once(new))
+                .chain(after)
+                .cloned()
+                .collect(),
+        );
+    }
     Datum::set_unique(left.atoms().chain(right.atoms()).cloned())
 }
 

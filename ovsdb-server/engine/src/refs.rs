@@ -39,7 +39,7 @@ fn set_changes(old: &Datum, new: &Datum, ty: &ColumnType, f: &mut impl FnMut(Key
     let Some((table, kind)) = ty.key.reference() else {
         return;
     };
-    let (mut old, mut new) = (elements(old), elements(new));
+    let (mut old, mut new) = (old.as_slice(), new.as_slice());
     if std::ptr::eq(old, new) {
         return;
     }
@@ -71,14 +71,6 @@ fn set_changes(old: &Datum, new: &Datum, ty: &ColumnType, f: &mut impl FnMut(Key
             }
             (_, None) => return,
         }
-    }
-}
-
-fn elements(datum: &Datum) -> &[Atom] {
-    match datum {
-        Datum::One(atom) => std::slice::from_ref(atom),
-        Datum::Set(atoms) => atoms,
-        Datum::Empty | Datum::Map(_) => &[],
     }
 }
 

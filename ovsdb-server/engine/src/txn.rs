@@ -1,8 +1,8 @@
 //! A transaction under way: the rows it touched, and the checks that make it a commit (RFC 7047 §4.1.3), in the
 //! order in which clients may see them fail.
 //!
-//! 1. net changes; 2. strong references; 3. garbage of non-root tables; 4. `maxRows`; 5. weak references (which may
-//! make more garbage); 6. uniqueness; 7. fresh `_version`s. Uniqueness lives in [`crate::indexes`].
+//! Net changes, strong references, garbage of non-root tables, `maxRows`, weak references (which may make more
+//! garbage), uniqueness ([`crate::indexes`]), fresh `_version`s.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

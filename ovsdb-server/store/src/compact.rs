@@ -74,11 +74,27 @@ impl Compaction {
     }
 }
 
+/// A compaction in force. What is left to do may take long and needs no database: [`Finished::settle`].
+#[derive(Debug)]
+pub struct Finished {
+    /// The id of the state in the new file.
+    pub txn_id: TxnId,
+    target: PathBuf,
+    /// Closing it frees the old file's blocks, which may take long.
+    _old: Log,
+}
+
+impl Finished {
+    /// Makes the new name durable and gives the old file's space back.
+    pub fn settle(self) {
+        sync_parent(&self.target);
+    }
+}
+
 impl Written {
-    /// Copies the records appended since the snapshot and renames the file into place, durable. The database's
-    /// transaction id becomes that of the new file, which is returned: the caller must take it over. On failure the
-    /// old file stays in force.
-    pub fn finish(mut self, file: &mut Standalone) -> Result<TxnId, StoreError> {
+    /// Copies the records appended since the snapshot and renames the file into place; those that had to be durable
+    /// are. The database's next transaction ids follow from the new file. On failure the old file stays in force.
+    pub fn finish(mut self, file: &mut Standalone) -> Result<Finished, StoreError> {
         let tail_length = file.log.offset().saturating_sub(self.snapshot_end);
         if tail_length > 0 {
             let mut tail = file.log.reopen()?;
@@ -92,16 +108,21 @@ impl Written {
                 let sha1 = self.log.append(text)?;
                 self.txn_id = next_txn_id(self.txn_id, &sha1);
             }
-            self.log.sync()?;
+            if file.log.synced() > self.snapshot_end {
+                self.log.sync()?;
+            }
         }
         std::fs::rename(self.log.path(), &self.target).map_err(|error| {
             let (old, new) = (self.log.path().display(), self.target.display());
             StoreError::io(error, format!("failed to rename \"{old}\" to \"{new}\""))
         })?;
-        sync_parent(&self.target);
         self.log.mark_base();
-        file.log.replace_with(self.log, self.target);
+        let old = file.log.replace_with(self.log, self.target.clone());
         file.txn_id = self.txn_id;
-        Ok(self.txn_id)
+        Ok(Finished {
+            txn_id: self.txn_id,
+            target: self.target,
+            _old: old,
+        })
     }
 }

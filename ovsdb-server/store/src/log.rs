@@ -75,6 +75,8 @@ pub struct Log {
     previous: u64,
     reading: bool,
     stopped: bool,
+    /// Up to where a commit asked for durability.
+    synced: u64,
     lock: Option<Lockfile>,
     base: u64,
 }
@@ -145,6 +147,7 @@ impl Log {
             previous: 0,
             reading: true,
             stopped: false,
+            synced: 0,
             lock,
             base: 0,
         })
@@ -267,9 +270,8 @@ impl Log {
         }
         let result = self.try_append(json);
         if result.is_err() {
-            self.stopped = true;
-            // Nothing further can be done when this fails too: the reader stops at the torn record.
-            let _ = self.reader.get_ref().set_len(self.offset);
+            // A full disk may have room again later; a file that cannot be put right takes no more writes.
+            self.stopped = self.reader.get_ref().set_len(self.offset).is_err();
         }
         result
     }
@@ -304,6 +306,7 @@ impl Log {
             return Err(StoreError::Stopped(self.display.clone()));
         }
         let result = self.reader.get_ref().sync_data();
+        self.synced = self.offset;
         result.map_err(|error| {
             self.stopped = true;
             StoreError::io(error, format!("{}: fsync failed", self.display))
@@ -326,17 +329,23 @@ impl Log {
         file.map_err(|error| StoreError::io(error, format!("{}: open failed", self.display)))
     }
 
-    /// Puts `new` in this file's place under this file's name and lock.
-    pub(crate) fn replace_with(&mut self, new: Log, name: PathBuf) {
+    /// Up to where a commit asked for durability.
+    pub(crate) fn synced(&self) -> u64 {
+        self.synced
+    }
+
+    /// Puts `new` in this file's place under this file's name and lock; returns the old one.
+    pub(crate) fn replace_with(&mut self, new: Log, name: PathBuf) -> Log {
         let lock = self.lock.take();
         let display = std::mem::take(&mut self.display);
-        *self = Log {
+        let log = Log {
             lock,
             display,
             path: name,
             reading: false,
             ..new
         };
+        std::mem::replace(self, log)
     }
 }
 

@@ -81,9 +81,14 @@ impl Standalone {
                     break Some(error);
                 }
             };
-            let changes = decode(database.snapshot(), &value, converting, fresh)?;
             let next = next_txn_id(txn_id, &record.sha1);
-            if let Err(error) = database.replay(changes, next, fresh) {
+            let replayed = decode(database.snapshot(), &value, converting, fresh)
+                .and_then(|changes| Ok(database.replay(changes, next, fresh)?));
+            if let Err(error) = replayed {
+                // A record that does not apply ends the valid prefix like a torn one; a conversion must not lose it.
+                if converting {
+                    return Err(error.into());
+                }
                 log.unread();
                 break Some(error.into());
             }
@@ -360,13 +365,15 @@ pub fn encode_snapshot(snapshot: &Snapshot, comment: &str, date: i64, column_dif
 }
 
 fn annotate(comment: Option<&str>, date: i64, column_diff: bool, out: &mut Vec<u8>) {
+    if column_diff {
+        out.extend_from_slice(b"\"_is_diff\":true,");
+    }
     if let Some(comment) = comment {
         out.extend_from_slice(b"\"_comment\":");
         json::write_str(comment, out);
         out.push(b',');
     }
-    out.extend_from_slice(format!("\"_date\":{date}").as_bytes());
-    out.extend_from_slice(if column_diff { b",\"_is_diff\":true}" } else { b"}" });
+    out.extend_from_slice(format!("\"_date\":{date}}}").as_bytes());
 }
 
 /// Appends a row's value; false when nothing persistent changed.

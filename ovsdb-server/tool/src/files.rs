@@ -65,7 +65,8 @@ fn rewrite(
         None => {
             file.compaction()
                 .write(snapshot, comment, date_ms())?
-                .finish(&mut file)?;
+                .finish(&mut file)?
+                .settle();
         }
     }
     Ok(0)
@@ -75,7 +76,8 @@ fn write_new(path: &Path, snapshot: &Snapshot, comment: &str) -> Result<(), Tool
     let mut file = Standalone::create(path, &snapshot.schema)?;
     file.compaction()
         .write(snapshot, comment, date_ms())?
-        .finish(&mut file)?;
+        .finish(&mut file)?
+        .settle();
     Ok(())
 }
 

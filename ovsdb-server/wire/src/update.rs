@@ -134,7 +134,8 @@ impl<'a> Body<'a> {
         }
         self.out.push(b'"');
         let mut buffer = Uuid::encode_buffer();
-        self.out.extend_from_slice(row.uuid().hyphenated().encode_lower(&mut buffer).as_bytes());
+        self.out
+            .extend_from_slice(row.uuid().hyphenated().encode_lower(&mut buffer).as_bytes());
         self.out.extend_from_slice(b"\":");
     }
 
