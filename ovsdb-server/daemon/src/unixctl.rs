@@ -23,11 +23,14 @@ pub type Reply = Result<String, String>;
 /// A request longer than this is refused: commands are short, and the buffer is parsed again with each read.
 const MAX_REQUEST: usize = 1 << 20;
 
+type AnswerNow = dyn Fn(&[String]) -> Reply + Send + Sync;
+type AfterAnswer = dyn Fn(&[String]) + Send + Sync;
+
 enum Handler {
-    Now(Box<dyn Fn(&[String]) -> Reply + Send + Sync>),
+    Now(Box<AnswerNow>),
     Later(Box<dyn Fn(Vec<String>) -> oneshot::Receiver<Reply> + Send + Sync>),
     /// Answers empty, and runs once the answer is written.
-    After(Box<dyn Fn(&[String]) + Send + Sync>),
+    After(Box<AfterAnswer>),
 }
 
 struct Command {

@@ -108,7 +108,7 @@ impl Log {
             Mode::Create | Mode::CreateUnlocked => {
                 options.write(true).create(true);
                 // A dangling link names a file to be made, which O_EXCL would refuse.
-                if !(path.is_symlink() && !path.exists()) {
+                if !path.is_symlink() || path.exists() {
                     options.create_new(true);
                 }
                 "create failed"

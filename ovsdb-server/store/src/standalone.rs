@@ -83,7 +83,7 @@ impl Standalone {
             };
             let next = next_txn_id(txn_id, &record.sha1);
             let replayed = decode(database.snapshot(), &value, converting, fresh)
-                .and_then(|changes| Ok(database.replay(changes, next, fresh)?));
+                .and_then(|changes| database.replay(changes, next, fresh));
             if let Err(error) = replayed {
                 // A record that does not apply ends the valid prefix like a torn one; a conversion must not lose it.
                 if converting {
