@@ -1,0 +1,103 @@
+//! The real OVN 25.03 on our northbound and southbound databases: two nodes, two pods, packets across Geneve; and the
+//! same after both servers were killed.
+
+use std::process::{Child, Stdio};
+
+use ferrovn_tests::node::{Network, wait_for};
+use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::server::{Kind, Server};
+use ovn_schemas::Db;
+use serde_json::json;
+
+const SB_PORT: u16 = 16642;
+
+/// Ends a peer with its handle.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn two_pods_on_two_nodes_reach_each_other_before_and_after_a_crash_of_the_databases() {
+    let scratch = Scratch::new("ovn");
+    let mut network = Network::new();
+    let mut nb = Server::start(Kind::Ours, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
+    let remote = format!("--remote=ptcp:{SB_PORT}:0.0.0.0");
+    let mut sb = Server::start(Kind::Ours, &scratch, "sb", Db::OvnSouthbound.text(), &[&remote]);
+    let (nb_remote, sb_remote) = ["nb", "sb"]
+        .map(|name| format!("unix:{}", scratch.inner(&format!("{name}.sock")).display()))
+        .into();
+    let log = std::fs::File::create(scratch.host("northd.log")).expect("the folder is writable");
+    let northd = scratch
+        .peer("ovn-northd")
+        .args([
+            format!("--ovnnb-db={nb_remote}"),
+            format!("--ovnsb-db={sb_remote}"),
+        ])
+        .arg("--unixctl=northd.ctl")
+        .stdin(Stdio::null())
+        .stderr(log)
+        .spawn();
+    let _northd = Running(northd.expect("the peer starts"));
+    let nbctl = |args: &[&str]| {
+        let db = format!("--db={nb_remote}");
+        let args: Vec<&str> = [&*db, "--timeout=60"]
+            .into_iter()
+            .chain(args.iter().copied())
+            .collect();
+        scratch.run("ovn-nbctl", &args)
+    };
+    let nodes = [network.node(1, SB_PORT), network.node(2, SB_PORT)];
+    let count = |table: &str| {
+        let mut client = sb.client(&scratch);
+        let rows = client.transact(json!(["OVN_Southbound", {"op": "select", "table": table, "where": []}]));
+        rows[0]["rows"].as_array().map_or(0, Vec::len)
+    };
+    wait_for("both chassis", || count("Chassis") == 2);
+    nbctl(&["ls-add", "sw0"]);
+    for n in 1..=2 {
+        let (port, address) = (format!("pod{n}"), format!("02:00:00:00:00:0{n} 10.0.0.{n}"));
+        nbctl(&[
+            "lsp-add",
+            "sw0",
+            &port,
+            "--",
+            "lsp-set-addresses",
+            &port,
+            &address,
+        ]);
+    }
+    let pods = [
+        network.pod(&nodes[0], "pod1", "02:00:00:00:00:01", "10.0.0.1"),
+        network.pod(&nodes[1], "pod2", "02:00:00:00:00:02", "10.0.0.2"),
+    ];
+    nbctl(&["--wait=hv", "sync"]);
+    wait_for("pod1 to reach pod2", || pods[0].pings("10.0.0.2"));
+    assert!(pods[1].pings("10.0.0.1"));
+    assert!(!pods[0].pings("10.0.0.3"), "nobody has that address");
+
+    nb.crash(&scratch);
+    sb.crash(&scratch);
+
+    // What was acknowledged is there, and the whole chain works again: a new port on the second node.
+    assert_eq!(nbctl(&["lsp-list", "sw0"]).lines().count(), 2);
+    nbctl(&[
+        "lsp-add",
+        "sw0",
+        "pod3",
+        "--",
+        "lsp-set-addresses",
+        "pod3",
+        "02:00:00:00:00:03 10.0.0.3",
+    ]);
+    let pod3 = network.pod(&nodes[1], "pod3", "02:00:00:00:00:03", "10.0.0.3");
+    wait_for("pod1 to reach the new pod", || pods[0].pings("10.0.0.3"));
+    assert!(pod3.pings("10.0.0.1"));
+    assert!(pods[0].pings("10.0.0.2"));
+    nbctl(&["--wait=hv", "sync"]);
+}
