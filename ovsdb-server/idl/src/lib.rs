@@ -3,6 +3,9 @@
 //! In: messages of a server. Out: a replica of the rows monitored, and what changed. Never here: sockets, clocks,
 //! randomness, files.
 
+pub mod refusal;
 pub mod replica;
+mod server_row;
+pub mod session;
 
 pub use replica::{Replica, UpdateError};

@@ -102,6 +102,39 @@ impl Replica {
         Ok(changes)
     }
 
+    /// Takes the rows of another copy of the same schema; returns the net changes, by table and uuid.
+    pub fn replace(&mut self, fresh: Replica) -> Vec<RowChange> {
+        let mut changes = Vec::new();
+        let stale = std::mem::replace(&mut self.tables, fresh.tables);
+        for (i, (old_rows, rows)) in stale.into_iter().zip(&self.tables).enumerate() {
+            let table = TableIdx(i as u16);
+            let start = changes.len();
+            for (&uuid, row) in rows {
+                let old = old_rows.get(&uuid);
+                if old != Some(row) {
+                    changes.push(RowChange {
+                        table,
+                        uuid,
+                        old: old.cloned(),
+                        new: Some(row.clone()),
+                    });
+                }
+            }
+            for (uuid, row) in old_rows {
+                if !rows.contains_key(&uuid) {
+                    changes.push(RowChange {
+                        table,
+                        uuid,
+                        old: Some(row),
+                        new: None,
+                    });
+                }
+            }
+            changes[start..].sort_by_key(|change| change.uuid);
+        }
+        changes
+    }
+
     /// Empties the copy; returns the deletions.
     pub fn clear(&mut self) -> Vec<RowChange> {
         let mut changes = Vec::new();
