@@ -10,6 +10,8 @@ use lexopt::Parser;
 use ovsdb_daemon::dirs;
 use ovsdb_daemon::options::{DaemonOptions, LogOptions, Token};
 
+use crate::service::check_excluded;
+
 /// The program's name.
 pub const PROGRAM: &str = "ovsdb-server";
 
@@ -112,7 +114,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             "remote" => args.remotes.push(value()?),
             "run" => args.run = Some(value()?),
             "unixctl" => args.unixctl = Some(value()?),
-            "config-file" => args.config_file = Some(value()?.into()),
+            "config-file" => args.config_file = Some(dirs::within(&dirs::dbdir(), &value()?)),
             "no-dbs" => no_dbs = true,
             "sync-from" => args.sync_from = Some(value()?),
             "sync-exclude-tables" => args.sync_exclude = Some(value()?),
@@ -131,7 +133,22 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             _ => return Err(token.unrecognized()),
         }
     }
-    if args.databases.is_empty() && !no_dbs && args.config_file.is_none() {
+    if args.config_file.is_some() {
+        let told_twice = if args.sync_from.is_some() || args.sync_exclude.is_some() || args.active {
+            "--config-file is mutually exclusive with --sync-from, --sync-exclude and --active"
+        } else if !args.remotes.is_empty() {
+            "--config-file is mutually exclusive with --remote"
+        } else if !args.databases.is_empty() {
+            "Databases should be specified in a config file"
+        } else {
+            return Ok(Command::Serve(Box::new(args)));
+        };
+        return Err(told_twice.into());
+    }
+    if let Some(tables) = &args.sync_exclude {
+        check_excluded(tables)?;
+    }
+    if args.databases.is_empty() && !no_dbs {
         args.databases
             .push(dirs::within(&dirs::dbdir(), "conf.db").display().to_string());
     }

@@ -224,7 +224,8 @@ impl Server {
                     ),
                 )));
             }
-            if s.profile.read_only || self.read_only || open.model != Model::Standalone {
+            let served_here = matches!(open.model, Model::Standalone | Model::ActiveBackup(None));
+            if s.profile.read_only || !served_here {
                 return Err(fail(&OvsdbError::new(
                     "not allowed",
                     format!("conversion is not allowed for read-only database {name}"),

@@ -163,7 +163,7 @@ impl DbColumn {
         let standalone = server
             .databases
             .get(&self.db)
-            .is_some_and(|db| db.model == Model::Standalone);
+            .is_some_and(|db| matches!(db.model, Model::Standalone | Model::ActiveBackup(_)));
         let Some(target) = place.target().filter(|_| standalone) else {
             return Vec::new();
         };

@@ -3,7 +3,10 @@
 //! In: commands with their arguments. Out: texts that scripts parse. The work is done on the server's actor, the
 //! answers come back over channels, so that the socket never waits for the server.
 
-use std::path::Path;
+mod memory;
+mod served;
+mod table_log;
+
 use std::sync::Arc;
 
 use ovsdb_daemon::unixctl::Commands;
@@ -11,11 +14,8 @@ use tokio::sync::oneshot;
 
 use crate::actor::Actor;
 use crate::args::VERSION;
-use crate::database::{Model, OpenDatabase};
-use crate::run::Reconfigure;
+use crate::reconfigure::{Reconfigure, Reply};
 use crate::server::{Event, Server};
-
-type Reply = Result<String, String>;
 
 /// Runs a function on the server and hands back its answer.
 pub fn ask<T: Send + 'static>(
@@ -44,12 +44,12 @@ pub fn register(
             ask(&actor, move |s| f(s, &args))
         });
     };
-    on_server("memory/show", "", 0, 0, |server, _| Ok(memory(server)));
+    on_server("memory/show", "", 0, 0, |server, _| Ok(memory::show(server)));
     on_server("ovsdb-server/list-dbs", "", 0, 0, |server, _| {
         Ok(server.databases.keys().map(|name| format!("{name}\n")).collect())
     });
     on_server("ovsdb-server/reconnect", "", 0, 0, |server, _| {
-        server.reconnect("ovsdb-server/reconnect");
+        server.reconnect("user ran ovsdb-server/reconnect");
         Ok(String::new())
     });
     on_server(
@@ -68,7 +68,10 @@ pub fn register(
         1,
         1,
         |server, args| {
-            let db = server.databases.get(&args[0]).ok_or("no database by that name")?;
+            let db = server
+                .databases
+                .get(&args[0])
+                .ok_or("Failed to find the database.")?;
             Ok(match &db.storage_error {
                 None => "status: ok".into(),
                 Some(error) => format!("status: ovsdb error: {error}"),
@@ -77,7 +80,7 @@ pub fn register(
     );
     on_server("ovsdb-server/disable-monitor-cond", "", 0, 0, |server, _| {
         server.monitor_cond = false;
-        server.reconnect("monitor_cond disabled");
+        server.reconnect("user ran ovsdb-server/disable-monitor-cond");
         Ok(String::new())
     });
     on_server(
@@ -85,16 +88,13 @@ pub fn register(
         "DB:TABLE on|off",
         2,
         2,
-        |server, args| {
-            tlog_check(server, &args[0])?;
-            match &*args[1] {
-                "on" | "off" => Ok(String::new()),
-                _ => Err("invalid command argument".into()),
-            }
-        },
+        |server, args| table_log::set(server, &args[0], &args[1]),
     );
     on_server("ovsdb-server/tlog-list", "", 0, 0, |server, _| {
-        Ok(tlog_list(server))
+        Ok(table_log::list(server))
+    });
+    on_server("ovsdb-server/sync-status", "", 0, 0, |server, _| {
+        Ok(served::sync_status(server))
     });
     on_server("ovsdb-server/perf-counters-show", "", 0, 0, |_, _| {
         Ok(String::new())
@@ -107,7 +107,7 @@ pub fn register(
         Err("No such counter".into())
     });
     compact(&commands, actor);
-    remotes_and_databases(&commands, actor, reconfigure);
+    served::register(&commands, reconfigure);
     commands
 }
 
@@ -157,116 +157,4 @@ fn compact(commands: &Commands, actor: &Actor<Server>) {
         })));
         rx
     });
-}
-
-fn remotes_and_databases(commands: &Commands, actor: &Actor<Server>, reconfigure: &Arc<Reconfigure>) {
-    let spawn = |name: &str, usage: &str, min, max, f: fn(Arc<Reconfigure>, Vec<String>) -> Later| {
-        let reconfigure = reconfigure.clone();
-        commands.register_deferred(name, usage, min, max, move |args| {
-            let (tx, rx) = oneshot::channel();
-            let reply = f(reconfigure.clone(), args);
-            tokio::spawn(async move {
-                let _ = tx.send(reply.await);
-            });
-            rx
-        });
-    };
-    spawn("ovsdb-server/add-remote", "REMOTE", 1, 1, |r, args| {
-        Box::pin(async move { r.add_remote(&args[0]).await })
-    });
-    spawn("ovsdb-server/remove-remote", "REMOTE", 1, 1, |r, args| {
-        Box::pin(async move { r.remove_remote(&args[0]).await })
-    });
-    spawn("ovsdb-server/list-remotes", "", 0, 0, |r, _| {
-        Box::pin(async move {
-            Ok(r.list_remotes()
-                .iter()
-                .map(|remote| format!("{remote}\n"))
-                .collect())
-        })
-    });
-    let own = actor.clone();
-    let again = reconfigure.clone();
-    commands.register_deferred("ovsdb-server/add-db", "DB", 1, 1, move |args| {
-        let again = again.clone();
-        ask(&own, move |server| {
-            let db = OpenDatabase::open(Path::new(&args[0]), server.host.as_mut());
-            db.map_err(Into::into)
-                .and_then(|db| server.add_database(db))
-                .map_err(|error| error.to_string())?;
-            again.changed();
-            Ok(String::new())
-        })
-    });
-    let (own, again) = (actor.clone(), reconfigure.clone());
-    commands.register_deferred("ovsdb-server/remove-db", "DB", 1, 1, move |args| {
-        let again = again.clone();
-        ask(&own, move |server| {
-            server
-                .remove_database(&args[0])
-                .map_err(|error| error.to_string())?;
-            again.changed();
-            Ok(String::new())
-        })
-    });
-}
-
-type Later = std::pin::Pin<Box<dyn Future<Output = Reply> + Send>>;
-
-/// `memory/show`: counts that are not zero.
-fn memory(server: &Server) -> String {
-    let user = || server.databases.values().filter(|db| db.model != Model::Own);
-    let atoms: usize = user().map(|db| db.snapshot().n_atoms).sum();
-    let cells: usize = user()
-        .flat_map(|db| {
-            db.snapshot()
-                .schema
-                .iter()
-                .map(|(t, schema)| (schema.columns.len(), db.snapshot().table(t).len()))
-        })
-        .map(|(columns, rows)| columns * rows)
-        .sum();
-    let monitors: usize = server.databases.values().map(|db| db.fanout.len()).sum();
-    let triggers: usize = server.databases.values().map(|db| db.waiting.len()).sum();
-    let (history, history_atoms) = user()
-        .map(|db| db.history.size())
-        .fold((0, 0), |(n, a), (m, b)| (n + m, a + b));
-    let backlog: usize = server.sessions.values().map(|s| s.link.queued_bytes()).sum();
-    let counts = [
-        ("atoms", atoms),
-        ("backlog", backlog),
-        ("cells", cells),
-        ("monitors", monitors),
-        ("sessions", server.sessions.len()),
-        ("triggers", triggers),
-        ("txn-history", history),
-        ("txn-history-atoms", history_atoms),
-    ];
-    let shown: Vec<String> = counts
-        .iter()
-        .filter(|(_, n)| *n > 0)
-        .map(|(name, n)| format!("{name}:{n}"))
-        .collect();
-    format!("{}\n", shown.join(" "))
-}
-
-fn tlog_check(server: &Server, target: &str) -> Result<(), String> {
-    let (db, table) = target.split_once(':').ok_or("invalid DB:TABLE argument")?;
-    let db = server.databases.get(db).ok_or("no such database")?;
-    db.snapshot()
-        .schema
-        .table_idx(table)
-        .map(|_| ())
-        .ok_or_else(|| "no such table".into())
-}
-
-fn tlog_list(server: &Server) -> String {
-    let mut out = String::from("database        table                       logging\n");
-    out.push_str("--------        -----                       -------\n");
-    for (name, db) in &server.databases {
-        for (_, table) in db.snapshot().schema.iter() {
-            out.push_str(&format!("{name:<16}{:<28}OFF\n", table.name));
-        }
-    }
-    out
 }

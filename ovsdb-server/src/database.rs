@@ -8,16 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ovn_schemas::Db;
-use ovsdb_data::{OvsdbError, RowChange, TableIdx, TxnId};
+use ovsdb_data::{DatabaseSchema, OvsdbError, RowChange, TableIdx, TxnId, json};
 use ovsdb_engine::trigger::Triggers;
 use ovsdb_engine::{Database, History, Snapshot};
 use ovsdb_store::StoreError;
 use ovsdb_store::log::Mode;
 use ovsdb_store::standalone::Standalone;
 
+use crate::backup::Backup;
 use crate::dump::Dumps;
 use crate::fanout::Fanout;
+use crate::host::fresh_uuid;
 use crate::link::SessionId;
+use crate::relay::Relay;
 use crate::server::Host;
 use crate::triggers::Waiting;
 
@@ -25,7 +28,7 @@ use crate::triggers::Waiting;
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// A name is taken.
-    #[error("{0}: duplicate database name")]
+    #[error("ovsdb error: {0}: duplicate database name")]
     Duplicate(String),
     /// `_Server`.
     #[error("Cannot remove reserved database.")]
@@ -39,21 +42,15 @@ pub enum DbError {
 }
 
 /// How a database is served (ovsdb(7), "Service Models").
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Model {
     /// A file of its own.
     Standalone,
+    /// A file of its own, kept equal to another server's database while there is a backup.
+    ActiveBackup(Option<Backup>),
+    /// A copy in memory of another server's database, to which writes are forwarded.
+    Relay(Box<Relay>),
     /// `_Server`: kept by the server itself.
     Own,
-    /// A copy of another server's database, to which writes are forwarded.
-    Relay {
-        /// Its remotes, as configured.
-        source: String,
-        /// Whether the source is reached.
-        connected: bool,
-        /// Whether a first copy has arrived.
-        synced: bool,
-    },
 }
 
 /// An open database.
@@ -80,13 +77,15 @@ pub struct OpenDatabase {
     /// Tables whose rows configure the program itself, and whether they may have changed.
     pub(crate) config_tables: BTreeSet<TableIdx>,
     pub(crate) config_changed: bool,
+    /// Tables whose changes go to the log (`ovsdb-server/tlog-set`).
+    pub(crate) logged: BTreeSet<TableIdx>,
 }
 
 impl OpenDatabase {
     /// Opens a standalone database's file and takes its lock. Rows are replayed; a damaged tail is left out with a
     /// warning in the log and overwritten by the next commit.
-    pub fn open(path: &Path, host: &mut dyn Host) -> Result<OpenDatabase, StoreError> {
-        let opened = Standalone::open(path, Mode::ReadWrite, &mut || host.fresh_uuid())?;
+    pub fn open(path: &Path) -> Result<OpenDatabase, StoreError> {
+        let opened = Standalone::open(path, Mode::ReadWrite, &mut fresh_uuid)?;
         if let Some(warning) = &opened.warning {
             tracing::warn!(target: "ovsdb_log", "{warning}");
         }
@@ -97,13 +96,24 @@ impl OpenDatabase {
             opened.database,
             history,
             Some(opened.file),
-            host.now(),
+            Duration::ZERO,
         ))
     }
 
     /// A database without a file: a relay before its first copy, or one in memory for an embedding program.
     pub fn in_memory(model: Model, db: Database, now: Duration) -> OpenDatabase {
         Self::with(model, db, History::default(), None, now)
+    }
+
+    /// A relay, empty until its source is reached.
+    pub fn relay(name: &str, host: &mut dyn Host) -> Result<OpenDatabase, OvsdbError> {
+        let empty = serde_json::json!({"name": name, "tables": {}});
+        let db = Database::new(
+            Arc::new(DatabaseSchema::from_json(&empty)?),
+            TxnId(host.fresh_uuid()),
+        );
+        let model = Model::Relay(Box::new(Relay::new(name)));
+        Ok(Self::in_memory(model, db, host.now()))
     }
 
     /// `_Server`.
@@ -129,6 +139,7 @@ impl OpenDatabase {
             storage_error: None,
             config_tables: BTreeSet::new(),
             config_changed: true,
+            logged: BTreeSet::new(),
         }
     }
 
@@ -164,12 +175,34 @@ impl OpenDatabase {
 
     /// Takes changes that are already durable somewhere (a relay's source) or need not be.
     pub fn committed(&mut self, changes: Vec<RowChange>, txn_id: TxnId) {
+        if !self.logged.is_empty() {
+            self.log_changes(&changes);
+        }
         self.db.apply(&changes, txn_id);
         self.config_changed |= changes.iter().any(|c| self.config_tables.contains(&c.table));
         let now = self.db.snapshot();
         let changes: Arc<[RowChange]> = changes.into();
         self.fanout.committed(&changes, now);
         self.history.push(txn_id, changes, now.n_atoms);
+    }
+
+    fn log_changes(&self, changes: &[RowChange]) {
+        let schema = &self.db.snapshot().schema;
+        for change in changes.iter().filter(|c| self.logged.contains(&c.table)) {
+            let table = schema.table(change.table);
+            let (op, row) = match (&change.old, &change.new) {
+                (None, Some(new)) => ("inserted", new),
+                (_, Some(new)) => ("updated", new),
+                (Some(old), None) => ("deleted", old),
+                (None, None) => continue,
+            };
+            let columns = table.iter().map(|(idx, column)| {
+                let value = json::to_string(&row.get(idx).to_json(&column.ty));
+                format!("{}:{value}", column.name)
+            });
+            let columns: Vec<String> = columns.collect();
+            tracing::info!(target: "transaction", "table:{},op:{op},{}", table.name, columns.join(","));
+        }
     }
 
     /// The transaction fails; whether the file still takes writes, it knows itself: it refuses all of them once what
@@ -205,7 +238,15 @@ impl OpenDatabase {
 
     /// Whether clients may use it: a relay has nothing before its first copy.
     pub fn is_available(&self) -> bool {
-        !matches!(self.model, Model::Relay { synced: false, .. })
+        match &self.model {
+            Model::Relay(relay) => relay.is_synced(),
+            _ => true,
+        }
+    }
+
+    /// Whether writes are refused: while a backup copies.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.model, Model::ActiveBackup(Some(_)))
     }
 
     /// A link has room again.

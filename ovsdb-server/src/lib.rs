@@ -7,6 +7,7 @@
 
 pub mod actor;
 pub mod args;
+pub mod backup;
 mod calls;
 pub mod config;
 pub mod control;
@@ -16,9 +17,13 @@ mod fanout;
 pub mod host;
 pub mod link;
 mod maintain;
+pub mod reconfigure;
+pub mod relay;
 pub mod remotes;
 pub mod run;
 pub mod server;
+pub mod service;
 pub mod session;
+pub mod source;
 mod status;
 mod triggers;

@@ -1,5 +1,8 @@
 //! What the server sees of a connection.
 
+use std::sync::Arc;
+
+use ovsdb_transport::link::Link;
 use ovsdb_wire::Frame;
 
 /// Numbers sessions for the life of the process.
@@ -16,4 +19,25 @@ pub trait Outlet: Send + Sync {
     fn release(&self, n_bytes: usize);
     /// Closes the connection; `reason` goes to the log.
     fn close(&self, reason: &str);
+}
+
+/// A connection of the transport as an outlet.
+pub(crate) struct LinkOutlet(pub Arc<Link>);
+
+impl Outlet for LinkOutlet {
+    fn send(&self, frame: Frame) {
+        self.0.send(frame);
+    }
+
+    fn queued_bytes(&self) -> usize {
+        self.0.queued_bytes()
+    }
+
+    fn release(&self, n_bytes: usize) {
+        self.0.release(n_bytes);
+    }
+
+    fn close(&self, reason: &str) {
+        self.0.close(reason);
+    }
 }

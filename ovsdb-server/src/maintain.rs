@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ovsdb_store::compact::ONLINE;
 
+use crate::database::Model;
 use crate::server::{Event, Server};
 
 /// How long a database waits between automatic compactions at least; the file must also have grown a lot.
@@ -24,6 +25,10 @@ impl Server {
             if grew && now.saturating_sub(db.compacted_at) > COMPACT_MIN {
                 to_compact.push(name.clone());
             }
+        }
+        if self.databases.values().any(|db| matches!(db.model, Model::Relay(_))) {
+            // Whether a relay counts as connected changes with time.
+            self.refresh_server_rows();
         }
         for name in to_compact {
             tracing::info!(target: "ovsdb", "{name}: compacting: the file has grown");

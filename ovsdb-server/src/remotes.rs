@@ -23,14 +23,13 @@ use ovsdb_transport::listen::Listener;
 use ovsdb_transport::remote::{Active, Passive, Remote};
 use ovsdb_transport::stream::Stream;
 use ovsdb_transport::tls::Tls;
-use ovsdb_wire::Frame;
 use ovsdb_wire::message::Message;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use crate::actor::Actor;
-use crate::link::{Outlet, SessionId};
+use crate::link::{LinkOutlet, SessionId};
 use crate::server::{Event, Server};
 use crate::session::Profile;
 
@@ -259,7 +258,7 @@ fn bind(passive: &Passive, shared: &Shared) -> Option<Listener> {
 }
 
 /// The system's text for an error, without Rust's number.
-fn os_text(error: &std::io::Error) -> String {
+pub(crate) fn os_text(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
@@ -392,25 +391,5 @@ impl Handler for SessionHandler {
 
     fn drained(&mut self) {
         self.actor.post(Event::Drained(self.session));
-    }
-}
-
-struct LinkOutlet(Arc<Link>);
-
-impl Outlet for LinkOutlet {
-    fn send(&self, frame: Frame) {
-        self.0.send(frame);
-    }
-
-    fn queued_bytes(&self) -> usize {
-        self.0.queued_bytes()
-    }
-
-    fn release(&self, n_bytes: usize) {
-        self.0.release(n_bytes);
-    }
-
-    fn close(&self, reason: &str) {
-        self.0.close(reason);
     }
 }

@@ -24,10 +24,11 @@ use serde_json::Value;
 
 use crate::actor::Machine;
 use crate::config::DbColumn;
-use crate::database::{DbError, OpenDatabase};
+use crate::database::{DbError, Model, OpenDatabase};
 use crate::dump::DumpDone;
 use crate::link::{Outlet, SessionId};
 use crate::remotes::RemoteState;
+use crate::source::{SourceEvent, SourceSpec};
 use crate::session::{Profile, Session};
 use crate::status::ServerRows;
 
@@ -78,6 +79,15 @@ pub enum Event {
     Dumped(DumpDone),
     /// A function to run on the server: control commands, embedding programs, reconfiguration.
     Call(Box<dyn FnOnce(&mut Server) + Send>),
+    /// Something happened on the connection to the source of a database that is a copy.
+    Source {
+        /// The database.
+        db: String,
+        /// Of which way to the source, see [`SourceSpec`].
+        generation: u64,
+        /// What.
+        event: SourceEvent,
+    },
     /// Time to look at the clock.
     Timer,
     /// A job that has nothing to tell ended.
@@ -96,11 +106,11 @@ pub struct Server {
     pub locks: Locks,
     /// Answer of `get_server_id`.
     pub server_id: Uuid,
-    /// Whether every client write is refused (active-backup, backup side).
-    pub read_only: bool,
     /// Whether `monitor_cond*` exist (`ovsdb-server/disable-monitor-cond`).
     pub monitor_cond: bool,
     pub(crate) rows: ServerRows,
+    /// Numbers given to ways to sources.
+    pub(crate) generations: u64,
 }
 
 impl Machine for Server {
@@ -112,7 +122,11 @@ impl Machine for Server {
 
     fn is_heavy(event: &Event) -> bool {
         match event {
-            Event::Message { n_bytes, .. } => *n_bytes > HEAVY_BYTES,
+            Event::Message { n_bytes, .. }
+            | Event::Source {
+                event: SourceEvent::Message(_, n_bytes),
+                ..
+            } => *n_bytes > HEAVY_BYTES,
             Event::Call(_) | Event::Timer => true,
             _ => false,
         }
@@ -128,9 +142,9 @@ impl Server {
             sessions: BTreeMap::new(),
             locks: Locks::default(),
             server_id,
-            read_only: false,
             monitor_cond: true,
             rows: ServerRows::default(),
+            generations: 0,
             host,
         };
         let own = OpenDatabase::server(server.host.as_mut());
@@ -162,6 +176,11 @@ impl Server {
             Event::Closed(session) => self.closed(session),
             Event::Dumped(done) => self.dumped(done),
             Event::Call(call) => call(self),
+            Event::Source {
+                db,
+                generation,
+                event,
+            } => self.source_event(&db, generation, event),
             Event::Timer => self.expire(),
             Event::Nothing => {}
         }
@@ -189,6 +208,31 @@ impl Server {
         }
     }
 
+    /// Where each copy comes from at present.
+    pub fn sources(&self) -> BTreeMap<String, SourceSpec> {
+        let spec = |db: &OpenDatabase| match &db.model {
+            Model::ActiveBackup(Some(backup)) => Some(backup.spec.clone()),
+            Model::Relay(relay) => relay.spec.clone(),
+            _ => None,
+        };
+        self.databases
+            .iter()
+            .filter_map(|(name, db)| Some((name.clone(), spec(db)?)))
+            .collect()
+    }
+
+    fn source_event(&mut self, name: &str, generation: u64, event: SourceEvent) {
+        let Some(db) = self.databases.get(name) else {
+            return;
+        };
+        let of = |spec: &SourceSpec| spec.generation == generation;
+        match &db.model {
+            Model::ActiveBackup(Some(backup)) if of(&backup.spec) => self.backup_event(name, event),
+            Model::Relay(relay) if relay.spec.as_ref().is_some_and(of) => self.relay_event(name, event),
+            _ => {}
+        }
+    }
+
     /// Starts what runs from time to time.
     pub fn start_timers(&mut self) {
         self.expire();
@@ -205,7 +249,9 @@ impl Server {
         };
         let operations = column.status(self, &|target| states.get(target).cloned(), &locks);
         if !operations.is_empty() {
-            self.transact_internally(&column.db, &operations);
+            if let Err(error) = self.transact_internally(&column.db, &operations) {
+                tracing::warn!(target: "ovsdb_server", "Failed to update remote status: {error}");
+            }
         }
     }
 
@@ -296,10 +342,11 @@ impl Server {
     }
 
     /// Opens a database for clients.
-    pub fn add_database(&mut self, db: OpenDatabase) -> Result<(), DbError> {
+    pub fn add_database(&mut self, mut db: OpenDatabase) -> Result<(), DbError> {
         if self.databases.contains_key(&db.name) {
             return Err(DbError::Duplicate(db.name));
         }
+        db.compacted_at = self.host.now();
         self.databases.insert(db.name.clone(), db);
         self.refresh_server_rows();
         Ok(())

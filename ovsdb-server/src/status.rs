@@ -4,6 +4,7 @@
 //! In: the open databases, the state of remotes. Out: commits on `_Server` and on standalone databases.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, TxnId, Uuid, json};
 
@@ -26,6 +27,7 @@ impl Server {
         let Some(own) = self.databases.get(SERVER) else {
             return;
         };
+        let now = self.host.now();
         let present = own.snapshot().clone();
         let mut changes = Vec::new();
         let mut uuids = BTreeMap::new();
@@ -37,7 +39,7 @@ impl Server {
                 .unwrap_or_else(|| self.host.fresh_uuid());
             uuids.insert(name.clone(), uuid);
             let old = present.get(DATABASE, &uuid).cloned();
-            let values = describe(db).map(|(name, value)| (column(&present.schema, name), value));
+            let values = describe(db, now).map(|(name, value)| (column(&present.schema, name), value));
             let same = old
                 .as_ref()
                 .is_some_and(|row| values.iter().all(|(c, v)| row.get(*c) == v));
@@ -93,13 +95,13 @@ fn column(schema: &DatabaseSchema, name: &str) -> ColumnIdx {
         .expect("a column of the _Server schema in this program")
 }
 
-fn describe(db: &OpenDatabase) -> [(&'static str, Datum); 5] {
+fn describe(db: &OpenDatabase, now: Duration) -> [(&'static str, Datum); 5] {
     let text = |s: &str| Datum::One(Atom::from(s));
     let truth = |b: bool| Datum::One(Atom::Boolean(b));
     let (model, connected, leader) = match &db.model {
-        Model::Standalone | Model::Own => ("standalone", true, true),
+        Model::Standalone | Model::ActiveBackup(_) | Model::Own => ("standalone", true, true),
         // Clients of a relay must not insist on a leader.
-        Model::Relay { connected, .. } => ("relay", *connected, false),
+        Model::Relay(relay) => ("relay", relay.is_connected(now), false),
     };
     let schema = match db.is_available() {
         true => text(&json::to_string(&db.snapshot().schema.to_json())),

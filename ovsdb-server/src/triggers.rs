@@ -9,7 +9,9 @@ use ovsdb_engine::{Context, Outcome};
 use ovsdb_wire::reply;
 use serde_json::Value;
 
+use crate::database::Model;
 use crate::link::SessionId;
+use crate::relay::writes;
 use crate::server::Server;
 
 /// A transaction that waits.
@@ -77,10 +79,12 @@ impl Server {
         self.rerun_touched(db);
     }
 
-    /// Runs a transaction of the server's own; its errors go to the log.
-    pub(crate) fn transact_internally(&mut self, name: &str, operations: &[Value]) {
+    /// Runs a transaction of the server's own.
+    pub(crate) fn transact_internally(&mut self, name: &str, operations: &[Value]) -> Result<(), String> {
         let Server { databases, host, .. } = self;
-        let Some(db) = databases.get_mut(name) else { return };
+        let Some(db) = databases.get_mut(name) else {
+            return Ok(());
+        };
         let outcome = {
             let mut fresh = || host.fresh_uuid();
             let mut context = Context {
@@ -100,16 +104,18 @@ impl Server {
                 ..
             } => {
                 let tables: Vec<_> = changes.iter().map(|c| c.table).collect();
-                if db
-                    .commit(changes, comment.as_deref(), durable, host.as_mut())
-                    .is_ok()
-                {
-                    db.triggers.touch(&tables);
-                }
+                db.commit(changes, comment.as_deref(), durable, host.as_mut())
+                    .map_err(|error| error.to_string())?;
+                db.triggers.touch(&tables);
             }
-            other => tracing::warn!(target: "ovsdb_server", "{name}: own transaction failed: {other:?}"),
+            Outcome::Failed { replies } => {
+                let error = replies.into_iter().flatten().find_map(Result::err);
+                return Err(error.map_or_else(String::new, |error| error.to_string()));
+            }
+            Outcome::Wait { .. } => return Err("the server's own transactions do not wait".into()),
         }
         self.rerun_touched(name);
+        Ok(())
     }
 
     /// Runs a transaction.
@@ -120,7 +126,6 @@ impl Server {
             sessions,
             locks,
             host,
-            read_only,
             ..
         } = self;
         let (Some(db), Some(session)) = (databases.get_mut(name), sessions.get(&txn.session)) else {
@@ -131,13 +136,20 @@ impl Server {
             let owner = txn.session.0;
             let mut context = Context {
                 fresh: &mut fresh,
-                read_only: *read_only || session.profile.read_only,
+                read_only: db.is_read_only() || session.profile.read_only,
                 identity: session.profile.identity.as_ref(),
                 holds_lock: &|lock: &str| locks.holds(owner, lock),
                 elapsed: now.saturating_sub(txn.since),
             };
             db.db.execute(&txn.operations, &mut context)
         };
+        if let Model::Relay(relay) = &mut db.model
+            && writes(&txn.operations)
+            && is_for_source(&outcome, txn.operations.len())
+        {
+            relay.forward(txn);
+            return;
+        }
         match outcome {
             Outcome::Done {
                 replies,
@@ -239,5 +251,15 @@ impl Server {
                 return;
             }
         }
+    }
+}
+
+/// Whether what a transaction came to on a relay's copy is for the source to say: success, and what may only fail
+/// because the copy is a little behind (the commit's own checks). Errors of operations and waits are answered here.
+fn is_for_source(outcome: &Outcome, n_operations: usize) -> bool {
+    match outcome {
+        Outcome::Done { .. } => true,
+        Outcome::Failed { replies } => replies.len() > n_operations,
+        Outcome::Wait { .. } => false,
     }
 }

@@ -14,7 +14,7 @@ pub mod datum;
 pub mod diff;
 pub mod error;
 pub mod json;
-mod members;
+pub mod members;
 pub mod monitor;
 pub mod mutation;
 pub mod operation;

@@ -8,18 +8,27 @@ use serde_json::{Map, Value};
 use crate::error::OvsdbError;
 
 /// Kinds of JSON values that a member may be; combine with `|`.
-pub(crate) mod kind {
-    pub(crate) const NULL: u8 = 1;
-    pub(crate) const BOOLEAN: u8 = 1 << 1;
-    pub(crate) const OBJECT: u8 = 1 << 2;
-    pub(crate) const ARRAY: u8 = 1 << 3;
-    pub(crate) const INTEGER: u8 = 1 << 4;
-    pub(crate) const REAL: u8 = 1 << 5;
-    pub(crate) const NUMBER: u8 = INTEGER | REAL;
-    pub(crate) const STRING: u8 = 1 << 6;
+pub mod kind {
+    /// `null`.
+    pub const NULL: u8 = 1;
+    /// `true` or `false`.
+    pub const BOOLEAN: u8 = 1 << 1;
+    /// An object.
+    pub const OBJECT: u8 = 1 << 2;
+    /// An array.
+    pub const ARRAY: u8 = 1 << 3;
+    /// A number that is an `i64`.
+    pub const INTEGER: u8 = 1 << 4;
+    /// Any other number.
+    pub const REAL: u8 = 1 << 5;
+    /// A number.
+    pub const NUMBER: u8 = INTEGER | REAL;
+    /// A string.
+    pub const STRING: u8 = 1 << 6;
     /// A string that is an `<id>`.
-    pub(crate) const ID: u8 = 1 << 7;
-    pub(crate) const ANY: u8 = NULL | BOOLEAN | OBJECT | ARRAY | NUMBER | STRING;
+    pub const ID: u8 = 1 << 7;
+    /// Anything.
+    pub const ANY: u8 = NULL | BOOLEAN | OBJECT | ARRAY | NUMBER | STRING;
 }
 
 /// True for an `<id>` (RFC 7047 §3.1): letters, digits and underscores, no digit first.
@@ -33,7 +42,7 @@ pub(crate) fn is_id(s: &str) -> bool {
 const MAX_MEMBERS: usize = 8;
 
 /// An object being taken apart.
-pub(crate) struct Members<'a> {
+pub struct Members<'a> {
     json: &'a Value,
     object: Option<&'a Map<String, Value>>,
     name: &'a dyn Display,
@@ -44,7 +53,7 @@ pub(crate) struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// Starts on `json`, which errors call `name`.
-    pub(crate) fn new(json: &'a Value, name: &'a dyn Display) -> Self {
+    pub fn new(json: &'a Value, name: &'a dyn Display) -> Self {
         let mut members = Members {
             json,
             object: json.as_object(),
@@ -60,7 +69,7 @@ impl<'a> Members<'a> {
     }
 
     /// A member that must be there. `None` once there is an error.
-    pub(crate) fn required(&mut self, name: &'static str, kinds: u8) -> Option<&'a Value> {
+    pub fn required(&mut self, name: &'static str, kinds: u8) -> Option<&'a Value> {
         let object = self.object?;
         match object.get(name) {
             Some(value) => self.check(name, value, kinds),
@@ -72,7 +81,7 @@ impl<'a> Members<'a> {
     }
 
     /// A member that may be absent.
-    pub(crate) fn optional(&mut self, name: &'static str, kinds: u8) -> Option<&'a Value> {
+    pub fn optional(&mut self, name: &'static str, kinds: u8) -> Option<&'a Value> {
         let value = self.object?.get(name)?;
         self.check(name, value, kinds)
     }
@@ -98,7 +107,7 @@ impl<'a> Members<'a> {
     }
 
     /// Notes a problem, unless there is one already.
-    pub(crate) fn raise(&mut self, message: impl Display) {
+    pub fn raise(&mut self, message: impl Display) {
         if self.error.is_none() {
             let mut error =
                 OvsdbError::new("syntax error", format!("Parsing {} failed: {message}", self.name));
@@ -110,7 +119,7 @@ impl<'a> Members<'a> {
     }
 
     /// Ends with the first problem, or with one about members that nobody asked for.
-    pub(crate) fn finish(mut self) -> Result<(), OvsdbError> {
+    pub fn finish(mut self) -> Result<(), OvsdbError> {
         if let Some(object) = self.object
             && self.error.is_none()
             && object.len() > self.n_used
@@ -134,7 +143,7 @@ impl<'a> Members<'a> {
     }
 
     /// The problem at hand, where a missing member has just been seen.
-    pub(crate) fn into_error(self) -> OvsdbError {
+    pub fn into_error(self) -> OvsdbError {
         self.error.unwrap_or_else(|| OvsdbError::bare("syntax error"))
     }
 }
