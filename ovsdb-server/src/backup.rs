@@ -12,7 +12,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ovsdb_data::{DatabaseSchema, TableSchema, Uuid, json};
+use ovsdb_data::{DatabaseSchema, OvsdbError, Row, RowChange, TableSchema, Uuid, json};
+use ovsdb_engine::Snapshot;
 use ovsdb_wire::message::Message;
 use serde_json::{Map, Value, json};
 
@@ -179,50 +180,60 @@ impl Backup {
         Value::Object(requests.collect())
     }
 
-    /// The operations that make our copy what `updates` says; `reset` empties the tables that are copied first.
-    fn operations(&self, ours: &DatabaseSchema, updates: Value, reset: bool) -> Result<Vec<Value>, String> {
-        let mut operations = Vec::new();
-        if reset {
-            let copied = ours.iter().filter(|(_, t)| !self.excluded.contains(&*t.name));
-            operations.extend(copied.map(|(_, t)| json!({"op": "delete", "table": &*t.name, "where": []})));
-        }
-        let Value::Object(tables) = updates else {
+    /// The changes that make our copy what `updates` says; with `reset`, rows that it does not name go. Rows that we
+    /// have are not inserted twice, those that we lack not changed: two servers may copy each other for a moment.
+    fn changes(&self, present: &Snapshot, updates: Value, reset: bool) -> Result<Vec<RowChange>, String> {
+        let Value::Object(mut tables) = updates else {
             return Err("Not a JSON object: <table-updates> is not object".into());
         };
-        for (name, rows) in tables {
-            let idx = ours.table_idx(&name);
-            let table = ours.table(idx.ok_or_else(|| format!("unknown table: unknown table {name}"))?);
-            let Value::Object(rows) = rows else {
-                return Err("Not a JSON object: <table-update> for table is not object".into());
+        let mut changes = Vec::new();
+        for (idx, table) in present.schema.iter() {
+            let rows = match tables.remove(&*table.name) {
+                None if reset => Map::new(),
+                None => continue,
+                Some(Value::Object(rows)) => rows,
+                Some(_) => return Err("Not a JSON object: <table-update> for table is not object".into()),
             };
-            for (uuid, mut update) in rows {
-                if Uuid::try_parse(&uuid).is_err() {
-                    return Err("bad row UUID: <table-update> names must be UUIDs".into());
-                }
-                let (is_there, new) = (update.get("old").is_some(), update["new"].take());
-                operations.push(operation(table, &uuid, is_there, new));
+            if reset && !self.excluded.contains(&*table.name) {
+                let gone = present.table(idx).values().filter(|r| !rows.contains_key(&r.uuid().to_string()));
+                changes.extend(gone.map(|row| RowChange {
+                    table: idx,
+                    uuid: row.uuid(),
+                    old: Some(row.clone()),
+                    new: None,
+                }));
+            }
+            for (uuid, update) in rows {
+                let uuid = Uuid::try_parse(&uuid)
+                    .map_err(|_| "bad row UUID: <table-update> names must be UUIDs".to_owned())?;
+                let old = present.get(idx, &uuid).cloned();
+                let is_insertion = update.get("old").is_none();
+                let new = match update.get("new") {
+                    None => None,
+                    Some(_) if old.is_none() && !is_insertion => None,
+                    Some(new) => Some(row(table, uuid, old.as_ref(), new).map_err(|e| e.to_string())?),
+                };
+                changes.push(RowChange {
+                    table: idx,
+                    uuid,
+                    old,
+                    new,
+                });
             }
         }
-        Ok(operations)
+        match tables.keys().next() {
+            Some(name) => Err(format!("unknown table: unknown table {name}")),
+            None => Ok(changes),
+        }
     }
 }
 
-/// One row's change as an operation.
-fn operation(table: &TableSchema, uuid: &str, is_there: bool, new: Value) -> Value {
-    let name = &*table.name;
-    let row = json!([["_uuid", "==", ["uuid", uuid]]]);
-    match new {
-        Value::Object(new) if !is_there => json!({"op": "insert", "table": name, "uuid": uuid, "row": new}),
-        Value::Object(new) => {
-            // What may not change has not, though the active server repeats it.
-            let mutable = |column: &str| {
-                let idx = table.column(column);
-                idx.is_none_or(|idx| table.column_schema(idx).mutable)
-            };
-            let new: Map<String, Value> = new.into_iter().filter(|(column, _)| mutable(column)).collect();
-            json!({"op": "update", "table": name, "where": row, "row": new})
-        }
-        _ => json!({"op": "delete", "table": name, "where": row}),
+/// A row with the columns that the active server tells; the others as they were, or at their defaults.
+fn row(table: &TableSchema, uuid: Uuid, old: Option<&Row>, new: &Value) -> Result<Row, OvsdbError> {
+    let columns = table.row_from_json(new, None)?;
+    match old {
+        Some(old) => Ok(old.with(columns)),
+        None => table.new_row(uuid, Uuid::nil(), columns),
     }
 }
 
@@ -314,11 +325,11 @@ impl Server {
         let Some(open) = self.databases.get_mut(name) else {
             return Ok(());
         };
-        let schema = open.db.snapshot().schema.clone();
+        let present = open.db.snapshot().clone();
         let Model::ActiveBackup(Some(backup)) = &mut open.model else {
             return Ok(());
         };
-        let operations = match backup.take(message, &schema)? {
+        let changes = match backup.take(message, &present.schema)? {
             Step::Nothing => return Ok(()),
             Step::Ask(method, params) => {
                 let state = match method {
@@ -334,11 +345,27 @@ impl Server {
                     target: "replication", "{name}: Monitor reply received. Resetting the database."
                 );
                 backup.state = State::Replicating;
-                backup.operations(&schema, rows, true)?
+                backup.changes(&present, rows, true)?
             }
-            Step::Update(updates) => backup.operations(&schema, updates, false)?,
+            Step::Update(updates) => backup.changes(&present, updates, false)?,
         };
-        self.transact_internally(name, &operations)
+        self.commit_copied(name, changes)
+    }
+
+    /// Commits what the active server has committed.
+    fn commit_copied(&mut self, name: &str, changes: Vec<RowChange>) -> Result<(), String> {
+        let Server { databases, host, .. } = self;
+        let Some(open) = databases.get_mut(name) else {
+            return Ok(());
+        };
+        let checked = open.db.check(changes, &mut || host.fresh_uuid());
+        let changes = checked.map_err(|error| error.to_string())?;
+        let tables: Vec<_> = changes.iter().map(|c| c.table).collect();
+        open.commit(changes, None, false, host.as_mut())
+            .map_err(|error| error.to_string())?;
+        open.triggers.touch(&tables);
+        self.rerun_touched(name);
+        Ok(())
     }
 
     fn backup_failed(&mut self, name: &str, error: &str) {
@@ -356,6 +383,10 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const A: &str = "00000000-0000-0000-0000-00000000000a";
+    const B: &str = "00000000-0000-0000-0000-00000000000b";
+    const C: &str = "00000000-0000-0000-0000-00000000000c";
 
     fn schema(version: &str, extra: &str) -> Value {
         let text = format!(
@@ -383,19 +414,42 @@ mod tests {
         let step = backup.take(Message::from_json(message).unwrap(), &ours);
         let rendered = match step {
             Ok(Step::Ask(method, params)) => format!("{method}{}", json::to_string(&params.into())),
-            Ok(Step::Fill(rows)) => operations(&backup, &ours, rows, true),
-            Ok(Step::Update(rows)) => operations(&backup, &ours, rows, false),
+            Ok(Step::Fill(rows)) => changes(&backup, rows, true),
+            Ok(Step::Update(rows)) => changes(&backup, rows, false),
             Ok(Step::Nothing) => String::new(),
             Err(error) => error,
         };
         assert_eq!(rendered, expected);
     }
 
-    fn operations(backup: &Backup, ours: &DatabaseSchema, rows: Value, reset: bool) -> String {
-        match backup.operations(ours, rows, reset) {
-            Ok(operations) => operations.iter().map(json::to_string).collect::<Vec<_>>().join("\n"),
+    /// The changes of a copy that holds row `a` of table A, and row `b` of the excluded table B.
+    fn changes(backup: &Backup, rows: Value, reset: bool) -> String {
+        let schema = Arc::new(DatabaseSchema::from_json(&schema("1.0.0", "")).unwrap());
+        let mut db = ovsdb_engine::Database::new(schema.clone(), ovsdb_data::TxnId::default());
+        for (table, uuid) in [("A", A), ("B", B)] {
+            let table = schema.table_idx(table).unwrap();
+            let uuid = Uuid::try_parse(uuid).unwrap();
+            let new = row(schema.table(table), uuid, None, &json!({"n": 7})).unwrap();
+            let change = RowChange {
+                table,
+                uuid,
+                old: None,
+                new: Some(new),
+            };
+            db.apply(&[change], ovsdb_data::TxnId::default());
+        }
+        match backup.changes(db.snapshot(), rows, reset) {
+            Ok(changes) => changes.iter().map(show).collect::<Vec<_>>().join(" "),
             Err(error) => error,
         }
+    }
+
+    fn show(change: &RowChange) -> String {
+        let n = |row: &Option<Row>| match row {
+            Some(row) => row.columns()[3].one().unwrap().as_integer().unwrap().to_string(),
+            None => "-".into(),
+        };
+        format!("{}:{}>{}", change.uuid.as_bytes()[15], n(&change.old), n(&change.new))
     }
 
     fn reply(result: Value) -> Value {
@@ -437,36 +491,26 @@ mod tests {
     }
 
     #[test]
-    fn updates_are_transactions() {
-        let a = "00000000-0000-0000-0000-00000000000a";
-        let inserted = format!(r#"{{"op":"insert","row":{{"n":1}},"table":"A","uuid":"{a}"}}"#);
-        check(
-            State::Monitor,
-            reply(json!({"A": {a: {"new": {"n": 1}}}})),
-            &format!("{{\"op\":\"delete\",\"table\":\"A\",\"where\":[]}}\n{inserted}"),
-        );
-        let update = |rows: Value| json!({"id": null, "method": "update", "params": ["D", {"A": rows}]});
-        check(
-            State::Replicating,
-            update(json!({a: {"new": {"n": 1}}})),
-            &inserted,
-        );
-        let row = format!(r#"[["_uuid","==",["uuid","{a}"]]]"#);
-        check(
-            State::Replicating,
-            update(json!({a: {"old": {"n": 1}, "new": {"n": 2, "fixed": "x"}}})),
-            &format!(r#"{{"op":"update","row":{{"n":2}},"table":"A","where":{row}}}"#),
-        );
-        check(
-            State::Replicating,
-            update(json!({a: {"old": {"n": 1}}})),
-            &format!(r#"{{"op":"delete","table":"A","where":{row}}}"#),
-        );
-        check(
-            State::Replicating,
-            json!({"id": null, "method": "update", "params": ["D", {"Z": {}}]}),
-            "unknown table: unknown table Z",
-        );
+    fn updates_become_changes_of_our_copy() {
+        let update = |rows: Value| json!({"id": null, "method": "update", "params": ["D", rows]});
+        let check = |rows: Value, filled: &str, updated: &str| {
+            check(State::Monitor, reply(rows.clone()), filled);
+            check(State::Replicating, update(rows), updated);
+        };
+        check(json!({"A": {C: {"new": {"n": 1}}}}), "10:7>- 12:->1", "12:->1");
+        check(json!({"A": {A: {"new": {"n": 1}}}}), "10:7>1", "10:7>1");
+        check(json!({"A": {A: {"old": {"n": 7}, "new": {"n": 2}}}}), "10:7>2", "10:7>2");
+        check(json!({"A": {C: {"old": {"n": 7}, "new": {"n": 2}}}}), "10:7>- 12:->-", "12:->-");
+        check(json!({"A": {A: {"old": {"n": 7}}}}), "10:7>-", "10:7>-");
+        check(json!({}), "10:7>-", "");
+        let unknown = "unknown table: unknown table Z";
+        check(json!({"Z": {}}), unknown, unknown);
+        let error = "Not a JSON object: <table-updates> is not object";
+        check(json!(7), error, error);
+    }
+
+    #[test]
+    fn updates_of_other_databases_are_refused() {
         check(
             State::Replicating,
             json!({"id": null, "method": "update", "params": ["E", {}]}),

@@ -304,10 +304,11 @@ impl Server {
         }
         db.history.clear();
         db.history.start(db.db.snapshot().txn_id);
-        let reason = format!(
-            "database {} changed and the client is not aware of such changes",
-            db.name
-        );
+        self.disconnect_unaware(&format!("database {} changed", db.name));
+    }
+
+    /// Closes every session that did not say it could live with databases coming, going and changing.
+    pub(crate) fn disconnect_unaware(&self, reason: &str) {
         let unaware: Vec<SessionId> = self
             .sessions
             .iter()
@@ -315,7 +316,7 @@ impl Server {
             .map(|(id, _)| *id)
             .collect();
         for session in unaware {
-            self.close(session, &reason);
+            self.close(session, reason);
         }
     }
 }

@@ -347,6 +347,7 @@ impl Server {
             return Err(DbError::Duplicate(db.name));
         }
         db.compacted_at = self.host.now();
+        self.disconnect_unaware(&format!("adding {} database", db.name));
         self.databases.insert(db.name.clone(), db);
         self.refresh_server_rows();
         Ok(())

@@ -109,6 +109,20 @@ impl Database {
         self.head.txn_id = txn_id;
     }
 
+    /// Runs the whole commit pipeline on rows that another server made, without applying the result: what changes
+    /// here, garbage collection and weak references included, with fresh `_version`s.
+    pub fn check(
+        &self,
+        changes: Vec<RowChange>,
+        fresh: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Vec<RowChange>, OvsdbError> {
+        let mut txn = Txn::new(self);
+        for change in changes {
+            txn.put((change.table, change.uuid), change.new);
+        }
+        txn.commit(Checks::All, fresh)
+    }
+
     /// Takes the changes of a log record: runs the reference part of the commit pipeline (existence of strong
     /// targets, garbage collection, weak references) and applies the result; constraints are trusted.
     pub fn replay(
