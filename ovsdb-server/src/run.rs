@@ -36,7 +36,10 @@ pub fn run(args: Args) -> i32 {
     let status = runtime.block_on(async {
         match serve(args, origin, starting).await {
             Ok(status) => status,
-            Err(error) => process::fatal(PROGRAM, &error),
+            Err(error) => {
+                eprintln!("{PROGRAM}: {error}");
+                1
+            }
         }
     });
     process::clean_up();

@@ -3,6 +3,7 @@
 //! In: which database copies from where. Out: [`SourceEvent`]s for the server. Never here: what is said on them.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +12,9 @@ use ovsdb_transport::backoff::Backoff;
 use ovsdb_transport::connection::{self, Handler};
 use ovsdb_transport::dial::dial;
 use ovsdb_transport::link::Link;
-use ovsdb_transport::remote::{Active, Remote};
+use ovsdb_transport::listen::Listener;
+use ovsdb_transport::remote::Remote;
+use ovsdb_transport::stream::Stream;
 use ovsdb_transport::tls::Tls;
 use ovsdb_wire::message::Message;
 use parking_lot::Mutex;
@@ -138,10 +141,9 @@ struct Follower {
 impl Follower {
     /// Dials each target in turn, in random order so that many followers spread; waits after each round.
     async fn keep_dialing(self) {
-        let mut targets: Vec<Active> = names(&self.spec.source.target)
+        let mut targets: Vec<Remote> = names(&self.spec.source.target)
             .filter_map(|target| match target.parse() {
-                Ok(Remote::Active(active)) => Some(active),
-                Ok(Remote::Passive(_)) => None,
+                Ok(remote) => Some(remote),
                 Err(error) => {
                     tracing::error!(target: "ovsdb_cs", "{}: {error}", self.db);
                     None
@@ -165,16 +167,15 @@ impl Follower {
             for target in &targets {
                 tracing::info!(target: "reconnect", "{target}: connecting...");
                 let began = Instant::now();
-                let why = match tokio::time::timeout(max, dial(target, &self.tls)).await {
-                    Ok(Ok(stream)) => {
+                let why = match self.connect(target, max).await {
+                    Ok(stream) => {
                         tracing::info!(target: "reconnect", "{target}: connected");
                         // A task of its own: it must end in order even when this one is aborted.
                         let follower = self.clone();
                         let served = tokio::spawn(async move { follower.serve(stream).await });
                         served.await.unwrap_or_else(|error| error.to_string())
                     }
-                    Ok(Err(error)) => os_text(&error),
-                    Err(_) => "connection attempt timed out".to_owned(),
+                    Err(error) => os_text(&error),
                 };
                 tracing::info!(target: "reconnect", "{target}: {why}");
                 if began.elapsed() > max {
@@ -185,7 +186,20 @@ impl Follower {
         }
     }
 
-    async fn serve(mut self, stream: ovsdb_transport::stream::Stream) -> String {
+    /// Connects; or waits for the source to connect to us.
+    async fn connect(&self, target: &Remote, limit: Duration) -> io::Result<Stream> {
+        match target {
+            Remote::Active(active) => tokio::time::timeout(limit, dial(active, &self.tls))
+                .await
+                .map_err(|_| io::Error::other("connection attempt timed out"))?,
+            Remote::Passive(passive) => {
+                let accepted = Listener::bind(passive, &self.tls)?.accept().await?;
+                accepted.handshake().await
+            }
+        }
+    }
+
+    async fn serve(mut self, stream: Stream) -> String {
         let link = Arc::new(Link::new(probe_interval(&self.spec.source)));
         *self.link.lock() = Some(link.clone());
         self.post(SourceEvent::Up(Arc::new(LinkOutlet(link.clone()))));
