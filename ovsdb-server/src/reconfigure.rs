@@ -378,13 +378,14 @@ impl Reconfigure {
         loop {
             self.changed.notified().await;
             tokio::time::sleep(SETTLE).await;
+            // First, so that no command comes between what is found and what is done about it.
+            let mut state = self.state.lock().await;
             let active = ask(&self.actor, |server| {
                 let active = |db: &&OpenDatabase| matches!(db.model, Model::ActiveBackup(None));
                 let names = server.databases.values().filter(active).map(|db| db.name.clone());
                 names.collect::<BTreeSet<String>>()
             });
             let Ok(active) = active.await else { return };
-            let mut state = self.state.lock().await;
             if self.notice_failed_backups(&mut state, &active) {
                 self.apply_databases(&mut state).await;
                 let State { origin, service, .. } = &mut *state;
