@@ -446,7 +446,7 @@ mod tests {
 
     fn show(change: &RowChange) -> String {
         let n = |row: &Option<Row>| match row {
-            Some(row) => row.columns()[3].one().unwrap().as_integer().unwrap().to_string(),
+            Some(row) => row.get(ovsdb_data::ColumnIdx(3)).one().unwrap().as_integer().unwrap().to_string(),
             None => "-".into(),
         };
         format!("{}:{}>{}", change.uuid.as_bytes()[15], n(&change.old), n(&change.new))

@@ -174,7 +174,8 @@ impl OpenDatabase {
     }
 
     /// Takes changes that are already durable somewhere (a relay's source) or need not be.
-    pub fn committed(&mut self, changes: Vec<RowChange>, txn_id: TxnId) {
+    pub fn committed(&mut self, mut changes: Vec<RowChange>, txn_id: TxnId) {
+        self.db.share(&mut changes);
         if !self.logged.is_empty() {
             self.log_changes(&changes);
         }

@@ -1,8 +1,9 @@
 //! Rows, changes of rows, and the ids of the transactions that change them.
 
+use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
 
+use triomphe::ThinArc;
 use uuid::Uuid;
 
 use crate::atom::Atom;
@@ -21,39 +22,117 @@ impl fmt::Display for TxnId {
 }
 
 /// One row: a datum for every column of its table, `_uuid` and `_version` first. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row(Arc<[Datum]>);
+///
+/// Most columns of most rows are empty, so only the others are kept: one allocation holds a bit for each of the first
+/// columns, set where it is not empty, and the datums in order.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Row(ThinArc<u64, Datum>);
+
+/// Columns with a bit of their own. The last bit of the word stands for all further columns: they are kept, empty or
+/// not, or none of them is.
+const N_BITS: usize = 63;
+
+/// The bit of the further columns.
+const REST: u64 = 1 << N_BITS;
+
+static EMPTY: Datum = Datum::Empty;
 
 impl Row {
     /// A row of these datums, in the order of the table's columns.
     pub fn new(columns: impl IntoIterator<Item = Datum>) -> Self {
-        Row(columns.into_iter().collect())
+        let columns: Vec<Datum> = columns.into_iter().collect();
+        let (first, rest) = columns.split_at(columns.len().min(N_BITS));
+        let mut present = 0;
+        for (i, datum) in first.iter().enumerate() {
+            present |= u64::from(!datum.is_empty()) << i;
+        }
+        // Trailing empty columns are cut off, so that equal rows are kept equally.
+        let n_rest = rest.iter().rposition(|datum| !datum.is_empty()).map_or(0, |i| i + 1);
+        if n_rest > 0 {
+            present |= REST;
+        }
+        let n = (present & !REST).count_ones() as usize + n_rest;
+        let mut kept = Vec::with_capacity(n);
+        for (i, datum) in columns.into_iter().enumerate().take(N_BITS + n_rest) {
+            if i >= N_BITS || !datum.is_empty() {
+                kept.push(datum);
+            }
+        }
+        Row(ThinArc::from_header_and_iter(present, kept.into_iter()))
     }
 
     /// The value of a column.
     pub fn get(&self, column: ColumnIdx) -> &Datum {
-        &self.0[column.0 as usize]
+        let (present, kept) = (self.0.header.header, &self.0.slice);
+        let i = usize::from(column.0);
+        if i < N_BITS {
+            let bit = 1 << i;
+            return match present & bit {
+                0 => &EMPTY,
+                _ => &kept[(present & (bit - 1)).count_ones() as usize],
+            };
+        }
+        let before = (present & !REST).count_ones() as usize;
+        kept.get(before + i - N_BITS).unwrap_or(&EMPTY)
     }
 
-    /// Every column, `_uuid` and `_version` first.
-    pub fn columns(&self) -> &[Datum] {
-        &self.0
+    /// The columns that are not empty (some empty ones among them in tables of more than 63 columns), ascending,
+    /// `_uuid` and `_version` first.
+    pub fn iter(&self) -> impl Iterator<Item = (ColumnIdx, &Datum)> {
+        let (present, kept) = (self.0.header.header, &self.0.slice);
+        let first = (0..N_BITS).filter(move |i| present & (1 << i) != 0);
+        let columns = first.chain(N_BITS..).map(|i| ColumnIdx(i as u16));
+        columns.zip(kept)
     }
 
     /// This row with some columns changed.
     pub fn with(&self, changes: impl IntoIterator<Item = (ColumnIdx, Datum)>) -> Row {
-        let mut columns: Arc<[Datum]> = self.0.iter().cloned().collect();
-        if let Some(columns) = Arc::get_mut(&mut columns) {
-            for (column, datum) in changes {
-                columns[usize::from(column.0)] = datum;
+        let mut columns: Vec<Datum> = Vec::with_capacity(N_BITS);
+        let mut set = |column: ColumnIdx, datum: Datum| {
+            let i = usize::from(column.0);
+            if i >= columns.len() {
+                columns.resize(i + 1, Datum::Empty);
             }
+            columns[i] = datum;
+        };
+        for (column, datum) in self.iter() {
+            set(column, datum.clone());
         }
-        Row(columns)
+        for (column, datum) in changes {
+            set(column, datum);
+        }
+        Row::new(columns)
     }
 
-    /// The atoms of all columns: the measure of a history's length.
+    /// This row with every datum replaced by an equal one.
+    pub fn map(&self, mut f: impl FnMut(&Datum) -> Datum) -> Row {
+        let kept = &self.0.slice;
+        let mapped = kept.iter().map(|datum| f(datum));
+        Row(ThinArc::from_header_and_iter(self.0.header.header, mapped))
+    }
+
+    /// The atoms of all columns but `_uuid` and `_version`: the measure of a database's and a history's length.
     pub fn n_atoms(&self) -> usize {
-        self.0.iter().map(Datum::n_atoms).sum()
+        self.values().map(|(_, datum)| datum.n_atoms()).sum()
+    }
+
+    /// True where nothing but perhaps `_uuid` and `_version` differs.
+    pub fn same_values(&self, other: &Row) -> bool {
+        self.same(other)
+            || self.0.header.header == other.0.header.header && self.0.slice[2..] == other.0.slice[2..]
+    }
+
+    /// Compares column by column, `_uuid` and `_version` left out.
+    pub fn cmp_values(&self, other: &Row) -> Ordering {
+        let n = |row: &Row| row.iter().last().map_or(0, |(column, _)| column.0);
+        (2..=n(self).max(n(other)))
+            .map(|i| self.get(ColumnIdx(i)).cmp(other.get(ColumnIdx(i))))
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+
+    fn values(&self) -> impl Iterator<Item = (ColumnIdx, &Datum)> {
+        self.iter().skip(2)
     }
 
     /// `_version`.
@@ -74,7 +153,13 @@ impl Row {
 
     /// True when both are the very same allocation.
     pub fn same(&self, other: &Row) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(self.0.as_ptr(), other.0.as_ptr())
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|(c, datum)| (c.0, datum))).finish()
     }
 }
 
@@ -89,4 +174,41 @@ pub struct RowChange {
     pub old: Option<Row>,
     /// The row after.
     pub new: Option<Row>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row of these integers, none being an empty column; read back column by column, and changed.
+    fn check(columns: &[Option<i64>]) {
+        let datum = |column: &Option<i64>| column.map_or(Datum::Empty, |i| Datum::One(Atom::Integer(i)));
+        let row = Row::new(columns.iter().map(datum));
+        let read: Vec<Datum> = (0..columns.len()).map(|i| row.get(ColumnIdx(i as u16)).clone()).collect();
+        assert_eq!(read, columns.iter().map(datum).collect::<Vec<_>>());
+        assert_eq!(*row.get(ColumnIdx(500)), Datum::Empty);
+        let filled: Vec<u16> = row.iter().filter(|(_, d)| !d.is_empty()).map(|(c, _)| c.0).collect();
+        let expected = (0..columns.len() as u16).filter(|i| columns[usize::from(*i)].is_some());
+        assert_eq!(filled, expected.collect::<Vec<_>>());
+        for i in 0..columns.len() + 2 {
+            let column = ColumnIdx(i as u16);
+            for value in [Datum::Empty, Datum::One(Atom::Integer(-7))] {
+                let changed = row.with([(column, value.clone())]);
+                assert_eq!(*changed.get(column), value);
+                assert_eq!(changed.with([(column, row.get(column).clone())]), row);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_keep_what_is_not_empty() {
+        check(&[]);
+        check(&[Some(1), Some(2), None, Some(4)]);
+        check(&[Some(1), Some(2), None, None]);
+        for n in [62, 63, 64, 65, 130] {
+            check(&(0..n).map(Some).collect::<Vec<_>>());
+            check(&(0..n).map(|i| (i % 3 == 0).then_some(i)).collect::<Vec<_>>());
+            check(&(0..n).map(|i| (i < 2).then_some(i)).collect::<Vec<_>>());
+        }
+    }
 }

@@ -83,6 +83,17 @@ impl Database {
         &self.head
     }
 
+    /// Makes new rows share equal strings and maps with those seen lately. Whoever keeps changes beside the database
+    /// does this before [`Database::apply`]: then both keep the same rows.
+    pub fn share(&mut self, changes: &mut [RowChange]) {
+        for change in changes {
+            // A changed row shares what it has in common with the old one already.
+            if let (None, Some(new)) = (&change.old, &mut change.new) {
+                *new = self.interner.row(new);
+            }
+        }
+    }
+
     /// Makes changes that [`Database::execute`] produced (or that a log holds) the latest state. They must follow
     /// from the present state: each `old` is the present row.
     pub fn apply(&mut self, changes: &[RowChange], txn_id: TxnId) {
@@ -99,7 +110,7 @@ impl Database {
             let rows = &mut self.head.tables[table.0 as usize];
             match new {
                 Some(new) => {
-                    rows.insert(*uuid, self.interner.row(new, old.as_ref()));
+                    rows.insert(*uuid, new.clone());
                 }
                 None => {
                     rows.remove(uuid);
@@ -135,7 +146,8 @@ impl Database {
         for change in changes {
             txn.put((change.table, change.uuid), change.new);
         }
-        let changes = txn.commit(Checks::References, fresh)?;
+        let mut changes = txn.commit(Checks::References, fresh)?;
+        self.share(&mut changes);
         self.apply(&changes, txn_id);
         Ok(())
     }
@@ -245,5 +257,5 @@ pub(crate) fn index_key(columns: &[ColumnIdx], row: &Row) -> IndexKey {
 
 /// Atoms in a row, `_uuid` and `_version` left out.
 pub(crate) fn n_atoms(row: &Row) -> usize {
-    row.columns()[2..].iter().map(Datum::n_atoms).sum()
+    row.n_atoms()
 }

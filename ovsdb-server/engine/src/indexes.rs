@@ -31,7 +31,7 @@ pub(crate) fn check(txn: &Txn<'_>) -> Result<(), OvsdbError> {
 
 fn duplicate(txn: &Txn<'_>, table: TableIdx, index: &[ColumnIdx], a: &Row, b: &Row) -> OvsdbError {
     // The greater row comes first, so that the same conflict always reads the same.
-    let (first, second) = if a.columns()[2..] < b.columns()[2..] {
+    let (first, second) = if a.cmp_values(b).is_lt() {
         (b, a)
     } else {
         (a, b)

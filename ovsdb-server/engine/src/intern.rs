@@ -34,13 +34,9 @@ impl Default for Interner {
 }
 
 impl Interner {
-    /// The row with its values shared where they were seen lately; what it has in common with `old` is shared by
-    /// then.
-    pub fn row(&mut self, row: &Row, old: Option<&Row>) -> Row {
-        match old {
-            None => Row::new(row.columns().iter().map(|datum| self.datum(datum))),
-            Some(_) => row.clone(),
-        }
+    /// The row with its values shared where they were seen lately.
+    pub fn row(&mut self, row: &Row) -> Row {
+        row.map(|datum| self.datum(datum))
     }
 
     fn datum(&mut self, datum: &Datum) -> Datum {

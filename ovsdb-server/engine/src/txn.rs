@@ -371,7 +371,7 @@ impl<'a> Txn<'a> {
 fn is_same(touched: &Touched) -> bool {
     match (&touched.old, &touched.new) {
         (None, None) => true,
-        (Some(old), Some(new)) => old.same(new) || old.columns()[2..] == new.columns()[2..],
+        (Some(old), Some(new)) => old.same_values(new),
         _ => false,
     }
 }

@@ -257,7 +257,10 @@ fn decode_row(
         .as_object()
         .ok_or_else(|| OvsdbError::syntax(columns, "row must be JSON object"))?;
     let mut datums: Vec<Datum> = match old {
-        Some(row) => row.columns().to_vec(),
+        Some(row) => {
+            let n = schema.columns.len() as u16;
+            (0..n).map(|i| row.get(ColumnIdx(i)).clone()).collect()
+        }
         None => schema
             .columns
             .iter()
