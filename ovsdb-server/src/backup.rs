@@ -233,7 +233,7 @@ fn row(table: &TableSchema, uuid: Uuid, old: Option<&Row>, new: &Value) -> Resul
     let columns = table.row_from_json(new, None)?;
     match old {
         Some(old) => Ok(old.with(columns)),
-        None => table.new_row(uuid, Uuid::nil(), columns),
+        None => table.new_row(uuid, crate::host::fresh_uuid(), columns),
     }
 }
 

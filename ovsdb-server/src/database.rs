@@ -85,7 +85,7 @@ impl OpenDatabase {
     /// Opens a standalone database's file and takes its lock. Rows are replayed; a damaged tail is left out with a
     /// warning in the log and overwritten by the next commit.
     pub fn open(path: &Path) -> Result<OpenDatabase, StoreError> {
-        let opened = Standalone::open(path, Mode::ReadWrite, &mut fresh_uuid)?;
+        let opened = Standalone::open(path, Mode::ReadWrite, &fresh_uuid)?;
         if let Some(warning) = &opened.warning {
             tracing::warn!(target: "ovsdb_log", "{warning}");
         }

@@ -20,6 +20,7 @@ pub mod mutation;
 pub mod operation;
 pub mod row;
 pub mod schema;
+pub mod stream;
 pub mod symbols;
 
 pub use atom::{Atom, AtomicType};

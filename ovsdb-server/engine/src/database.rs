@@ -121,7 +121,8 @@ impl Database {
     }
 
     /// Runs the whole commit pipeline on rows that another server made, without applying the result: what changes
-    /// here, garbage collection and weak references included, with fresh `_version`s.
+    /// here, garbage collection and weak references included. Each `old` must be the present row. Rows that come
+    /// with another `_version` than the present row keep it, others get a fresh one.
     pub fn check(
         &self,
         changes: Vec<RowChange>,
@@ -129,7 +130,7 @@ impl Database {
     ) -> Result<Vec<RowChange>, OvsdbError> {
         let mut txn = Txn::new(self);
         for change in changes {
-            txn.put((change.table, change.uuid), change.new);
+            txn.put_known(change);
         }
         txn.commit(Checks::All, fresh)
     }
@@ -144,10 +145,9 @@ impl Database {
     ) -> Result<(), OvsdbError> {
         let mut txn = Txn::new(self);
         for change in changes {
-            txn.put((change.table, change.uuid), change.new);
+            txn.put_known(change);
         }
-        let mut changes = txn.commit(Checks::References, fresh)?;
-        self.share(&mut changes);
+        let changes = txn.commit(Checks::References, fresh)?;
         self.apply(&changes, txn_id);
         Ok(())
     }

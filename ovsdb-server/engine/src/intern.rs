@@ -6,6 +6,7 @@
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
+use ovsdb_data::stream::Share;
 use ovsdb_data::{Atom, Datum, Row};
 
 const STRINGS: usize = 4096;
@@ -17,7 +18,7 @@ const MAX_LEN: usize = 64;
 const MAX_ELEMENTS: usize = 8;
 
 /// The cache.
-pub(crate) struct Interner {
+pub struct Interner {
     strings: Box<[Option<Arc<str>>]>,
     datums: Box<[Option<Datum>]>,
     hasher: RandomState,
@@ -33,13 +34,34 @@ impl Default for Interner {
     }
 }
 
+impl Share for Interner {
+    fn string(&mut self, text: &str) -> Arc<str> {
+        if text.len() > MAX_LEN {
+            return text.into();
+        }
+        let slot = self.slot(text, STRINGS);
+        match &self.strings[slot] {
+            Some(known) if **known == *text => known.clone(),
+            _ => self.strings[slot].insert(text.into()).clone(),
+        }
+    }
+
+    fn datum(&mut self, datum: Datum) -> Datum {
+        match datum {
+            Datum::Empty | Datum::One(_) => datum,
+            long if long.len() > MAX_ELEMENTS => long,
+            datum => self.shared(&datum, |_| datum.clone()),
+        }
+    }
+}
+
 impl Interner {
     /// The row with its values shared where they were seen lately.
     pub fn row(&mut self, row: &Row) -> Row {
-        row.map(|datum| self.datum(datum))
+        row.map(|datum| self.shared_datum(datum))
     }
 
-    fn datum(&mut self, datum: &Datum) -> Datum {
+    fn shared_datum(&mut self, datum: &Datum) -> Datum {
         match datum {
             Datum::Empty => Datum::Empty,
             Datum::One(atom) => Datum::One(self.atom(atom)),

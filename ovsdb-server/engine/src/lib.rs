@@ -12,7 +12,7 @@ pub mod database;
 pub mod execute;
 pub mod history;
 mod indexes;
-mod intern;
+pub mod intern;
 pub mod lock;
 pub mod monitor;
 pub mod pending;

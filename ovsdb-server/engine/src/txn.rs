@@ -4,6 +4,7 @@
 //! Net changes, strong references, garbage of non-root tables, `maxRows`, weak references (which may make more
 //! garbage), uniqueness ([`crate::indexes`]), fresh `_version`s.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ovsdb_data::base_type::RefKind;
@@ -69,6 +70,22 @@ impl<'a> Txn<'a> {
         }
     }
 
+    /// Stores a change whose `old` is known to be the present row.
+    pub fn put_known(&mut self, change: RowChange) {
+        let RowChange {
+            table,
+            uuid,
+            old,
+            new,
+        } = change;
+        match self.rows.entry((table, uuid)) {
+            Entry::Occupied(mut touched) => touched.get_mut().new = new,
+            Entry::Vacant(vacant) => {
+                vacant.insert(Touched { old, new });
+            }
+        }
+    }
+
     /// The rows of a table as the transaction left them.
     pub fn table(&self, table: TableIdx) -> impl Iterator<Item = &Row> {
         let touched = self.touched(table);
@@ -109,7 +126,11 @@ impl<'a> Txn<'a> {
             .rows
             .into_iter()
             .map(|((table, uuid), Touched { old, new })| {
-                let new = new.map(|row| row.with([(ColumnIdx::VERSION, Datum::One(Atom::Uuid(fresh())))]));
+                let new = new.map(|row| match &old {
+                    // New, or given a version by whoever made it.
+                    Some(old) if old.version() == row.version() => with_version(&row, fresh()),
+                    _ => row,
+                });
                 RowChange {
                     table,
                     uuid,
@@ -365,6 +386,10 @@ impl<'a> Txn<'a> {
         let n_dropped = datum.len() - new.len();
         (new, n_dropped, zero)
     }
+}
+
+fn with_version(row: &Row, version: Uuid) -> Row {
+    row.with([(ColumnIdx::VERSION, Datum::One(Atom::Uuid(version)))])
 }
 
 /// True where nothing but perhaps `_version` differs.

@@ -241,6 +241,12 @@ impl Log {
         self.reading = false;
     }
 
+    /// Takes a record and all after it back: they will be overwritten by the next write.
+    pub(crate) fn unread_from(&mut self, record: &Record) {
+        self.offset = record.offset;
+        self.reading = false;
+    }
+
     /// The error for a record whose text is not JSON.
     pub fn not_json(&self, record: &Record, why: &str) -> StoreError {
         StoreError::Damaged(format!(

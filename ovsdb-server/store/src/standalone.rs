@@ -16,6 +16,7 @@ use ovsdb_engine::{Database, Snapshot};
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 
+use crate::replay::{Failure, Fresh, replay};
 use crate::error::StoreError;
 use crate::log::{Log, Magic, Mode, Record};
 
@@ -52,7 +53,7 @@ impl Standalone {
     }
 
     /// Opens a file and replays it. `fresh` makes the rows' `_version`s.
-    pub fn open(path: &Path, mode: Mode, fresh: &mut dyn FnMut() -> Uuid) -> Result<Opened, StoreError> {
+    pub fn open(path: &Path, mode: Mode, fresh: Fresh<'_>) -> Result<Opened, StoreError> {
         Self::open_as(path, mode, None, fresh)
     }
 
@@ -61,39 +62,14 @@ impl Standalone {
         path: &Path,
         mode: Mode,
         schema: Option<Arc<DatabaseSchema>>,
-        fresh: &mut dyn FnMut() -> Uuid,
+        fresh: Fresh<'_>,
     ) -> Result<Opened, StoreError> {
         let mut log = Log::open(path, &[Magic::Json], mode)?;
         let (own, sha1) = read_schema(&mut log)?;
         let converting = schema.is_some();
-        let mut txn_id = next_txn_id(TxnId::default(), &sha1);
+        let txn_id = next_txn_id(TxnId::default(), &sha1);
         let mut database = Database::new(schema.unwrap_or(own), txn_id);
-        let warning = loop {
-            let record = match log.read() {
-                Ok(Some(record)) => record,
-                Ok(None) => break None,
-                Err(error) => break Some(error),
-            };
-            let value = match parse(&log, &record) {
-                Ok(value) => value,
-                Err(error) => {
-                    log.unread();
-                    break Some(error);
-                }
-            };
-            let next = next_txn_id(txn_id, &record.sha1);
-            let replayed = decode(database.snapshot(), &value, converting, fresh)
-                .and_then(|changes| database.replay(changes, next, fresh));
-            if let Err(error) = replayed {
-                // A record that does not apply ends the valid prefix like a torn one; a conversion must not lose it.
-                if converting {
-                    return Err(error.into());
-                }
-                log.unread();
-                break Some(error.into());
-            }
-            txn_id = next;
-        };
+        let (txn_id, warning) = replay(&mut log, &mut database, txn_id, converting, fresh)?;
         log.mark_base();
         Ok(Opened {
             file: Standalone {
@@ -164,10 +140,18 @@ pub fn read_schema(log: &mut Log) -> Result<(Arc<DatabaseSchema>, [u8; 20]), Sto
 
 /// A record's JSON object.
 pub fn parse(log: &Log, record: &Record) -> Result<Value, StoreError> {
-    let value = json::parse(&record.text).map_err(|error| log.not_json(record, &error.to_string()))?;
-    match value {
-        Value::Object(_) => Ok(value),
-        _ => Err(log.not_object(record)),
+    parse_text(&record.text).map_err(|failure| match failure {
+        Failure::NotJson(why) => log.not_json(record, &why),
+        Failure::NotObject => log.not_object(record),
+        Failure::Contents(error) => error.into(),
+    })
+}
+
+pub(crate) fn parse_text(text: &[u8]) -> Result<Value, Failure> {
+    match json::parse(text) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err(Failure::NotObject),
+        Err(error) => Err(Failure::NotJson(error.to_string())),
     }
 }
 
@@ -298,7 +282,7 @@ fn decode_row(
 }
 
 /// What the file leaves out: the default of the type, whatever an enumeration allows.
-fn type_default(ty: &ColumnType) -> Datum {
+pub(crate) fn type_default(ty: &ColumnType) -> Datum {
     match ty.n_min {
         1 if !ty.is_map() => Datum::One(Atom::default_of(ty.key.atomic)),
         _ => Datum::Empty,

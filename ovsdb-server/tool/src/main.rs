@@ -335,7 +335,7 @@ pub(crate) fn schema_arg(args: &[String], position: usize) -> Result<DatabaseSch
 
 /// Opens a standalone database.
 pub(crate) fn open(path: &Path, mode: Mode) -> Result<Opened, ToolError> {
-    let opened = Standalone::open(path, mode, &mut fresh_uuid)?;
+    let opened = Standalone::open(path, mode, &fresh_uuid)?;
     if let Some(warning) = &opened.warning {
         eprintln!("{PROGRAM}: {warning}");
     }

@@ -6,6 +6,8 @@ pub mod engine;
 pub mod store;
 pub mod wire;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use ovsdb_data::Uuid;
 
 /// One reader.
@@ -38,10 +40,7 @@ pub const ALL: [Target; 11] = [
 ];
 
 /// Uuids in a row: a fuzzed reader is as repeatable as its input.
-fn fresh() -> impl FnMut() -> Uuid {
-    let mut n = 0_u128;
-    move || {
-        n += 1;
-        Uuid::from_u128(n << 64)
-    }
+fn fresh() -> impl Fn() -> Uuid + Sync {
+    let n = AtomicU64::new(1);
+    move || Uuid::from_u128(u128::from(n.fetch_add(1, Ordering::Relaxed)) << 64)
 }

@@ -46,8 +46,8 @@ pub fn clustered(lines: &[u8]) {
 }
 
 fn open(path: &Path) {
-    if let Ok(opened) = Standalone::open(path, Mode::ReadOnly, &mut fresh()) {
-        let again = Standalone::open(path, Mode::ReadOnly, &mut fresh()).expect("it was opened before");
+    if let Ok(opened) = Standalone::open(path, Mode::ReadOnly, &fresh()) {
+        let again = Standalone::open(path, Mode::ReadOnly, &fresh()).expect("it was opened before");
         assert_eq!(opened.file.txn_id(), again.file.txn_id());
     }
 }
