@@ -52,13 +52,13 @@ impl Row {
             present |= REST;
         }
         let n = (present & !REST).count_ones() as usize + n_rest;
-        let mut kept = Vec::with_capacity(n);
-        for (i, datum) in columns.into_iter().enumerate().take(N_BITS + n_rest) {
-            if i >= N_BITS || !datum.is_empty() {
-                kept.push(datum);
-            }
-        }
-        Row(ThinArc::from_header_and_iter(present, kept.into_iter()))
+        let kept = columns
+            .into_iter()
+            .enumerate()
+            .take(N_BITS + n_rest)
+            .filter(|(i, datum)| *i >= N_BITS || !datum.is_empty())
+            .map(|(_, datum)| datum);
+        Row(ThinArc::from_header_and_iter(present, Counted { iter: kept, n }))
     }
 
     /// The value of a column.
@@ -162,6 +162,27 @@ impl fmt::Debug for Row {
         f.debug_map().entries(self.iter().map(|(c, datum)| (c.0, datum))).finish()
     }
 }
+
+/// An iterator whose length is known to whoever made it.
+struct Counted<I> {
+    iter: I,
+    n: usize,
+}
+
+impl<I: Iterator> Iterator for Counted<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        self.n = self.n.saturating_sub(1);
+        self.iter.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.n, Some(self.n))
+    }
+}
+
+impl<I: Iterator> ExactSizeIterator for Counted<I> {}
 
 /// One committed change of one row: inserted (`old` is none), deleted (`new` is none) or modified.
 #[derive(Clone, Debug, PartialEq, Eq)]

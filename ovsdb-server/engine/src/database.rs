@@ -128,11 +128,7 @@ impl Database {
         changes: Vec<RowChange>,
         fresh: &mut dyn FnMut() -> Uuid,
     ) -> Result<Vec<RowChange>, OvsdbError> {
-        let mut txn = Txn::new(self);
-        for change in changes {
-            txn.put_known(change);
-        }
-        txn.commit(Checks::All, fresh)
+        Txn::of(self, changes).commit(Checks::All, fresh)
     }
 
     /// Takes the changes of a log record: runs the reference part of the commit pipeline (existence of strong
@@ -143,11 +139,7 @@ impl Database {
         txn_id: TxnId,
         fresh: &mut dyn FnMut() -> Uuid,
     ) -> Result<(), OvsdbError> {
-        let mut txn = Txn::new(self);
-        for change in changes {
-            txn.put_known(change);
-        }
-        let changes = txn.commit(Checks::References, fresh)?;
+        let changes = Txn::of(self, changes).commit(Checks::References, fresh)?;
         self.apply(&changes, txn_id);
         Ok(())
     }

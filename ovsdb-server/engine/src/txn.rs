@@ -4,7 +4,6 @@
 //! Net changes, strong references, garbage of non-root tables, `maxRows`, weak references (which may make more
 //! garbage), uniqueness ([`crate::indexes`]), fresh `_version`s.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ovsdb_data::base_type::RefKind;
@@ -46,6 +45,19 @@ impl<'a> Txn<'a> {
         }
     }
 
+    /// A transaction that makes these changes, whose `old` is known to be the present row. Of several changes of one
+    /// row the last counts.
+    pub fn of(db: &'a Database, changes: Vec<RowChange>) -> Self {
+        let touched = changes.into_iter().map(|change| {
+            let (old, new) = (change.old, change.new);
+            ((change.table, change.uuid), Touched { old, new })
+        });
+        Txn {
+            rows: touched.collect(),
+            ..Txn::new(db)
+        }
+    }
+
     /// A row as the transaction left it.
     pub fn get(&self, key: Key) -> Option<&Row> {
         match self.rows.get(&key) {
@@ -66,22 +78,6 @@ impl<'a> Txn<'a> {
             None => {
                 let old = self.db.head.get(key.0, &key.1).cloned();
                 self.rows.insert(key, Touched { old, new });
-            }
-        }
-    }
-
-    /// Stores a change whose `old` is known to be the present row.
-    pub fn put_known(&mut self, change: RowChange) {
-        let RowChange {
-            table,
-            uuid,
-            old,
-            new,
-        } = change;
-        match self.rows.entry((table, uuid)) {
-            Entry::Occupied(mut touched) => touched.get_mut().new = new,
-            Entry::Vacant(vacant) => {
-                vacant.insert(Touched { old, new });
             }
         }
     }
@@ -157,41 +153,35 @@ impl<'a> Txn<'a> {
     }
 
     fn count_strong_refs(&mut self) -> Result<(), OvsdbError> {
-        let schema = self.db.head.schema.clone();
-        let touched: Vec<(Key, Touched)> = self.rows.iter().map(|(k, t)| (*k, t.clone())).collect();
-        for (key, Touched { old, new }) in &touched {
+        let mut counts = std::mem::take(&mut self.counts);
+        for (key, Touched { old, new }) in &self.rows {
             let mut missing = None;
-            let mut counts = std::mem::take(&mut self.counts);
-            for_each_ref_change(
-                schema.table(key.0),
-                old.as_ref(),
-                new.as_ref(),
-                |to, kind, change| {
-                    if kind == RefKind::Weak {
-                        return;
-                    }
-                    if to != *key {
-                        *counts.entry(to).or_insert(0) += if change == Change::Gained { 1 } else { -1 };
-                    }
-                    if change == Change::Gained && missing.is_none() && self.get(to).is_none() {
-                        missing = Some(to);
-                    }
-                },
-            );
-            self.counts = counts;
+            let table = self.db.head.schema.table(key.0);
+            for_each_ref_change(table, old.as_ref(), new.as_ref(), |to, kind, change| {
+                if kind == RefKind::Weak {
+                    return;
+                }
+                if to != *key {
+                    *counts.entry(to).or_insert(0) += if change == Change::Gained { 1 } else { -1 };
+                }
+                if change == Change::Gained && missing.is_none() && self.get(to).is_none() {
+                    missing = Some(to);
+                }
+            });
             if let (Some(to), Some(row)) = (missing, new) {
                 return Err(self.nonexistent(*key, row, to));
             }
         }
-        for (key, Touched { new, .. }) in &touched {
+        self.counts = counts;
+        for (key, Touched { new, .. }) in &self.rows {
             let n = self.n_refs(*key);
             if new.is_none() && n > 0 {
+                let table = self.db.head.schema.table(key.0);
                 return Err(OvsdbError::new(
                     "referential integrity violation",
                     format!(
                         "cannot delete {} row {} because of {n} remaining reference(s)",
-                        schema.table(key.0).name,
-                        key.1
+                        table.name, key.1
                     ),
                 ));
             }

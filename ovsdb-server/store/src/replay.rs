@@ -196,17 +196,23 @@ fn cut(record: &Arc<Record>, schema: &DatabaseSchema, to_parsers: &Sender<Piece>
 
 fn parse_pieces(pieces: &Mutex<Receiver<Piece>>, schema: &DatabaseSchema, fresh: Fresh<'_>) {
     let mut interner = Interner::default();
+    let defaults: Vec<Vec<Datum>> = schema
+        .tables
+        .iter()
+        .map(|table| table.columns.iter().map(|c| type_default(&c.ty)).collect())
+        .collect();
     loop {
         let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(piece) = next else { return };
         // Whoever waited may have given up on the file.
-        let _ = piece.done.send(parse_piece(&piece, schema, &mut interner, fresh));
+        let _ = piece.done.send(parse_piece(&piece, schema, &defaults, &mut interner, fresh));
     }
 }
 
 fn parse_piece(
     piece: &Piece,
     schema: &DatabaseSchema,
+    defaults: &[Vec<Datum>],
     interner: &mut Interner,
     fresh: Fresh<'_>,
 ) -> Option<Vec<Prepared>> {
@@ -219,7 +225,7 @@ fn parse_piece(
             None => Change::Delete,
             Some(columns) => {
                 let named = columns.iter().map(|(column, _)| *column).collect();
-                let mut datums: Vec<Datum> = table.columns.iter().map(|c| type_default(&c.ty)).collect();
+                let mut datums = defaults[usize::from(piece.table.0)].clone();
                 for (column, datum) in columns {
                     datums[usize::from(column.0)] = datum;
                 }
