@@ -195,7 +195,10 @@ impl Backup {
                 Some(_) => return Err("Not a JSON object: <table-update> for table is not object".into()),
             };
             if reset && !self.excluded.contains(&*table.name) {
-                let gone = present.table(idx).values().filter(|r| !rows.contains_key(&r.uuid().to_string()));
+                let gone = present
+                    .table(idx)
+                    .values()
+                    .filter(|r| !rows.contains_key(&r.uuid().to_string()));
                 changes.extend(gone.map(|row| RowChange {
                     table: idx,
                     uuid: row.uuid(),
@@ -446,10 +449,21 @@ mod tests {
 
     fn show(change: &RowChange) -> String {
         let n = |row: &Option<Row>| match row {
-            Some(row) => row.get(ovsdb_data::ColumnIdx(3)).one().unwrap().as_integer().unwrap().to_string(),
+            Some(row) => row
+                .get(ovsdb_data::ColumnIdx(3))
+                .one()
+                .unwrap()
+                .as_integer()
+                .unwrap()
+                .to_string(),
             None => "-".into(),
         };
-        format!("{}:{}>{}", change.uuid.as_bytes()[15], n(&change.old), n(&change.new))
+        format!(
+            "{}:{}>{}",
+            change.uuid.as_bytes()[15],
+            n(&change.old),
+            n(&change.new)
+        )
     }
 
     fn reply(result: Value) -> Value {
@@ -499,8 +513,16 @@ mod tests {
         };
         check(json!({"A": {C: {"new": {"n": 1}}}}), "10:7>- 12:->1", "12:->1");
         check(json!({"A": {A: {"new": {"n": 1}}}}), "10:7>1", "10:7>1");
-        check(json!({"A": {A: {"old": {"n": 7}, "new": {"n": 2}}}}), "10:7>2", "10:7>2");
-        check(json!({"A": {C: {"old": {"n": 7}, "new": {"n": 2}}}}), "10:7>- 12:->-", "12:->-");
+        check(
+            json!({"A": {A: {"old": {"n": 7}, "new": {"n": 2}}}}),
+            "10:7>2",
+            "10:7>2",
+        );
+        check(
+            json!({"A": {C: {"old": {"n": 7}, "new": {"n": 2}}}}),
+            "10:7>- 12:->-",
+            "12:->-",
+        );
         check(json!({"A": {A: {"old": {"n": 7}}}}), "10:7>-", "10:7>-");
         check(json!({}), "10:7>-", "");
         let unknown = "unknown table: unknown table Z";

@@ -26,7 +26,11 @@ impl Server {
                 to_compact.push(name.clone());
             }
         }
-        if self.databases.values().any(|db| matches!(db.model, Model::Relay(_))) {
+        if self
+            .databases
+            .values()
+            .any(|db| matches!(db.model, Model::Relay(_)))
+        {
             // Whether a relay counts as connected changes with time.
             self.refresh_server_rows();
         }

@@ -267,7 +267,11 @@ impl Reconfigure {
         let gone: Vec<String> = state
             .open
             .iter()
-            .filter(|(file, opened)| wanted.get(*file).is_none_or(|new| !can_become(&opened.config, new)))
+            .filter(|(file, opened)| {
+                wanted
+                    .get(*file)
+                    .is_none_or(|new| !can_become(&opened.config, new))
+            })
             .map(|(file, _)| file.clone())
             .collect();
         for file in gone {
@@ -522,11 +526,7 @@ fn become_(server: &mut Server, db: &str, config: &DbConfig) {
             if !matches!(open.model, Model::ActiveBackup(_)) {
                 open.model = Model::ActiveBackup(None);
             }
-            server.set_backup(
-                db,
-                source.as_ref().filter(|_| *backup),
-                exclude.as_deref(),
-            );
+            server.set_backup(db, source.as_ref().filter(|_| *backup), exclude.as_deref());
         }
     }
 }

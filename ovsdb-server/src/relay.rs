@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ovsdb_data::{ColumnIdx, Atom, DatabaseSchema, Datum, Row, RowChange, TableIdx, TxnId};
+use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, TxnId};
 use ovsdb_engine::Database;
 use ovsdb_idl::session::{Config, Event, Interest, Reply, RequestId, Session};
 use ovsdb_wire::Frame;
@@ -127,7 +127,9 @@ impl Server {
         let Some(open) = self.databases.get_mut(name) else {
             return;
         };
-        let Model::Relay(relay) = &mut open.model else { return };
+        let Model::Relay(relay) = &mut open.model else {
+            return;
+        };
         match &mut relay.spec {
             Some(spec) if spec.source.target == source.target => spec.source = source.clone(),
             spec => {
@@ -178,7 +180,9 @@ impl Server {
 
     fn take_relay_events(&mut self, open: &mut OpenDatabase, now: Duration) {
         loop {
-            let Model::Relay(relay) = &mut open.model else { return };
+            let Model::Relay(relay) = &mut open.model else {
+                return;
+            };
             if relay.session.is_connected() {
                 relay.last_up = Some(now);
             }

@@ -28,8 +28,8 @@ use crate::database::{DbError, Model, OpenDatabase};
 use crate::dump::DumpDone;
 use crate::link::{Outlet, SessionId};
 use crate::remotes::RemoteState;
-use crate::source::{SourceEvent, SourceSpec};
 use crate::session::{Profile, Session};
+use crate::source::{SourceEvent, SourceSpec};
 use crate::status::ServerRows;
 
 /// Requests of more bytes than this run on the server's own thread.

@@ -230,7 +230,9 @@ fn remotes_from_json(
             Value::Null => RemoteOptions::default(),
             Value::Object(_) => remote_from_json(options, warn),
             _ => {
-                warn(format!("{target}: JSON-RPC options are not a JSON object or null"));
+                warn(format!(
+                    "{target}: JSON-RPC options are not a JSON object or null"
+                ));
                 return None;
             }
         };
@@ -289,7 +291,9 @@ fn databases_from_json(
     warn: &mut dyn FnMut(String),
 ) -> Option<BTreeMap<String, DbConfig>> {
     let mut databases = BTreeMap::new();
-    let Some(value) = value else { return Some(databases) };
+    let Some(value) = value else {
+        return Some(databases);
+    };
     let Some(members) = value.as_object() else {
         warn("config: 'databases' is not a JSON object or null".into());
         return None;

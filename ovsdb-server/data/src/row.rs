@@ -47,7 +47,10 @@ impl Row {
             present |= u64::from(!datum.is_empty()) << i;
         }
         // Trailing empty columns are cut off, so that equal rows are kept equally.
-        let n_rest = rest.iter().rposition(|datum| !datum.is_empty()).map_or(0, |i| i + 1);
+        let n_rest = rest
+            .iter()
+            .rposition(|datum| !datum.is_empty())
+            .map_or(0, |i| i + 1);
         if n_rest > 0 {
             present |= REST;
         }
@@ -159,7 +162,9 @@ impl Row {
 
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().map(|(c, datum)| (c.0, datum))).finish()
+        f.debug_map()
+            .entries(self.iter().map(|(c, datum)| (c.0, datum)))
+            .finish()
     }
 }
 
@@ -205,10 +210,16 @@ mod tests {
     fn check(columns: &[Option<i64>]) {
         let datum = |column: &Option<i64>| column.map_or(Datum::Empty, |i| Datum::One(Atom::Integer(i)));
         let row = Row::new(columns.iter().map(datum));
-        let read: Vec<Datum> = (0..columns.len()).map(|i| row.get(ColumnIdx(i as u16)).clone()).collect();
+        let read: Vec<Datum> = (0..columns.len())
+            .map(|i| row.get(ColumnIdx(i as u16)).clone())
+            .collect();
         assert_eq!(read, columns.iter().map(datum).collect::<Vec<_>>());
         assert_eq!(*row.get(ColumnIdx(500)), Datum::Empty);
-        let filled: Vec<u16> = row.iter().filter(|(_, d)| !d.is_empty()).map(|(c, _)| c.0).collect();
+        let filled: Vec<u16> = row
+            .iter()
+            .filter(|(_, d)| !d.is_empty())
+            .map(|(c, _)| c.0)
+            .collect();
         let expected = (0..columns.len() as u16).filter(|i| columns[usize::from(*i)].is_some());
         assert_eq!(filled, expected.collect::<Vec<_>>());
         for i in 0..columns.len() + 2 {

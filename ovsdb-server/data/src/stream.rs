@@ -104,7 +104,10 @@ impl<'de> Visitor<'de> for Columns<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut columns = Vec::with_capacity(self.table.columns.len());
         while let Some(name) = map.next_key::<&str>()? {
-            let column = self.table.column(name).ok_or_else(|| A::Error::custom("column"))?;
+            let column = self
+                .table
+                .column(name)
+                .ok_or_else(|| A::Error::custom("column"))?;
             let ty = &self.table.column_schema(column).ty;
             let datum = map.next_value_seed(Value {
                 ty,

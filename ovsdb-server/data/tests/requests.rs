@@ -131,7 +131,11 @@ fn new_rows_get_defaults_which_must_be_legal() {
         .new_row(id, version, row.expect("the row is valid"))
         .expect("the defaults are legal");
     assert_eq!((row.uuid(), row.version()), (id, version));
-    let filled: Vec<(u16, &Datum)> = row.iter().skip(2).map(|(column, datum)| (column.0, datum)).collect();
+    let filled: Vec<(u16, &Datum)> = row
+        .iter()
+        .skip(2)
+        .map(|(column, datum)| (column.0, datum))
+        .collect();
     assert_eq!(filled, [(2, &Atom::from("trunk").into())]);
     assert_eq!(row.n_atoms(), 1);
     let changed = row.with([(table.column("tag").expect("the column"), integer(5))]);

@@ -31,11 +31,7 @@ pub(crate) fn check(txn: &Txn<'_>) -> Result<(), OvsdbError> {
 
 fn duplicate(txn: &Txn<'_>, table: TableIdx, index: &[ColumnIdx], a: &Row, b: &Row) -> OvsdbError {
     // The greater row comes first, so that the same conflict always reads the same.
-    let (first, second) = if a.cmp_values(b).is_lt() {
-        (b, a)
-    } else {
-        (a, b)
-    };
+    let (first, second) = if a.cmp_values(b).is_lt() { (b, a) } else { (a, b) };
     let schema = txn.db.head.schema.table(table);
     OvsdbError::constraint(format!(
         "Transaction causes multiple rows in \"{}\" table to have identical values ({}) for index on {}.  \

@@ -5,7 +5,12 @@ use crate::server::Server;
 
 /// `memory/show`: counts that are not zero.
 pub(super) fn show(server: &Server) -> String {
-    let user = || server.databases.values().filter(|db| !matches!(db.model, Model::Own));
+    let user = || {
+        server
+            .databases
+            .values()
+            .filter(|db| !matches!(db.model, Model::Own))
+    };
     let atoms: usize = user().map(|db| db.snapshot().n_atoms).sum();
     let cells: usize = user()
         .flat_map(|db| {

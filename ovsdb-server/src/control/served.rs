@@ -28,7 +28,9 @@ pub(super) fn register(commands: &Commands, reconfigure: &Arc<Reconfigure>) {
             rx
         });
     };
-    on("reload", "", 0, 0, |r, _| Box::pin(async move { r.reload().await }));
+    on("reload", "", 0, 0, |r, _| {
+        Box::pin(async move { r.reload().await })
+    });
     on("add-remote", "REMOTE", 1, 1, |r, args| {
         Box::pin(async move { r.add_remote(&args[0]).await })
     });

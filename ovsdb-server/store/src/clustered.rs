@@ -3,16 +3,21 @@
 //! In: a log of kind `CLUSTER`. Out: who the file belongs to, and the final schema and contents as the records of a
 //! standalone database. Never here: elections, peers.
 
+mod record;
+
+use std::path::Path;
 use std::sync::Arc;
 
-use ovsdb_data::{DatabaseSchema, TxnId, Uuid};
+use ovsdb_data::{DatabaseSchema, TxnId, Uuid, json};
 use ovsdb_engine::Database;
 use ovsdb_engine::convert::convert;
 use serde_json::Value;
 
 use crate::error::StoreError;
-use crate::log::Log;
+use crate::log::{Log, Magic, Mode};
 use crate::standalone::{decode, parse};
+
+pub use record::{ClusterRecord, Entry, Says};
 
 /// What the first record says.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +68,14 @@ impl Header {
             remote_addresses,
             json,
         })
+    }
+
+    /// Writes a new file that holds this header and nothing else, durably.
+    pub fn create(path: &Path, header: &Value) -> Result<Log, StoreError> {
+        let mut log = Log::open(path, &[Magic::Cluster], Mode::Create)?;
+        log.append(json::to_string(header).as_bytes())?;
+        log.sync()?;
+        Ok(log)
     }
 
     /// Whether the server has not joined its cluster yet.

@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use ovsdb_data::stream::{self, RawRow};
-use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TxnId, Uuid, diff};
+use ovsdb_data::{
+    Atom, ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TxnId, Uuid, diff,
+};
 use ovsdb_engine::intern::Interner;
 use ovsdb_engine::{Database, Snapshot};
 use serde_json::Value;
@@ -205,7 +207,9 @@ fn parse_pieces(pieces: &Mutex<Receiver<Piece>>, schema: &DatabaseSchema, fresh:
         let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(piece) = next else { return };
         // Whoever waited may have given up on the file.
-        let _ = piece.done.send(parse_piece(&piece, schema, &defaults, &mut interner, fresh));
+        let _ = piece
+            .done
+            .send(parse_piece(&piece, schema, &defaults, &mut interner, fresh));
     }
 }
 
@@ -266,12 +270,7 @@ fn try_resolve(before: &Snapshot, (is_diff, pieces): Pieces) -> Option<Vec<RowCh
         // A parser that is gone leaves its piece unparsed.
         let rows = piece.recv().ok()??;
         changes.reserve(rows.len());
-        for Prepared {
-            table,
-            uuid,
-            change,
-        } in rows
-        {
+        for Prepared { table, uuid, change } in rows {
             let old = before.get(table, &uuid).cloned();
             let new = match (change, &old) {
                 (Change::Delete, None) => return None,
@@ -299,7 +298,12 @@ fn try_resolve(before: &Snapshot, (is_diff, pieces): Pieces) -> Option<Vec<RowCh
 /// The stream leaves sizes unchecked, as a difference may have any.
 fn check_sizes(before: &Snapshot, table: TableIdx, row: &Row, named: &[ColumnIdx]) -> Option<()> {
     let schema = before.schema.table(table);
-    let fits = |column: &ColumnIdx| schema.column_schema(*column).ty.allows_len(row.get(*column).len());
+    let fits = |column: &ColumnIdx| {
+        schema
+            .column_schema(*column)
+            .ty
+            .allows_len(row.get(*column).len())
+    };
     named.iter().all(fits).then_some(())
 }
 

@@ -16,9 +16,9 @@ use ovsdb_engine::{Database, Snapshot};
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 
-use crate::replay::{Failure, Fresh, replay};
 use crate::error::StoreError;
 use crate::log::{Log, Magic, Mode, Record};
+use crate::replay::{Failure, Fresh, replay};
 
 /// A standalone database's file, open at its end.
 #[derive(Debug)]

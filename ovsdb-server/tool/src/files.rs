@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ovsdb_data::json;
+use ovsdb_data::{OvsdbError, json};
 use ovsdb_engine::rbac::Identity;
 use ovsdb_engine::{Context, Database, Outcome as TxnOutcome, Snapshot};
 use ovsdb_store::clustered;
@@ -13,7 +13,7 @@ use ovsdb_store::standalone::{Opened, Standalone};
 use ovsdb_wire::reply;
 use serde_json::Value;
 
-use crate::{Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, schema_arg};
+use crate::{Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, print_all, schema_arg};
 
 /// `create [db [schema]]`.
 pub(crate) fn create(_: &Options, args: &[String]) -> Outcome {
@@ -123,33 +123,33 @@ fn run(options: &Options, args: &[String], read_only: bool) -> Outcome {
     } = open(&path, mode)?;
     let schema = database.snapshot().schema.clone();
     let operations = match &params {
-        Value::Array(params) => match params.split_first() {
+        Value::Array(array) => match array.split_first() {
             Some((Value::String(name), operations)) if **name == *schema.name => operations,
-            _ => {
-                return Err(syntax(
-                    &params.clone().into(),
-                    "database name expected as first parameter",
-                ));
-            }
+            _ => return refused(&params, "database name expected as first parameter"),
         },
-        other => return Err(syntax(other, "array expected")),
+        _ => return refused(&params, "array expected"),
     };
     let identity = options.rbac_role.clone().map(|role| Identity {
         role,
         id: Some(String::new()),
     });
-    let mut fresh = fresh_uuid;
-    let outcome = database.execute(
-        operations,
-        &mut Context {
-            fresh: &mut fresh,
-            read_only,
-            identity: identity.as_ref(),
-            holds_lock: &|_| false,
-            // Nobody else could make a wait come true.
-            elapsed: Duration::MAX,
-        },
-    );
+    let execute = |elapsed| {
+        database.execute(
+            operations,
+            &mut Context {
+                fresh: &mut fresh_uuid,
+                read_only,
+                identity: identity.as_ref(),
+                holds_lock: &|_| false,
+                elapsed,
+            },
+        )
+    };
+    let outcome = match execute(Duration::ZERO) {
+        // Nobody else could make it come true.
+        TxnOutcome::Wait { .. } => without_waiting(execute(Duration::MAX)),
+        outcome => outcome,
+    };
     let mut out = Vec::from(b"[");
     let mut element = |write: &dyn Fn(&mut Vec<u8>)| {
         if out.len() > 1 {
@@ -183,19 +183,31 @@ fn run(options: &Options, args: &[String], read_only: bool) -> Outcome {
                 });
             }
         }
-        TxnOutcome::Wait { .. } => {
-            return Err(ToolError::Usage(
-                "the transaction waits for what nobody will do".into(),
-            ));
-        }
+        TxnOutcome::Wait { .. } => unreachable!("every wait of a transaction that is old enough is over"),
     }
     out.push(b']');
     println!("{}", String::from_utf8_lossy(&out));
     Ok(0)
 }
 
-fn syntax(at: &Value, details: &str) -> ToolError {
-    ovsdb_data::OvsdbError::syntax(at, details).into()
+/// A transaction that cannot be run has a result like any other.
+fn refused(at: &Value, details: &str) -> Outcome {
+    let error = OvsdbError::syntax(at, details);
+    print_all(&format!("{}\n", json::to_string(&reply::error_value(&error))))
+}
+
+/// A `wait` that does not hold is not supported without a server.
+fn without_waiting(outcome: TxnOutcome) -> TxnOutcome {
+    match outcome {
+        TxnOutcome::Failed { mut replies } => {
+            let failed = replies.iter_mut().flatten().find(|reply| reply.is_err());
+            if let Some(reply) = failed {
+                *reply = Err(OvsdbError::bare("not supported"));
+            }
+            TxnOutcome::Failed { replies }
+        }
+        outcome => outcome,
+    }
 }
 
 /// `cluster-to-standalone db clusterdb`.

@@ -2,62 +2,173 @@
 
 use std::collections::BTreeMap;
 
-use ovsdb_data::{DatabaseSchema, Datum, json};
+use ovsdb_data::{DatabaseSchema, Datum, Uuid, json};
+use ovsdb_store::clustered::{ClusterRecord, Header, Says};
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::parse;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{Options, Outcome, ToolError, db_arg};
+
+/// What is known of a file while its records go by.
+#[derive(Default)]
+struct Shown {
+    schema: Option<DatabaseSchema>,
+    /// Names of rows by uuid.
+    names: BTreeMap<String, String>,
+}
 
 /// `show-log [db]`; `-m` shows rows, `-mm` their columns.
 pub(crate) fn show(options: &Options, args: &[String]) -> Outcome {
     let path = db_arg(args, 0);
     let mut log = Log::open(&path, &[Magic::Json, Magic::Cluster], Mode::ReadOnly)?;
-    let mut schema: Option<DatabaseSchema> = None;
-    let mut names = BTreeMap::new();
-    let clustered = log.magic() == Magic::Cluster;
+    let mut shown = Shown::default();
+    if log.magic() == Magic::Cluster {
+        return show_cluster(options, &mut log, &mut shown);
+    }
     for number in 0.. {
         let Some(record) = log.read()? else { break };
         let value = parse(&log, &record)?;
         print!("record {number}:");
-        match (&schema, value) {
-            (_, value) if clustered => println!(" {}", json::to_string(&value)),
-            (None, value) => {
+        match &shown.schema {
+            None => {
                 let parsed = DatabaseSchema::from_json(&value)?;
                 println!(
                     " \"{}\" schema, version=\"{}\", cksum=\"{}\"",
                     parsed.name, parsed.version, parsed.cksum
                 );
-                schema = Some(parsed);
+                shown.schema = Some(parsed);
             }
-            (Some(schema), Value::Object(members)) => change(options, schema, &members, &mut names),
-            (Some(_), _) => {
-                return Err(ToolError::Usage(format!(
-                    "{}: a record is no object",
-                    path.display()
-                )));
-            }
+            Some(_) => change(options, &mut shown, &value),
         }
         println!();
     }
     Ok(0)
 }
 
-fn change(
+fn show_cluster(options: &Options, log: &mut Log, shown: &mut Shown) -> Outcome {
+    println!("record 0:");
+    let header = Header::read(log)?;
+    show_header(options, &header, shown)?;
+    println!();
+    for number in 1.. {
+        let Some(record) = log.read()? else { break };
+        println!("record {number}:");
+        match ClusterRecord::from_json(&parse(log, &record)?) {
+            Ok(record) => show_record(options, &record, shown)?,
+            Err(error) => println!("{error}"),
+        }
+        println!();
+    }
+    Ok(0)
+}
+
+/// The first digits of an id, by which people know it.
+pub(crate) fn short(id: Uuid) -> String {
+    id.to_string().split_at(4).0.to_owned()
+}
+
+fn show_header(options: &Options, header: &Header, shown: &mut Shown) -> Result<(), ToolError> {
+    // The quotes do not match in the C program either, and somebody may look for them.
+    println!(" name: \"{}'", header.name);
+    println!(" local address: \"{}\"", header.local_address);
+    println!(" server_id: {}", short(header.server_id));
+    if let Some(cid) = header.cluster_id {
+        println!(" cluster_id: {}", short(cid));
+    }
+    if !header.remote_addresses.is_empty() {
+        println!(" remote_addresses: {}", header.remote_addresses.join(" "));
+    }
+    let number = |name: &str| header.json.get(name).and_then(Value::as_u64).filter(|n| *n > 0);
+    let Some(index) = number("prev_index") else {
+        return Ok(());
+    };
+    println!(" prev_index: {index}");
+    println!(" prev_term: {}", number("prev_term").unwrap_or(0));
+    show_servers("prev_servers", header.json.get("prev_servers"));
+    let eid = header.json.get("prev_eid").and_then(Value::as_str);
+    if let Some(eid) = eid
+        .and_then(|eid| Uuid::try_parse(eid).ok())
+        .filter(|eid| !eid.is_nil())
+    {
+        println!(" prev_eid: {}", short(eid));
+    }
+    show_data(options, "prev_", header.json.get("prev_data"), shown)
+}
+
+fn show_record(options: &Options, record: &ClusterRecord, shown: &mut Shown) -> Result<(), ToolError> {
+    if let Some(comment) = &record.comment {
+        println!(" comment: \"{comment}\"");
+    }
+    if let Some(term) = record.term().filter(|term| *term > 0) {
+        println!(" term: {term}");
+    }
+    match &record.says {
+        Says::Term(_) => {}
+        Says::Vote { server, .. } => println!(" vote: {}", short(*server)),
+        Says::Leader { server, .. } => println!(" leader: {}", short(*server)),
+        Says::Note(note) => println!(" note: \"{note}\""),
+        Says::CommitIndex(index) => println!(" commit_index: {index}"),
+        Says::Entry(entry) => {
+            println!(" index: {}", entry.index);
+            show_servers("servers", entry.servers.as_ref());
+            if let Some(eid) = entry.eid.filter(|eid| !eid.is_nil()) {
+                println!(" eid: {}", short(eid));
+            }
+            show_data(options, "", entry.data.as_ref(), shown)?;
+        }
+    }
+    Ok(())
+}
+
+fn show_servers(name: &str, servers: Option<&Value>) {
+    let Some(servers) = servers.and_then(Value::as_object) else {
+        return;
+    };
+    let shown = servers.iter().map(|(id, address)| {
+        let id = id.get(..4).unwrap_or(id);
+        format!("{id}({})", json::to_string(address))
+    });
+    println!(" {name}: {}", shown.collect::<Vec<_>>().join(", "));
+}
+
+fn show_data(
     options: &Options,
-    schema: &DatabaseSchema,
-    members: &Map<String, Value>,
-    names: &mut BTreeMap<String, String>,
-) {
+    prefix: &str,
+    data: Option<&Value>,
+    shown: &mut Shown,
+) -> Result<(), ToolError> {
+    let Some(data) = data else { return Ok(()) };
+    let Some([schema, txn]) = data.as_array().map(Vec::as_slice) else {
+        println!(" ***invalid data***");
+        return Ok(());
+    };
+    if !schema.is_null() {
+        let schema = DatabaseSchema::from_json(schema)?;
+        println!(
+            " {prefix}schema: \"{}\", version=\"{}\", cksum=\"{}\"",
+            schema.name, schema.version, schema.cksum
+        );
+        shown.schema = Some(schema);
+    }
+    change(options, shown, txn);
+    Ok(())
+}
+
+fn change(options: &Options, shown: &mut Shown, txn: &Value) {
+    let Shown { schema, names } = shown;
+    let (Some(schema), Some(members)) = (schema.as_ref(), txn.as_object()) else {
+        return;
+    };
     if let Some(date) = members.get("_date").and_then(Value::as_i64) {
         // C's dates are seconds in old files, milliseconds in others.
         let ms = if date < 1 << 31 { date * 1000 } else { date };
         if let Ok(time) = jiff::Timestamp::from_millisecond(ms) {
-            print!(" {}", time.strftime("%Y-%m-%d %H:%M:%S"));
+            print!(" {}", time.strftime("%Y-%m-%d %H:%M:%S.%3f"));
         }
     }
     if let Some(comment) = members.get("_comment").and_then(Value::as_str) {
-        print!(" {}", json::to_string(&Value::from(comment)));
+        print!(" \"{comment}\"");
     }
     if options.more == 0 {
         return;
@@ -104,7 +215,7 @@ fn row(
         let table_schema = schema.table_idx(table).map(|idx| schema.table(idx));
         for (column, value) in columns {
             let ty = table_schema.and_then(|t| Some(&t.column_schema(t.column(column)?).ty));
-            let datum = ty.and_then(|ty| Datum::from_json(value, ty, None).ok().map(|d| d.to_text(ty)));
+            let datum = ty.and_then(|ty| Datum::from_json_trusted(value, ty).ok().map(|d| d.to_text(ty)));
             println!("    {column}={}", datum.unwrap_or_else(|| json::to_string(value)));
         }
     }

@@ -1,8 +1,10 @@
 //! The program `ovsdb-tool` (ovsdb-tool(1)): database files, without a server.
 //!
 //! In: a command with its arguments. Out: text that scripts parse, an exit status. The commands live in [`files`]
-//! (make and change), [`inspect`] (names, versions, identities) and [`log`] (records as people read them).
+//! (make and change), [`cluster`] and [`check`] (the files of clusters), [`inspect`] (names, versions, identities) and [`log`] (records as people read them).
 
+mod check;
+mod cluster;
 mod files;
 mod inspect;
 mod log;
@@ -15,7 +17,7 @@ use ovsdb_daemon::options::{LogOptions, Token};
 use ovsdb_daemon::{dirs, vlog};
 use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json};
 use ovsdb_store::StoreError;
-use ovsdb_store::log::Mode;
+use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::{Opened, Standalone};
 use rand::Rng;
 
@@ -46,6 +48,12 @@ pub(crate) struct Options {
     pub more: usize,
     /// `--rbac-role`.
     pub rbac_role: Option<String>,
+    /// `--cid`.
+    pub cid: Option<Uuid>,
+    /// `--sid`.
+    pub sid: Option<Uuid>,
+    /// `--election-timer`, ms.
+    pub election_timer: Option<u64>,
 }
 
 struct Command {
@@ -191,6 +199,41 @@ const COMMANDS: &[Command] = &[
         run: files::transact,
     },
     Command {
+        name: "create-cluster",
+        usage: "db contents address",
+        min: 3,
+        max: 3,
+        run: cluster::create,
+    },
+    Command {
+        name: "join-cluster",
+        usage: "db name local remote...",
+        min: 4,
+        max: usize::MAX,
+        run: cluster::join,
+    },
+    Command {
+        name: "rejoin-cluster",
+        usage: "db header local remote...",
+        min: 4,
+        max: usize::MAX,
+        run: cluster::rejoin,
+    },
+    Command {
+        name: "check-cluster",
+        usage: "db...",
+        min: 1,
+        max: usize::MAX,
+        run: check::check,
+    },
+    Command {
+        name: "fix-cluster",
+        usage: "db...",
+        min: 1,
+        max: usize::MAX,
+        run: cluster::fix,
+    },
+    Command {
         name: "cluster-to-standalone",
         usage: "db clusterdb",
         min: 2,
@@ -248,6 +291,20 @@ fn run() -> Outcome {
             Token::Long(name) if name == "rbac-role" => {
                 options.rbac_role = Some(parser.value().map_err(usage)?.to_string_lossy().into_owned());
             }
+            Token::Long(name) if name == "cid" || name == "sid" => {
+                let text = parser.value().map_err(usage)?.to_string_lossy().into_owned();
+                let id = Uuid::try_parse(&text).ok().filter(|id| !id.is_nil());
+                let id = id.ok_or_else(|| ToolError::Usage(format!("{text}: not a valid UUID")))?;
+                match name.as_str() {
+                    "cid" => options.cid = Some(id),
+                    _ => options.sid = Some(id),
+                }
+            }
+            Token::Long(name) if name == "election-timer" => {
+                let text = parser.value().map_err(usage)?.to_string_lossy().into_owned();
+                let bad = || ToolError::Usage(format!("Invalid election timer {text}"));
+                options.election_timer = Some(text.parse().map_err(|_| bad())?);
+            }
             Token::Short('h') => return print_all(&help()),
             Token::Short('V') => return print_all(&format!("{VERSION}\n")),
             Token::Long(name) if name == "help" => return print_all(&help()),
@@ -295,6 +352,9 @@ The default schema is {}.
 Options:
   -m, --more                  increase show-log verbosity
   --rbac-role=ROLE            RBAC role for transact
+  --cid=UUID                  cluster ID for join-cluster
+  --sid=UUID                  server ID for create-cluster and join-cluster
+  --election-timer=MS         initial election timer for create-cluster
 {}
 Other options:
   -h, --help                  display this help message
@@ -322,9 +382,13 @@ pub(crate) fn db_arg(args: &[String], position: usize) -> PathBuf {
 
 /// The schema named at a position, or the default one, read.
 pub(crate) fn schema_arg(args: &[String], position: usize) -> Result<DatabaseSchema, ToolError> {
-    let path = args.get(position).map_or_else(default_schema, PathBuf::from);
+    read_schema_file(&args.get(position).map_or_else(default_schema, PathBuf::from))
+}
+
+/// Reads a schema file.
+pub(crate) fn read_schema_file(path: &Path) -> Result<DatabaseSchema, ToolError> {
     let fail = |why: String| ToolError::Usage(format!("{}: {why}", path.display()));
-    let text = std::fs::read(&path).map_err(|error| {
+    let text = std::fs::read(path).map_err(|error| {
         let text = error.to_string();
         let reason = text.split(" (os error").next().unwrap_or_default();
         ToolError::Usage(format!("I/O error: open: {}: failed ({reason})", path.display()))
@@ -335,6 +399,15 @@ pub(crate) fn schema_arg(args: &[String], position: usize) -> Result<DatabaseSch
 
 /// Opens a standalone database.
 pub(crate) fn open(path: &Path, mode: Mode) -> Result<Opened, ToolError> {
+    if let Ok(log) = Log::open(path, &[Magic::Cluster], Mode::ReadOnly)
+        && log.magic() == Magic::Cluster
+        && std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
+    {
+        return Err(ToolError::Usage(format!(
+            "ovsdb error: {}: cannot apply this operation to clustered database file",
+            path.display()
+        )));
+    }
     let opened = Standalone::open(path, mode, &fresh_uuid)?;
     if let Some(warning) = &opened.warning {
         eprintln!("{PROGRAM}: {warning}");

@@ -1,0 +1,367 @@
+//! `check-cluster`: whether the files of a cluster's members can be of one history (the RAFT paper, Figure 3).
+//!
+//! In: the files. Out: nothing where all is well; else the first contradiction found, naming file and record.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ovsdb_data::Uuid;
+use ovsdb_store::clustered::{ClusterRecord, Entry, Header, Says};
+use ovsdb_store::log::{Log, Magic, Mode};
+use ovsdb_store::standalone::parse;
+
+use crate::cluster::entry_json;
+use crate::log::short;
+use crate::{Options, Outcome, ToolError};
+
+/// One member's file.
+struct Member {
+    file: String,
+    header: Header,
+    /// The index of the first entry.
+    start: u64,
+    entries: Vec<Entry>,
+}
+
+impl Member {
+    /// One after the last entry's index.
+    fn end(&self) -> u64 {
+        self.start + self.entries.len() as u64
+    }
+
+    /// The entry at an index.
+    fn entry(&self, index: u64) -> Option<&Entry> {
+        self.entries
+            .get(usize::try_from(index.checked_sub(self.start)?).ok()?)
+    }
+
+    fn snapshot_number(&self, name: &str) -> u64 {
+        self.header.json.get(name).and_then(|v| v.as_u64()).unwrap_or(0)
+    }
+}
+
+/// Who was leader in a term, as `member` says; `end` is the end of the leader's log, where it is known.
+struct Leader {
+    file: String,
+    id: Uuid,
+    end: u64,
+}
+
+/// The highest entry committed in a term, as `file` says.
+struct Commit {
+    file: String,
+    index: u64,
+}
+
+#[derive(Default)]
+struct Cluster {
+    members: Vec<Member>,
+    leaders: BTreeMap<u64, Leader>,
+    commits: BTreeMap<u64, Commit>,
+    terms: Option<(u64, u64)>,
+}
+
+/// `check-cluster db...`.
+pub(crate) fn check(_: &Options, args: &[String]) -> Outcome {
+    let mut logs = Vec::new();
+    let mut cluster = Cluster::default();
+    for file in args {
+        let mut log = Log::open(Path::new(file), &[Magic::Cluster], Mode::ReadOnly)?;
+        let header = Header::read(&mut log)?;
+        if header.is_joining() {
+            println!("{file} has not joined the cluster, omitting");
+            continue;
+        }
+        cluster.add(file, header)?;
+        logs.push(log);
+    }
+    for (i, log) in logs.iter_mut().enumerate() {
+        cluster.replay(i, log)?;
+    }
+    cluster.check_leader_completeness()?;
+    cluster.check_log_matching()?;
+    cluster.check_membership()?;
+    Ok(0)
+}
+
+fn contradiction<T>(text: String) -> Result<T, ToolError> {
+    Err(ToolError::Usage(text))
+}
+
+impl Cluster {
+    fn add(&mut self, file: &str, header: Header) -> Result<(), ToolError> {
+        if let Some(other) = self
+            .members
+            .iter()
+            .find(|m| m.header.server_id == header.server_id)
+        {
+            return contradiction(format!(
+                "Duplicate server ID {} in {file} and {}.",
+                short(header.server_id),
+                other.file
+            ));
+        }
+        if let Some(first) = self.members.first() {
+            let cid = |header: &Header| short(header.cluster_id.unwrap_or_default());
+            if first.header.cluster_id != header.cluster_id {
+                return contradiction(format!(
+                    "{} has cluster ID {} but {file} has cluster ID {}",
+                    first.file,
+                    cid(&first.header),
+                    cid(&header)
+                ));
+            }
+            if first.header.name != header.name {
+                return contradiction(format!(
+                    "{} is named \"{}\" but {file} is named \"{}\"",
+                    first.file, first.header.name, header.name
+                ));
+            }
+        }
+        let mut member = Member {
+            file: file.to_owned(),
+            header,
+            start: 0,
+            entries: Vec::new(),
+        };
+        member.start = member.snapshot_number("prev_index") + 1;
+        self.members.push(member);
+        Ok(())
+    }
+
+    fn name_of(&self, id: Uuid) -> String {
+        let member = self.members.iter().find(|m| m.header.server_id == id);
+        member.map_or_else(|| short(id), |m| m.file.clone())
+    }
+
+    /// Reads one member's records, checking each against those before it.
+    fn replay(&mut self, i: usize, log: &mut Log) -> Result<(), ToolError> {
+        let file = self.members[i].file.clone();
+        let sid = self.members[i].header.server_id;
+        let mut commit_index = self.members[i].start - 1;
+        let (mut term, mut vote, mut leader) = (0, None, None);
+        for n in 1_u64.. {
+            let Some(record) = log.read()? else { break };
+            let record = ClusterRecord::from_json(&parse(log, &record)?)?;
+            if let Some(new) = record.term().filter(|new| *new > term) {
+                (term, vote, leader) = (new, None, None);
+            }
+            let (low, high) = self.terms.unwrap_or((term, term));
+            self.terms = Some((low.min(term), high.max(term)));
+            match record.says {
+                Says::Term(_) => {}
+                Says::Entry(entry) => {
+                    let is_leader = leader.is_some_and(|(id, _)| id == sid);
+                    self.append(i, n, entry, commit_index, is_leader)?;
+                }
+                Says::Vote { term: of, server } => match vote {
+                    _ if of < term => {
+                        return contradiction(format!(
+                            "{file}: record {n} votes for term {of} but current term is {term}"
+                        ));
+                    }
+                    Some(other) if other != server => {
+                        return contradiction(format!(
+                            "{file}: record {n} votes for {} in term {of} but a previous record for the same term \
+                             voted for {}",
+                            self.name_of(other),
+                            self.name_of(server)
+                        ));
+                    }
+                    _ => vote = Some(server),
+                },
+                Says::Note(note) => {
+                    if note == "left" {
+                        println!("{file}: record {n} shows that the server left the cluster");
+                    }
+                }
+                Says::CommitIndex(index) => {
+                    let end = self.members[i].end();
+                    if index < commit_index {
+                        return contradiction(format!(
+                            "{file}: record {n} regresses commit index from {commit_index} to {index}"
+                        ));
+                    }
+                    if index >= end {
+                        return contradiction(format!(
+                            "{file}: record {n} advances commit index to {index} but last log index is {}",
+                            end - 1
+                        ));
+                    }
+                    commit_index = index;
+                    self.note_commit(term, &file, index);
+                }
+                Says::Leader { server, .. } => {
+                    match leader {
+                        Some((other, since)) if other != server => {
+                            return contradiction(format!(
+                                "{file}: record {n} reports leader {} for term {term} but record {since} previously \
+                                 reported the leader as {} in that term",
+                                self.name_of(server),
+                                self.name_of(other)
+                            ));
+                        }
+                        Some(_) => {}
+                        None => leader = Some((server, n)),
+                    }
+                    self.note_leader(term, i, server)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        i: usize,
+        n: u64,
+        entry: Entry,
+        commit_index: u64,
+        is_leader: bool,
+    ) -> Result<(), ToolError> {
+        let member = &mut self.members[i];
+        let (file, end, index) = (&member.file, member.end(), entry.index);
+        if index < commit_index {
+            return contradiction(format!(
+                "{file}: record {n} attempts to truncate log from {end} to {index} entries, but commit index is \
+                 already {commit_index}"
+            ));
+        }
+        if index > end {
+            return contradiction(format!(
+                "{file}: record {n} with index {index} skips past expected index {end}"
+            ));
+        }
+        if index < end {
+            if is_leader {
+                return contradiction(format!(
+                    "{file}: record {n} truncates log from {end} to {index} entries while server is leader"
+                ));
+            }
+            println!("{file}: record {n} truncates log from {end} to {index} entries");
+            let keep = usize::try_from(index.saturating_sub(member.start)).unwrap_or(0);
+            member.entries.truncate(keep);
+        }
+        let before = match member.entries.last() {
+            Some(last) => last.term,
+            None => member.snapshot_number("prev_term"),
+        };
+        if entry.term < before {
+            return contradiction(format!(
+                "{file}: record {n} with index {index} term {} precedes previous entry's term {before}",
+                entry.term
+            ));
+        }
+        member.entries.push(entry);
+        Ok(())
+    }
+
+    fn note_commit(&mut self, term: u64, file: &str, index: u64) {
+        let commit = self.commits.entry(term).or_insert(Commit {
+            file: file.to_owned(),
+            index,
+        });
+        if index > commit.index {
+            *commit = Commit {
+                file: file.to_owned(),
+                index,
+            };
+        }
+    }
+
+    /// Election Safety: at most one leader in a term.
+    fn note_leader(&mut self, term: u64, i: usize, id: Uuid) -> Result<(), ToolError> {
+        let (file, sid, end) = {
+            let member = &self.members[i];
+            (member.file.clone(), member.header.server_id, member.end())
+        };
+        let end = if sid == id { end } else { 0 };
+        if let Some(known) = self.leaders.get(&term).filter(|known| known.id != id) {
+            return contradiction(format!(
+                "term {term} has two different leaders: {} says that the leader is {} and {file} says that the \
+                 leader is {}",
+                known.file,
+                self.name_of(known.id),
+                self.name_of(id)
+            ));
+        }
+        let leader = self.leaders.entry(term).or_insert(Leader { file, id, end });
+        leader.end = leader.end.max(end);
+        Ok(())
+    }
+
+    /// Leader Completeness: what was committed in a term is in the logs of all later leaders.
+    fn check_leader_completeness(&self) -> Result<(), ToolError> {
+        let Some((low, high)) = self.terms.filter(|(_, high)| *high > 0) else {
+            return contradiction("all logs are empty".into());
+        };
+        let mut committed: Option<&Commit> = None;
+        for term in low..=high {
+            if let (Some(leader), Some(commit)) = (self.leaders.get(&term), committed)
+                && leader.end > 0
+                && commit.index >= leader.end
+            {
+                return contradiction(format!(
+                    "leader {} for term {term} has log entries only up to index {}, but index {} was committed in a \
+                     previous term (e.g. by {})",
+                    leader.file,
+                    leader.end - 1,
+                    commit.index,
+                    commit.file
+                ));
+            }
+            if let Some(next) = self.commits.get(&term)
+                && committed.is_none_or(|commit| next.index > commit.index)
+            {
+                committed = Some(next);
+            }
+        }
+        Ok(())
+    }
+
+    /// Log Matching: entries of one index and term are equal, and so is all before them.
+    fn check_log_matching(&self) -> Result<(), ToolError> {
+        for a in &self.members {
+            for b in &self.members {
+                let mut must_equal = false;
+                for index in (a.start.max(b.start)..a.end().min(b.end())).rev() {
+                    let (Some(ae), Some(be)) = (a.entry(index), b.entry(index)) else {
+                        continue;
+                    };
+                    must_equal |= ae.term == be.term;
+                    if must_equal && ae != be {
+                        return contradiction(format!(
+                            "log entries with index {index} differ:\n{} has {}\n{} has {}",
+                            a.file,
+                            entry_json(ae),
+                            b.file,
+                            entry_json(be)
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Each member is known to its own log.
+    fn check_membership(&self) -> Result<(), ToolError> {
+        for member in &self.members {
+            let sid = member.header.server_id.to_string();
+            let snapshot = member.header.json.get("prev_servers");
+            let later = member.entries.iter().filter_map(|e| e.servers.as_ref());
+            let found = snapshot
+                .into_iter()
+                .chain(later)
+                .any(|servers| servers.get(&sid).is_some());
+            if !found {
+                return contradiction(format!(
+                    "{}: server {} not found in server list",
+                    member.file,
+                    short(member.header.server_id)
+                ));
+            }
+        }
+        Ok(())
+    }
+}
