@@ -1,67 +1,17 @@
 //! Unmodified clients against our server, their output compared with the same session on the C server.
 
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::server::Server;
+use ferrovn_tests::transcript::{KINDS, compare};
 use ovn_schemas::Db;
 
-const KINDS: [Kind; 2] = [Kind::C, Kind::Ours];
-
-/// Replaces uuids by ordinals in order of appearance.
-fn ordinals(text: &str) -> String {
-    let mut seen: Vec<String> = Vec::new();
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_hexdigit()) {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let candidate = from
-            .get(..36)
-            .filter(|c| ovsdb_data::Uuid::try_parse(c).is_ok() && c.contains('-'));
-        if let Some(uuid) = candidate {
-            let ordinal = seen.iter().position(|s| s == uuid).unwrap_or_else(|| {
-                seen.push(uuid.to_owned());
-                seen.len() - 1
-            });
-            out.push_str(&format!("<{ordinal}>"));
-            rest = &from[36..];
-        } else {
-            let end = from
-                .find(|c: char| !c.is_ascii_alphanumeric())
-                .unwrap_or(from.len())
-                .max(1);
-            out.push_str(&from[..end]);
-            rest = &from[end..];
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Runs the same commands on both servers; every output must be equal but for uuids.
+/// Runs the same commands of a program on both servers; every output must be equal but for uuids.
 fn check(test: &str, db: Db, program: &str, commands: &[&[&str]]) {
-    let transcripts = KINDS.map(|kind| {
-        let scratch = Scratch::new(test);
-        let server = Server::start(kind, &scratch, "db", db.text(), &[]);
-        let remote = format!("--db=unix:{}", scratch.inner("db.sock").display());
-        let mut transcript = String::new();
+    compare(test, db.text(), &[], |session| {
         for command in commands {
-            let args: Vec<&str> = std::iter::once(&*remote).chain(command.iter().copied()).collect();
-            let output = scratch.output(program, &args);
-            transcript.push_str(&format!("$ {} -> {}\n", command.join(" "), output.status));
-            transcript.push_str(&String::from_utf8_lossy(&output.stdout));
-            let folder = scratch.inner("").to_string_lossy().into_owned();
-            for line in String::from_utf8_lossy(&output.stderr).lines() {
-                // Log lines begin with the time.
-                let text = line.split_once('|').map_or(line, |(_, text)| text);
-                transcript.push_str(&text.replace(&folder, ""));
-                transcript.push('\n');
-            }
+            session.run(program, &[&["--db=@db"], *command].concat());
         }
-        drop(server);
-        ordinals(&transcript)
     });
-    let [c, ours] = transcripts;
-    assert_eq!(ours, c);
 }
 
 #[test]
