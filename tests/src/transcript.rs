@@ -4,7 +4,7 @@
 //! ordinals, the test's folder left out and log lines without their time and number.
 
 use std::fs::File;
-use std::process::{Child, Stdio};
+use std::process::{Child, Output, Stdio};
 
 use crate::node::wait_for;
 use crate::peers::Scratch;
@@ -58,15 +58,29 @@ impl Session {
     }
 
     /// Runs a peer's program to its end and records what it printed.
-    pub fn run(&mut self, program: &str, args: &[&str]) -> String {
+    pub fn run(&mut self, program: &str, args: &[&str]) {
+        let output = self.output(program, args);
+        self.note(&format!("$ {program} {} -> {}", args.join(" "), output.status));
+        self.note(&String::from_utf8_lossy(&output.stdout));
+        self.note(&String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The same where the order of the printed lines is left to chance: records them sorted.
+    pub fn run_unordered(&mut self, program: &str, args: &[&str]) {
+        let output = self.output(program, args);
+        self.note(&format!("$ {program} {} -> {}", args.join(" "), output.status));
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines: Vec<&str> = printed.lines().collect();
+        lines.sort_unstable();
+        self.note(&lines.join("\n"));
+        self.note(&String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Runs a peer's program to its end without recording anything.
+    pub fn output(&self, program: &str, args: &[&str]) -> Output {
         let filled: Vec<String> = args.iter().map(|arg| self.filled(arg)).collect();
         let filled: Vec<&str> = filled.iter().map(String::as_str).collect();
-        let output = self.scratch.output(program, &filled);
-        self.note(&format!("$ {program} {} -> {}", args.join(" "), output.status));
-        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        self.note(&stdout);
-        self.note(&String::from_utf8_lossy(&output.stderr));
-        stdout
+        self.scratch.output(program, &filled)
     }
 
     /// Runs a command of the server's control socket and records what came back.
@@ -111,6 +125,14 @@ impl Session {
         assert!(self.background.replace((name, child)).is_none(), "one at a time");
     }
 
+    /// Waits until the server's control socket answers a command with this text.
+    pub fn until_control(&self, command: &str, text: &str) {
+        wait_for(&format!("{:?}: \"{text}\" of {command}", self.kind), || {
+            let output = self.output("ovs-appctl", &["-t", "@ctl", command]);
+            String::from_utf8_lossy(&output.stdout).contains(text)
+        });
+    }
+
     /// Waits until the started program has printed this text.
     pub fn until(&mut self, text: &str) {
         let path = self.scratch.host("background");
@@ -122,11 +144,16 @@ impl Session {
 
     /// Ends the started program and records what it printed.
     pub fn end(&mut self) {
+        self.end_masked(str::to_owned);
+    }
+
+    /// The same with each line changed, where a part of it is left to chance.
+    pub fn end_masked(&mut self, mask: impl Fn(&str) -> String) {
         let (name, mut child) = self.background.take().expect("a program was started");
         // It may have ended by itself.
         let _ = child.kill();
         let _ = child.wait();
-        self.record(&name);
+        self.record(&name, mask);
     }
 
     /// Waits for the started program's own end and records that and what it printed.
@@ -137,13 +164,18 @@ impl Session {
             status = child.try_wait().expect("it was started");
             status.is_some()
         });
-        self.record(&format!("{name} -> {}", status.expect("waited for")));
+        self.record(
+            &format!("{name} -> {}", status.expect("waited for")),
+            str::to_owned,
+        );
     }
 
-    fn record(&mut self, name: &str) {
+    fn record(&mut self, name: &str, mask: impl Fn(&str) -> String) {
         let printed = std::fs::read(self.scratch.host("background")).expect("it was made");
         self.note(&format!("$ {name} &"));
-        self.note(&String::from_utf8_lossy(&printed));
+        for line in String::from_utf8_lossy(&printed).lines() {
+            self.note(&mask(line));
+        }
     }
 }
 
@@ -191,20 +223,38 @@ fn is_uuid(text: &str) -> bool {
     })
 }
 
-/// The lines that one text has and the other has not, in order.
+/// The lines that one text has and the other has not, each place with the line before it.
 fn difference(from: &str, to: &str) -> String {
     let (from, to): (Vec<&str>, Vec<&str>) = (from.lines().collect(), to.lines().collect());
-    let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let rest = from[same..].iter().rev().zip(to[same..].iter().rev());
-    let tail = rest.take_while(|(a, b)| a == b).count();
-    let context = from[same.saturating_sub(5)..same]
-        .iter()
-        .map(|line| format!("  {line}\n"));
-    let gone = from[same..from.len() - tail]
-        .iter()
-        .map(|line| format!("- {line}\n"));
-    let new = to[same..to.len() - tail].iter().map(|line| format!("+ {line}\n"));
-    context.chain(gone).chain(new).collect()
+    // Longest common subsequence of what follows each pair of positions.
+    let mut longest = vec![vec![0_u32; to.len() + 1]; from.len() + 1];
+    for i in (0..from.len()).rev() {
+        for j in (0..to.len()).rev() {
+            longest[i][j] = match from[i] == to[j] {
+                true => longest[i + 1][j + 1] + 1,
+                false => longest[i + 1][j].max(longest[i][j + 1]),
+            };
+        }
+    }
+    let (mut i, mut j, mut out, mut same) = (0, 0, String::new(), None);
+    while i < from.len() || j < to.len() {
+        if i < from.len() && j < to.len() && from[i] == to[j] {
+            same = Some(from[i]);
+            (i, j) = (i + 1, j + 1);
+            continue;
+        }
+        if let Some(line) = same.take() {
+            out.push_str(&format!("  {line}\n"));
+        }
+        if j == to.len() || i < from.len() && longest[i + 1][j] >= longest[i][j + 1] {
+            out.push_str(&format!("- {}\n", from[i]));
+            i += 1;
+        } else {
+            out.push_str(&format!("+ {}\n", to[j]));
+            j += 1;
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -223,6 +273,9 @@ mod tests {
 
     #[test]
     fn a_difference_names_the_lines() {
-        assert_eq!(difference("a\nb\nc\n", "a\nx\nc\n"), "  a\n- b\n+ x\n");
+        assert_eq!(
+            difference("a\nb\nc\nd\n", "a\nx\nc\nd\ne\n"),
+            "  a\n- b\n+ x\n  d\n+ e\n"
+        );
     }
 }
