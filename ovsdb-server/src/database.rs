@@ -30,6 +30,9 @@ pub enum DbError {
     /// A name is taken.
     #[error("ovsdb error: {0}: duplicate database name")]
     Duplicate(String),
+    /// A file is served already.
+    #[error("ovsdb error: {0}: already open")]
+    AlreadyOpen(String),
     /// `_Server`.
     #[error("Cannot remove reserved database.")]
     Reserved,

@@ -1,7 +1,7 @@
 //! A database server under test: ours, or the packaged C one.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -104,6 +104,23 @@ impl Server {
         self.child.try_wait().is_ok_and(|status| status.is_none())
     }
 
+    /// Waits for the process to end by itself; how it did.
+    pub fn wait_for_end(&mut self) -> ExitStatus {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it was started") {
+                return status;
+            }
+            assert!(
+                Instant::now() < until,
+                "{:?} server {} does not end",
+                self.kind,
+                self.name
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// The most memory the process ever had resident, in bytes.
     pub fn peak_resident(&self) -> u64 {
         memory(self.pid(), "VmHWM:")
@@ -117,6 +134,11 @@ impl Server {
     /// Connects.
     pub fn client(&self, scratch: &Scratch) -> Client {
         Client::connect(&scratch.host(&format!("{}.sock", self.name)))
+    }
+
+    /// A file's path for the server.
+    pub fn path(&self, scratch: &Scratch, file: &str) -> PathBuf {
+        path(self.kind, scratch, file)
     }
 
     /// The server's process id.
@@ -157,15 +179,21 @@ fn memory(pid: u32, line: &str) -> u64 {
     kib.map_or_else(|| panic!("no {line} in\n{status}"), |kib: u64| kib * 1024)
 }
 
-fn spawn(kind: Kind, scratch: &Scratch, name: &str, options: &[String]) -> Child {
-    let path = |file: &str| match kind {
+fn path(kind: Kind, scratch: &Scratch, file: &str) -> PathBuf {
+    match kind {
         Kind::Ours => scratch.host(file),
         Kind::C => scratch.inner(file),
-    };
+    }
+}
+
+fn spawn(kind: Kind, scratch: &Scratch, name: &str, options: &[String]) -> Child {
+    let path = |file: &str| path(kind, scratch, file);
     let mut command = match kind {
         Kind::Ours => {
             let mut command = Command::new(ours("ovsdb-server"));
-            command.env("OVS_RUNDIR", scratch.host(""));
+            for variable in ["OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"] {
+                command.env(variable, scratch.host(""));
+            }
             command
         }
         Kind::C => scratch.peer("ovsdb-server"),

@@ -14,7 +14,7 @@ use crate::server::{Kind, Server};
 pub const KINDS: [Kind; 2] = [Kind::C, Kind::Ours];
 
 /// A server and what was typed and printed so far. In arguments, `@db` stands for the server's socket as a remote,
-/// `@ctl` for its control socket, `@dir` for the test's folder.
+/// `@ctl` for its control socket, `@dir` for the test's folder, `@srv` for that folder as the server names it.
 pub struct Session {
     /// Whose server it is.
     pub kind: Kind,
@@ -55,6 +55,10 @@ impl Session {
         arg.replace("@db", &format!("unix:{}", inner("db.sock")))
             .replace("@ctl", &inner("db.ctl"))
             .replace("@dir/", &inner(""))
+            .replace(
+                "@srv/",
+                &self.server.path(&self.scratch, "").display().to_string(),
+            )
     }
 
     /// Runs a peer's program to its end and records what it printed.

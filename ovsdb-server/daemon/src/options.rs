@@ -131,7 +131,8 @@ pub struct LogOptions {
 }
 
 impl LogOptions {
-    /// Takes `token` when it belongs to this group. Level and pattern changes hold at once; the log file is opened.
+    /// Takes `token` when it belongs to this group. Level and pattern changes hold at once; the log file
+    /// is opened, and one that cannot be is warned of: a program runs without it.
     pub fn accept(
         &mut self,
         token: &Token,
@@ -146,8 +147,7 @@ impl LogOptions {
                     let file = parser.optional_value().map(PathBuf::from);
                     let file = file.unwrap_or_else(|| PathBuf::from(format!("{program}.log")));
                     let file = dirs::logdir().join(file);
-                    vlog::set_log_file(&file)
-                        .map_err(|error| format!("{}: cannot open log file ({error})", file.display()))?;
+                    vlog::set_log_file_or_warn(&file);
                     self.log_file = Some(file);
                 }
                 "syslog-target" => {

@@ -181,6 +181,17 @@ pub fn set_log_file(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The same for a file named on the command line: a program runs without its log file too, and says so.
+pub(crate) fn set_log_file_or_warn(path: &Path) {
+    if let Err(error) = set_log_file(path) {
+        // Remembered, so that `vlog/reopen` may succeed once what was missing is there.
+        with(|state| state.file = Some((path.to_owned(), None)));
+        let text = error.to_string();
+        let text = text.split(" (os error").next().unwrap_or_default();
+        tracing::warn!(target: "vlog", "failed to open {} for logging: {text}", path.display());
+    }
+}
+
 /// Chooses how syslog is reached: `null`, `libc` (the local socket), `unix:FILE` or `udp:HOST:PORT`.
 pub fn set_syslog_method(method: &str) -> Result<(), String> {
     let syslog = match method.split_once(':') {
@@ -381,7 +392,7 @@ pub fn list_patterns() -> String {
             "         ------                            ------\n"
         ));
         for (name, pattern) in DESTINATIONS.iter().zip(&state.patterns) {
-            let _ = writeln!(out, "{name:<7}  {:<32}  {pattern}", "none");
+            let _ = writeln!(out, "{:<7}  {:<32}  {pattern}", name.to_ascii_uppercase(), "none");
         }
         out
     })
