@@ -30,9 +30,6 @@ pub enum DbError {
     /// A name is taken.
     #[error("ovsdb error: {0}: duplicate database name")]
     Duplicate(String),
-    /// A file is served already.
-    #[error("ovsdb error: {0}: already open")]
-    AlreadyOpen(String),
     /// `_Server`.
     #[error("Cannot remove reserved database.")]
     Reserved,
@@ -250,7 +247,7 @@ impl OpenDatabase {
 
     /// Whether writes are refused: while a backup copies.
     pub fn is_read_only(&self) -> bool {
-        matches!(self.model, Model::ActiveBackup(Some(_)))
+        matches!(self.model, Model::Own | Model::ActiveBackup(Some(_)))
     }
 
     /// A link has room again.
