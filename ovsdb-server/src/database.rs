@@ -250,9 +250,9 @@ impl OpenDatabase {
         matches!(self.model, Model::Own | Model::ActiveBackup(Some(_)))
     }
 
-    /// A link has room again.
-    pub(crate) fn drained(&mut self, session: SessionId) {
-        self.fanout.drained(session, self.db.snapshot());
+    /// Tells a session's monitors what they lag behind.
+    pub(crate) fn catch_up(&mut self, session: SessionId) {
+        self.fanout.catch_up(session, self.db.snapshot());
     }
 
     /// A session is gone.
