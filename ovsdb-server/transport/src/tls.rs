@@ -106,10 +106,22 @@ impl Tls {
         {
             return Ok(configs.clone());
         }
-        let configs = load(&state.files, &state.policy)?;
-        state.stamps = stamps;
-        state.configs = Some(configs.clone());
-        Ok(configs)
+        let loaded = load(&state.files, &state.policy);
+        match (loaded, &state.configs) {
+            (Ok(configs), _) => {
+                state.stamps = stamps;
+                state.configs = Some(configs.clone());
+                Ok(configs)
+            }
+            // A rotation under way, or one that failed: what was read before serves until the files change again.
+            (Err(error), Some(configs)) => {
+                let configs = configs.clone();
+                tracing::error!(target: "stream_ssl", "{error}; the former files' contents are kept");
+                state.stamps = stamps;
+                Ok(configs)
+            }
+            (Err(error), None) => Err(error),
+        }
     }
 
     /// The server's side of a handshake.
