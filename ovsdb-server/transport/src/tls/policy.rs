@@ -271,8 +271,10 @@ impl Traits {
     }
 }
 
+type Criterion = Box<dyn Fn(&Traits) -> bool>;
+
 /// What a word of a cipher list asks for; none for a word that OpenSSL does not know either.
-fn criterion(word: &str) -> Option<Box<dyn Fn(&Traits) -> bool>> {
+fn criterion(word: &str) -> Option<Criterion> {
     // Words for what rustls does not have, and names of such suites.
     const NOTHING: [&str; 41] = [
         "aNULL",
