@@ -13,6 +13,7 @@ run:
 
 # Every test, real peers included.
 test: peers
+	cargo build --workspace
 	cargo test --workspace
 
 # What else must hold before a change lands.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use lexopt::Parser;
 use ovsdb_daemon::dirs;
-use ovsdb_daemon::options::{DaemonOptions, LogOptions, Token};
+use ovsdb_daemon::options::{self, DaemonOptions, LogOptions, Token};
 
 use crate::service::check_excluded;
 
@@ -78,10 +78,11 @@ pub enum Command {
 
 /// Parses the words after the program's name.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let words = options::complete(words, &names(), "pcC")?;
     let mut parser = Parser::from_args(words);
     let mut args = Args::default();
     let mut no_dbs = false;
-    let text = |error: lexopt::Error| error.to_string();
+    let text = options::error_text;
     while let Some(token) = Token::next(&mut parser).map_err(text)? {
         if args.daemon.accept(&token, &mut parser, PROGRAM).map_err(text)?
             || args.log.accept(&token, &mut parser, PROGRAM).map_err(text)?
@@ -202,34 +203,37 @@ Other options:
     )
 }
 
-fn list() -> String {
-    const OWN: [&str; 20] = [
-        "active",
+/// The long options, in the order in which the C program lists them where a prefix is ambiguous.
+fn names() -> Vec<&'static str> {
+    const FIRST: [&str; 6] = ["remote=", "unixctl=", "run=", "help", "version", "option"];
+    const LAST: [&str; 14] = [
         "bootstrap-ca-cert=",
-        "ca-cert=",
-        "certificate=",
-        "config-file=",
-        "disable-file-column-diff",
-        "disable-file-no-data-conversion",
-        "help",
-        "no-dbs",
         "peer-ca-cert=",
         "private-key=",
-        "remote=",
-        "run=",
+        "certificate=",
+        "ca-cert=",
+        "ssl-protocols=",
         "ssl-ciphers=",
         "ssl-ciphersuites=",
-        "ssl-protocols=",
-        "sync-exclude-tables=",
         "sync-from=",
-        "unixctl=",
-        "version",
+        "sync-exclude-tables=",
+        "active",
+        "no-dbs",
+        "disable-file-column-diff",
+        "disable-file-no-data-conversion",
     ];
-    let mut names: Vec<&str> = OWN
+    let groups = DaemonOptions::NAMES.into_iter().chain(LogOptions::NAMES);
+    FIRST
         .into_iter()
-        .chain(DaemonOptions::NAMES)
-        .chain(LogOptions::NAMES)
-        .collect();
+        .chain(groups)
+        .chain(LAST)
+        .chain(["config-file="])
+        .collect()
+}
+
+fn list() -> String {
+    let mut names = names();
+    names.retain(|name| *name != "option");
     names.sort_unstable();
     names.iter().map(|name| format!("--{name}\n")).collect()
 }

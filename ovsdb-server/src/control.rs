@@ -37,7 +37,7 @@ pub fn register(
     exit: impl Fn() + Send + Sync + 'static,
 ) -> Commands {
     let commands = Commands::new(VERSION);
-    commands.register_exit("", 1, move |_| exit());
+    commands.register_exit("", 0, move |_| exit());
     let on_server = |name: &str, usage: &str, min, max, f: fn(&mut Server, &[String]) -> Reply| {
         let actor = actor.clone();
         commands.register_deferred(name, usage, min, max, move |args| {
@@ -113,7 +113,7 @@ pub fn register(
 
 fn compact(commands: &Commands, actor: &Actor<Server>) {
     let actor = actor.clone();
-    commands.register_deferred("ovsdb-server/compact", "[DB]", 0, 1, move |args| {
+    commands.register_deferred("ovsdb-server/compact", "", 0, 1, move |args| {
         let (tx, rx) = oneshot::channel();
         actor.post(Event::Call(Box::new(move |server| {
             let names: Vec<String> = match args.first() {

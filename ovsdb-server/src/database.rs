@@ -247,12 +247,12 @@ impl OpenDatabase {
 
     /// Whether writes are refused: while a backup copies.
     pub fn is_read_only(&self) -> bool {
-        matches!(self.model, Model::ActiveBackup(Some(_)))
+        matches!(self.model, Model::Own | Model::ActiveBackup(Some(_)))
     }
 
-    /// A link has room again.
-    pub(crate) fn drained(&mut self, session: SessionId) {
-        self.fanout.drained(session, self.db.snapshot());
+    /// Tells a session's monitors what they lag behind.
+    pub(crate) fn catch_up(&mut self, session: SessionId) {
+        self.fanout.catch_up(session, self.db.snapshot());
     }
 
     /// A session is gone.

@@ -9,9 +9,10 @@
 //!   a monitor is  Loading   its first contents (or new conditions) are being made from a snapshot elsewhere
 //!                 Live      sent every change at once
 //!                 Lagging   its link is full: changes are merged until the link has room again
+//!                 Cut       it lags by more rows than its contents have: its connection is being closed
 //! ```
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -25,7 +26,11 @@ use serde_json::Value;
 use crate::link::{Outlet, SessionId};
 
 /// A link with more than this many bytes waiting gets merged changes instead of each one.
-pub const LAG_BYTES: usize = 1 << 20;
+pub const LAG_BYTES: usize = ovsdb_transport::link::FULL_BYTES;
+
+/// A client may lag by as many rows as its monitor's tables have, and this many more. Beyond that the merged changes
+/// cost more memory than telling it everything anew, and it is disconnected: it will come back and be told.
+pub const LAG_ROWS: usize = 10_000;
 
 /// A group's position.
 pub type GroupId = u64;
@@ -43,6 +48,7 @@ enum State {
     Live,
     Lagging(Pending),
     Loading(Pending),
+    Cut,
 }
 
 struct Monitor {
@@ -63,6 +69,8 @@ struct Group {
 #[derive(Default)]
 pub struct Fanout {
     monitors: BTreeMap<MonitorName, Monitor>,
+    /// Those that lag.
+    lagging: BTreeSet<MonitorName>,
     groups: BTreeMap<GroupId, Group>,
     by_hash: HashMap<u64, Vec<GroupId>>,
     next_group: GroupId,
@@ -155,6 +163,7 @@ impl Fanout {
     pub fn clear(&mut self) -> Vec<(SessionId, Value)> {
         self.groups.clear();
         self.by_hash.clear();
+        self.lagging.clear();
         std::mem::take(&mut self.monitors)
             .into_iter()
             .map(|(name, m)| (name.session, m.id))
@@ -177,13 +186,34 @@ impl Fanout {
                 let Some(monitor) = self.monitors.get_mut(name) else {
                     continue;
                 };
+                let watched = || {
+                    changes
+                        .iter()
+                        .filter(|c| group.spec.tables.contains_key(&c.table))
+                };
                 match &mut monitor.state {
-                    State::Loading(pending) | State::Lagging(pending) => pending.absorb(changes),
+                    State::Loading(pending) => pending.absorb(watched()),
+                    State::Lagging(pending) => {
+                        pending.absorb(watched());
+                        if pending.n_rows() > LAG_ROWS + n_rows(&group.spec, now) {
+                            monitor.state = State::Cut;
+                            self.lagging.remove(name);
+                            tracing::warn!(
+                                target: "ovsdb_jsonrpc_server",
+                                "session {}: disconnected, it lags behind by more than its monitors show", name.session.0
+                            );
+                            monitor
+                                .link
+                                .close("the client lags behind by more than its monitors show");
+                        }
+                    }
+                    State::Cut => {}
                     State::Live if seen.is_empty() => {}
                     State::Live if monitor.link.queued_bytes() > LAG_BYTES => {
                         let mut pending = Pending::default();
-                        pending.absorb(changes);
+                        pending.absorb(watched());
                         monitor.state = State::Lagging(pending);
+                        self.lagging.insert(name.clone());
                     }
                     State::Live => {
                         let body = bodies
@@ -204,8 +234,12 @@ impl Fanout {
         }
     }
 
-    /// Sends a session what it lags behind, now that its link has room.
-    pub fn drained(&mut self, session: SessionId, now: &Snapshot) {
+    /// Sends a session what it lags behind: its link has room, or it is about to be sent a reply, which must not
+    /// overtake updates.
+    pub fn catch_up(&mut self, session: SessionId, now: &Snapshot) {
+        if self.lagging.is_empty() {
+            return;
+        }
         for name in self.names_of(session) {
             self.flush(&name, now);
         }
@@ -221,6 +255,7 @@ impl Fanout {
         };
         let changes = pending.take(now);
         monitor.state = State::Live;
+        self.lagging.remove(name);
         let spec = &self.groups[&monitor.group].spec;
         let seen: Vec<RowChange> = changes
             .iter()
@@ -279,6 +314,7 @@ impl Fanout {
 
     fn remove_monitor(&mut self, name: &MonitorName) -> Option<Monitor> {
         let monitor = self.monitors.remove(name)?;
+        self.lagging.remove(name);
         if let Some(group) = self.groups.get_mut(&monitor.group) {
             group.monitors.remove(name);
             if group.monitors.is_empty() {
@@ -294,6 +330,11 @@ impl Fanout {
         }
         Some(monitor)
     }
+}
+
+/// The rows of a monitor's tables.
+fn n_rows(spec: &MonitorSpec, now: &Snapshot) -> usize {
+    spec.tables.keys().map(|table| now.table(*table).len()).sum()
 }
 
 fn hash_of(spec: &MonitorSpec) -> u64 {

@@ -11,7 +11,7 @@ fn main() {
         Ok(Command::Serve(args)) => std::process::exit(ovsdb_server::run::run(*args)),
         Ok(Command::Print(text)) => print!("{text}"),
         Err(error) => {
-            eprintln!("{}: {error} (see \"{} --help\")", args::PROGRAM, args::PROGRAM);
+            eprintln!("{}: {error}", args::PROGRAM);
             std::process::exit(1);
         }
     }

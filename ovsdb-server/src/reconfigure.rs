@@ -614,5 +614,7 @@ fn tls_files(args: &TlsArgs, server: &Server) -> TlsFiles {
         bootstrap: args.bootstrap_ca_cert.is_some(),
         peer_ca_cert: path(&args.peer_ca_cert),
         protocols: value(&args.protocols),
+        ciphers: value(&args.ciphers),
+        ciphersuites: value(&args.ciphersuites),
     }
 }

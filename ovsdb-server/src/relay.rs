@@ -257,6 +257,7 @@ impl Server {
             // It may have been committed or not: the client looks, as with a connection of its own that broke.
             Reply::Lost => reply::error(request, &Value::from("canceled")),
         };
+        self.catch_up(session);
         self.send(session, frame);
     }
 }

@@ -281,15 +281,17 @@ async fn listen(passive: Passive, first: Option<Listener>, shared: Shared) {
                             serve(stream, &peer, &shared).await;
                         }
                         Ok(Err(error)) => {
-                            tracing::warn!(target: "stream_ssl", "{peer}: {}", os_text(&error));
+                            tracing::warn!(target: "stream_ssl", rl = true, "{peer}: {}", os_text(&error));
                         }
-                        Err(_) => tracing::warn!(target: "stream_ssl", "{peer}: handshake timed out"),
+                        Err(_) => {
+                            tracing::warn!(target: "stream_ssl", rl = true, "{peer}: handshake timed out")
+                        }
                     }
                 });
             }
             Err(error) => {
                 // Out of descriptors, most likely: others must end first.
-                tracing::warn!(target: "socket_util", "{}: accept: {}", shared.target, os_text(&error));
+                tracing::warn!(target: "socket_util", rl = true, "{}: accept: {}", shared.target, os_text(&error));
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
@@ -364,7 +366,7 @@ async fn serve(stream: Stream, peer: &str, shared: &Shared) -> String {
     let why = connection::serve(stream, link, &mut handler).await;
     match &why {
         connection::Closed::Protocol(_) | connection::Closed::Silent => {
-            tracing::warn!(target: "jsonrpc", "{peer}: {why}");
+            tracing::warn!(target: "jsonrpc", rl = true, "{peer}: {why}");
         }
         _ => tracing::debug!(target: "jsonrpc", "{peer}: {why}"),
     }

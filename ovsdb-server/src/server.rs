@@ -169,9 +169,8 @@ impl Server {
                 n_bytes,
             } => self.message(session, message, n_bytes),
             Event::Drained(session) => {
-                for db in self.databases.values_mut() {
-                    db.drained(session);
-                }
+                self.catch_up(session);
+                self.serve_held(session);
             }
             Event::Closed(session) => self.closed(session),
             Event::Dumped(done) => self.dumped(done),
@@ -267,7 +266,7 @@ impl Server {
         self.serve(id, message);
     }
 
-    /// Serves messages that waited for a monitor's contents.
+    /// Serves messages that waited for a monitor's contents or for room on the link.
     pub(crate) fn serve_held(&mut self, id: SessionId) {
         while let Some((message, n_bytes)) = self.sessions.get_mut(&id).and_then(Session::next_held) {
             if let Some(session) = self.sessions.get(&id) {
@@ -277,7 +276,16 @@ impl Server {
         }
     }
 
+    /// Tells a session's monitors what they lag behind.
+    pub(crate) fn catch_up(&mut self, session: SessionId) {
+        for db in self.databases.values_mut() {
+            db.catch_up(session);
+        }
+    }
+
     fn serve(&mut self, session: SessionId, message: Message) {
+        // What a reply says must not be newer than what the monitors have been told.
+        self.catch_up(session);
         match message {
             Message::Request { id, method, params } => match Call::parse(&method, params) {
                 Ok(call) => self.call(session, id, call),

@@ -1,12 +1,14 @@
 //! One client's connection as the server knows it.
 //!
 //! In: requests, held while a monitor's first contents are being made, because a client may rely on replies coming
-//! after what they depend on. Never here: databases, sockets.
+//! after what they depend on, and while replies wait to be read, because few bytes may ask for many. Never here:
+//! databases, sockets.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ovsdb_engine::rbac::Identity;
+use ovsdb_transport::link::FULL_BYTES;
 use ovsdb_wire::message::Message;
 
 use crate::link::Outlet;
@@ -47,9 +49,13 @@ impl Session {
         }
     }
 
-    /// True while requests wait.
+    /// True while requests wait: for a monitor's contents, for room on the link, or for those before them.
     pub fn is_held(&self) -> bool {
-        self.loading > 0
+        self.must_wait() || !self.held.is_empty()
+    }
+
+    fn must_wait(&self) -> bool {
+        self.loading > 0 || self.link.queued_bytes() > FULL_BYTES
     }
 
     /// Keeps a request for later. The connection bounds how much: it stops reading until room is given back.
@@ -69,7 +75,7 @@ impl Session {
 
     /// The next request that need not wait any more.
     pub fn next_held(&mut self) -> Option<(Message, usize)> {
-        if self.is_held() {
+        if self.must_wait() {
             None
         } else {
             self.held.pop_front()

@@ -163,6 +163,7 @@ impl Server {
                 if committed.is_ok() {
                     db.triggers.touch(&changed);
                 }
+                db.catch_up(txn.session);
                 session.link.send(reply::transacted(
                     &txn.request,
                     &schema,
@@ -171,6 +172,7 @@ impl Server {
                 ));
             }
             Outcome::Failed { replies } => {
+                db.catch_up(txn.session);
                 session.link.send(reply::transaction_failed(
                     &txn.request,
                     &db.snapshot().schema,

@@ -1,7 +1,7 @@
 //! A plain blocking JSON-RPC client, for tests that look at every byte's meaning.
 
 use std::collections::VecDeque;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -34,15 +34,28 @@ impl Client {
 
     /// Calls a method; the whole reply but for its id.
     pub fn call(&mut self, method: &str, params: Value) -> Value {
-        let id = self.send(method, params);
+        self.try_call(method, params).expect("the server answers")
+    }
+
+    /// Calls a method; none when the server closed the connection before it answered.
+    pub fn try_call(&mut self, method: &str, params: Value) -> Option<Value> {
+        self.next_id += 1;
+        let id = json!(self.next_id);
+        let request = json!({"id": id, "method": method, "params": params});
+        self.try_write(request.to_string().as_bytes()).ok()?;
+        self.reply(&id)
+    }
+
+    /// Waits for the reply to a request: the whole but for its id. None when the server closed the connection.
+    pub fn reply(&mut self, id: &Value) -> Option<Value> {
         loop {
-            let mut message = self.receive().expect("the server answers");
-            if message["id"] == json!(id) && message.get("method").is_none() {
+            let mut message = self.receive()?;
+            if message["id"] == *id && message.get("method").is_none() {
                 message
                     .as_object_mut()
                     .expect("messages are objects")
                     .remove("id");
-                return message;
+                return Some(message);
             }
             self.notifications.push_back(message);
         }
@@ -63,10 +76,20 @@ impl Client {
 
     /// Sends bytes as they are.
     pub fn write(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).expect("the server reads");
+        self.try_write(bytes).expect("the server reads");
     }
 
-    /// The next message; none when the server closed the connection.
+    /// Sends bytes as they are to a server that may have hung up.
+    pub fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    /// The way to the server for another thread.
+    pub fn sender(&self) -> UnixStream {
+        self.stream.try_clone().expect("a socket can be shared")
+    }
+
+    /// The next message; none when the server closed the connection. Panics when nothing comes for half a minute.
     pub fn receive(&mut self) -> Option<Value> {
         let mut chunk = [0; 64 << 10];
         loop {
@@ -77,8 +100,12 @@ impl Client {
                 return Some(value);
             }
             match self.stream.read(&mut chunk) {
-                Ok(0) | Err(_) => return None,
+                Ok(0) => return None,
                 Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => panic!("no word from the server"),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // A reset is an end too.
+                Err(_) => return None,
             }
         }
     }

@@ -7,3 +7,4 @@ pub mod client;
 pub mod node;
 pub mod peers;
 pub mod server;
+pub mod transcript;

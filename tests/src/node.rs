@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::peers::{self, Scratch};
 
+/// This machine on the physical network.
+const ADDRESS: &str = "10.99.0.254";
+
 /// The physical network; everything on it goes with its handle.
 pub struct Network {
     id: u32,
@@ -60,8 +63,13 @@ impl Network {
             "ip link add {} type bridge && ip link set {0} up",
             network.bridge()
         ));
-        sh(&format!("ip addr add 10.99.0.254/24 dev {}", network.bridge()));
+        sh(&format!("ip addr add {ADDRESS}/24 dev {}", network.bridge()));
         network
+    }
+
+    /// This machine's address on the network.
+    pub fn address(&self) -> &'static str {
+        ADDRESS
     }
 
     fn bridge(&self) -> String {
@@ -121,7 +129,7 @@ impl Network {
         node.vsctl(&["--no-wait", "init"]);
         start("ovs-vswitchd", &["--disable-system", "--unixctl=vswitchd.ctl"]);
         let id = format!("external_ids:system-id=node{n}");
-        let remote = format!("external_ids:ovn-remote=tcp:10.99.0.254:{port}");
+        let remote = format!("external_ids:ovn-remote=tcp:{ADDRESS}:{port}");
         let ip = format!("external_ids:ovn-encap-ip=10.99.0.{n}");
         node.vsctl(&[
             "set",

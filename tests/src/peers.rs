@@ -13,11 +13,14 @@ pub fn root() -> PathBuf {
     let root =
         std::env::var_os("FERROVN_PEERS").map_or_else(|| Path::new(&cache).join("peers"), PathBuf::from);
     let program = root.join("usr/bin/ovn-nbctl");
-    assert!(
-        program.exists(),
-        "{} is missing: run `make peers`",
-        program.display()
-    );
+    // Mounts go with a reboot.
+    for needed in [&program, &root.join("proc/self"), &root.join("dev/urandom")] {
+        assert!(
+            needed.exists(),
+            "{} is missing: run `make peers`",
+            needed.display()
+        );
+    }
     root
 }
 

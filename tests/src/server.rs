@@ -1,7 +1,7 @@
 //! A database server under test: ours, or the packaged C one.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -50,16 +50,21 @@ impl Server {
         std::fs::write(scratch.host(&format!("{name}.ovsschema")), schema).expect("the folder is writable");
         let db = scratch.host(&format!("{name}.db"));
         let schema = scratch.host(&format!("{name}.ovsschema"));
-        let made = Command::new(ours("ovsdb-tool"))
-            .arg("create")
-            .arg(&db)
-            .arg(schema)
-            .output()
-            .expect("it runs");
+        let made = match kind {
+            Kind::Ours => Command::new(ours("ovsdb-tool"))
+                .arg("create")
+                .args([&db, &schema])
+                .output(),
+            Kind::C => {
+                let files = [format!("{name}.db"), format!("{name}.ovsschema")].map(|f| scratch.inner(&f));
+                scratch.peer("ovsdb-tool").arg("create").args(files).output()
+            }
+        };
+        let made = made.expect("it runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let options: Vec<String> = options.iter().map(|o| o.to_string()).collect();
         let child = spawn(kind, scratch, name, &options);
-        let server = Server {
+        let mut server = Server {
             kind,
             name: name.to_owned(),
             options,
@@ -71,12 +76,59 @@ impl Server {
 
     /// Kills with -9, and starts again on the same file.
     pub fn crash(&mut self, scratch: &Scratch) {
+        self.kill();
+        self.restart(scratch);
+    }
+
+    /// Kills with -9.
+    pub fn kill(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it was started");
-        // The socket's file outlives the process; the next one replaces it.
+    }
+
+    /// Starts again on the same file after an end of any kind.
+    pub fn restart(&mut self, scratch: &Scratch) {
+        // The socket's file outlives a killed process; the next one replaces it.
         let _ = std::fs::remove_file(scratch.host(&format!("{}.sock", self.name)));
         self.child = spawn(self.kind, scratch, &self.name, &self.options);
         self.wait(scratch);
+    }
+
+    /// What the server has logged since it was first started.
+    pub fn log(&self, scratch: &Scratch) -> String {
+        std::fs::read_to_string(scratch.host(&format!("{}.log", self.name))).unwrap_or_default()
+    }
+
+    /// True until the process has ended.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_none())
+    }
+
+    /// Waits for the process to end by itself; how it did.
+    pub fn wait_for_end(&mut self) -> ExitStatus {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it was started") {
+                return status;
+            }
+            assert!(
+                Instant::now() < until,
+                "{:?} server {} does not end",
+                self.kind,
+                self.name
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The most memory the process ever had resident, in bytes.
+    pub fn peak_resident(&self) -> u64 {
+        memory(self.pid(), "VmHWM:")
+    }
+
+    /// The memory the process has resident now, in bytes.
+    pub fn resident(&self) -> u64 {
+        memory(self.pid(), "VmRSS:")
     }
 
     /// Connects.
@@ -84,20 +136,28 @@ impl Server {
         Client::connect(&scratch.host(&format!("{}.sock", self.name)))
     }
 
+    /// A file's path for the server.
+    pub fn path(&self, scratch: &Scratch, file: &str) -> PathBuf {
+        path(self.kind, scratch, file)
+    }
+
     /// The server's process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    fn wait(&self, scratch: &Scratch) {
+    fn wait(&mut self, scratch: &Scratch) {
         let socket = scratch.host(&format!("{}.sock", self.name));
         let until = Instant::now() + Duration::from_secs(30);
         while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            let ended = self.child.try_wait().expect("it was started");
             assert!(
-                Instant::now() < until,
-                "{:?} server {} does not serve",
+                ended.is_none() && Instant::now() < until,
+                "{:?} server {} does not serve ({}); its log:\n{}",
                 self.kind,
-                self.name
+                self.name,
+                ended.map_or("it runs".to_owned(), |status| status.to_string()),
+                self.log(scratch)
             );
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -111,15 +171,29 @@ impl Server {
     }
 }
 
-fn spawn(kind: Kind, scratch: &Scratch, name: &str, options: &[String]) -> Child {
-    let path = |file: &str| match kind {
+fn memory(pid: u32, line: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let kib = status
+        .lines()
+        .find_map(|l| l.strip_prefix(line)?.trim().strip_suffix(" kB")?.parse().ok());
+    kib.map_or_else(|| panic!("no {line} in\n{status}"), |kib: u64| kib * 1024)
+}
+
+fn path(kind: Kind, scratch: &Scratch, file: &str) -> PathBuf {
+    match kind {
         Kind::Ours => scratch.host(file),
         Kind::C => scratch.inner(file),
-    };
+    }
+}
+
+fn spawn(kind: Kind, scratch: &Scratch, name: &str, options: &[String]) -> Child {
+    let path = |file: &str| path(kind, scratch, file);
     let mut command = match kind {
         Kind::Ours => {
             let mut command = Command::new(ours("ovsdb-server"));
-            command.env("OVS_RUNDIR", scratch.host(""));
+            for variable in ["OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"] {
+                command.env(variable, scratch.host(""));
+            }
             command
         }
         Kind::C => scratch.peer("ovsdb-server"),

@@ -1,67 +1,17 @@
 //! Unmodified clients against our server, their output compared with the same session on the C server.
 
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::server::Server;
+use ferrovn_tests::transcript::{KINDS, compare};
 use ovn_schemas::Db;
 
-const KINDS: [Kind; 2] = [Kind::C, Kind::Ours];
-
-/// Replaces uuids by ordinals in order of appearance.
-fn ordinals(text: &str) -> String {
-    let mut seen: Vec<String> = Vec::new();
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_hexdigit()) {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let candidate = from
-            .get(..36)
-            .filter(|c| ovsdb_data::Uuid::try_parse(c).is_ok() && c.contains('-'));
-        if let Some(uuid) = candidate {
-            let ordinal = seen.iter().position(|s| s == uuid).unwrap_or_else(|| {
-                seen.push(uuid.to_owned());
-                seen.len() - 1
-            });
-            out.push_str(&format!("<{ordinal}>"));
-            rest = &from[36..];
-        } else {
-            let end = from
-                .find(|c: char| !c.is_ascii_alphanumeric())
-                .unwrap_or(from.len())
-                .max(1);
-            out.push_str(&from[..end]);
-            rest = &from[end..];
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Runs the same commands on both servers; every output must be equal but for uuids.
+/// Runs the same commands of a program on both servers; every output must be equal but for uuids.
 fn check(test: &str, db: Db, program: &str, commands: &[&[&str]]) {
-    let transcripts = KINDS.map(|kind| {
-        let scratch = Scratch::new(test);
-        let server = Server::start(kind, &scratch, "db", db.text(), &[]);
-        let remote = format!("--db=unix:{}", scratch.inner("db.sock").display());
-        let mut transcript = String::new();
+    compare(test, db.text(), &[], |session| {
         for command in commands {
-            let args: Vec<&str> = std::iter::once(&*remote).chain(command.iter().copied()).collect();
-            let output = scratch.output(program, &args);
-            transcript.push_str(&format!("$ {} -> {}\n", command.join(" "), output.status));
-            transcript.push_str(&String::from_utf8_lossy(&output.stdout));
-            let folder = scratch.inner("").to_string_lossy().into_owned();
-            for line in String::from_utf8_lossy(&output.stderr).lines() {
-                // Log lines begin with the time.
-                let text = line.split_once('|').map_or(line, |(_, text)| text);
-                transcript.push_str(&text.replace(&folder, ""));
-                transcript.push('\n');
-            }
+            session.run(program, &[&["--db=@db"], *command].concat());
         }
-        drop(server);
-        ordinals(&transcript)
     });
-    let [c, ours] = transcripts;
-    assert_eq!(ours, c);
 }
 
 #[test]
@@ -132,94 +82,109 @@ fn ovn_sbctl_sees_no_difference() {
     );
 }
 
+/// A server that refuses `monitor_cond` and its kin: the IDLs fall back to the RFC's notation.
 #[test]
-fn a_large_database_survives_backup_and_restore() {
-    let rows = 3000;
-    for kind in KINDS {
-        let scratch = Scratch::new("backup");
-        let server = Server::start(kind, &scratch, "db", Db::OvnNorthbound.text(), &[]);
-        let mut client = server.client(&scratch);
-        for start in (0..rows).step_by(500) {
-            let mut params = vec![serde_json::json!("OVN_Northbound")];
-            params.extend((start..start + 500).map(|i| {
-                serde_json::json!({"op": "insert", "table": "Address_Set",
-                    "row": {"name": format!("as{i}"), "addresses": ["set", [format!("10.0.{}.{}", i / 256, i % 256)]]}})
-            }));
-            client.transact(serde_json::Value::Array(params));
+fn ovn_nbctl_sees_no_difference_without_conditions() {
+    compare("nbctl-v1", Db::OvnNorthbound.text(), &[], |session| {
+        session.control(&["ovsdb-server/disable-monitor-cond"]);
+        for command in [
+            &["ls-add", "sw0"][..],
+            &["lsp-add", "sw0", "p0"],
+            &["lsp-set-addresses", "p0", "02:00:00:00:00:01 10.0.0.1", "unknown"],
+            &["lsp-get-addresses", "p0"],
+            &["lsp-del", "p0"],
+            &["show"],
+        ] {
+            session.run("ovn-nbctl", &[&["--db=@db"], command].concat());
         }
-        let remote = format!("unix:{}", scratch.inner("db.sock").display());
-        let backup = scratch.run("ovsdb-client", &["backup", &remote, "OVN_Northbound"]);
-        std::fs::write(scratch.host("backup"), &backup).expect("the folder is writable");
-        let dump = |scratch: &Scratch| {
-            scratch.run(
-                "ovsdb-client",
-                &[
-                    "dump",
-                    &remote,
-                    "OVN_Northbound",
-                    "Address_Set",
-                    "name",
-                    "addresses",
-                ],
-            )
-        };
-        let before = dump(&scratch);
-        client.transact(serde_json::json!(["OVN_Northbound",
-            {"op": "delete", "table": "Address_Set", "where": []},
-            {"op": "insert", "table": "Address_Set", "row": {"name": "other"}}]));
-        let restore = format!(
-            "exec ovsdb-client restore {remote} < {}",
-            scratch.inner("backup").display()
-        );
-        scratch.run("sh", &["-c", &restore]);
-        let after = dump(&scratch);
-        assert_eq!(after.lines().count(), before.lines().count(), "{kind:?}");
-        assert!(after == before, "{kind:?}: the restored contents differ");
-    }
+    });
 }
 
 #[test]
-fn python_idl_follows_and_writes() {
+fn python_idl_follows_and_writes_in_every_notation() {
     const SCRIPT: &str = r#"
-import sys, ovs.db.idl, ovs.poller
+import sys, ovs.db.idl, ovs.jsonrpc, ovs.poller
 remote, schema = sys.argv[1], sys.argv[2]
+sent = []
+send = ovs.jsonrpc.Session.send
+def noting(self, message):
+    if message.method and message.method != "echo":
+        sent.append(message.method)
+    return send(self, message)
+ovs.jsonrpc.Session.send = noting
 helper = ovs.db.idl.SchemaHelper(schema)
 helper.register_all()
 idl = ovs.db.idl.Idl(remote, helper)
+idl.cond_change("Logical_Switch", [["name", "==", "from-python"]])
+switches = idl.tables["Logical_Switch"].rows
 def wait(done):
-    while not done():
+    while True:
         idl.run()
         if done(): break
         poller = ovs.poller.Poller()
         idl.wait(poller)
         poller.block()
 wait(idl.has_ever_connected)
-txn = ovs.db.idl.Transaction(idl)
-row = txn.insert(idl.tables["Logical_Switch"])
-row.name = "from-python"
-row.other_config = {"a": "1", "b": "2"}
-status = txn.commit_block()
-print(status)
-wait(lambda: any(r.name == "from-python" for r in idl.tables["Logical_Switch"].rows.values()))
-txn = ovs.db.idl.Transaction(idl)
-for r in idl.tables["Logical_Switch"].rows.values():
-    r.setkey("other_config", "a", "3")
-    r.delkey("other_config", "b")
-print(txn.commit_block())
-for r in idl.tables["Logical_Switch"].rows.values():
-    print(r.name, dict(r.other_config))
+def commit(change):
+    txn = ovs.db.idl.Transaction(idl)
+    change(txn)
+    print(txn.commit_block())
+def insert(txn):
+    for name in "from-python", "hidden":
+        row = txn.insert(idl.tables["Logical_Switch"])
+        row.name = name
+        row.other_config = {"a": "1", "b": "2"}
+        row.ports = [txn.insert(idl.tables["Logical_Switch_Port"])]
+        row.ports[0].name = "port-of-" + name
+commit(insert)
+wait(lambda: any(r.name == "from-python" for r in switches.values()))
+def change(txn):
+    for r in switches.values():
+        r.setkey("other_config", "a", "3")
+        r.delkey("other_config", "b")
+commit(change)
+idl.cond_change("Logical_Switch", [True])
+if "monitor_cond_since" in sent and "monitor" not in sent:
+    wait(lambda: len(switches) == 2)
+def show():
+    for r in sorted(switches.values(), key=lambda r: r.name):
+        print(r.name, dict(r.other_config), [p.name for p in r.ports])
+show()
+def delete(txn):
+    for r in list(switches.values()):
+        r.delete()
+commit(delete)
+wait(lambda: not switches)
+show()
+print(len(idl.tables["Logical_Switch_Port"].rows), "ports are left")
+print("sent:", *sorted(set(sent)))
 "#;
-    let outputs = KINDS.map(|kind| {
+    let [c, ours] = KINDS.map(|kind| {
         let scratch = Scratch::new("pyidl");
         let server = Server::start(kind, &scratch, "db", Db::OvnNorthbound.text(), &[]);
         std::fs::write(scratch.host("idl.py"), SCRIPT).expect("the folder is writable");
         let remote = format!("unix:{}", scratch.inner("db.sock").display());
         let script = scratch.inner("idl.py").display().to_string();
         let schema = scratch.inner("db.ovsschema").display().to_string();
-        let output = scratch.run("python3", &[&script, &remote, &schema]);
+        let run = || scratch.run("python3", &[&script, &remote, &schema]);
+        let newest = run();
+        let ctl = scratch.inner("db.ctl").display().to_string();
+        scratch.run("ovs-appctl", &["-t", &ctl, "ovsdb-server/disable-monitor-cond"]);
+        let oldest = run();
         drop(server);
-        output
+        [newest, oldest]
     });
-    assert_eq!(outputs[1], outputs[0]);
-    assert!(outputs[0].contains("from-python {'a': '3'}"), "{}", outputs[0]);
+    assert_eq!(ours, c);
+    // The newest notation for the database, the middle one for `_Server`; then the oldest.
+    assert!(
+        ours[0].contains(" monitor_cond monitor_cond_change monitor_cond_since"),
+        "{}",
+        ours[0]
+    );
+    assert!(ours[1].contains(" monitor "), "{}", ours[1]);
+    assert!(
+        ours[0].contains("from-python {'a': '3'} ['port-of-from-python']"),
+        "{}",
+        ours[0]
+    );
 }

@@ -27,7 +27,8 @@ fn two_pods_on_two_nodes_reach_each_other_before_and_after_a_crash_of_the_databa
     let scratch = Scratch::new("ovn");
     let mut network = Network::new();
     let mut nb = Server::start(Kind::Ours, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
-    let remote = format!("--remote=ptcp:{SB_PORT}:0.0.0.0");
+    // Only the nodes reach it.
+    let remote = format!("--remote=ptcp:{SB_PORT}:{}", network.address());
     let mut sb = Server::start(Kind::Ours, &scratch, "sb", Db::OvnSouthbound.text(), &[&remote]);
     let (nb_remote, sb_remote) = ["nb", "sb"]
         .map(|name| format!("unix:{}", scratch.inner(&format!("{name}.sock")).display()))

@@ -12,5 +12,6 @@
 pub mod dirs;
 pub mod options;
 pub mod process;
+mod rate_limit;
 pub mod unixctl;
 pub mod vlog;

@@ -2,6 +2,7 @@
 //!
 //! A program reads [`Token`]s in a loop and offers each to every group; a group answers whether it took it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
@@ -16,7 +17,7 @@ pub enum Token {
     /// `--name`.
     Long(String),
     /// A positional argument.
-    Value(std::ffi::OsString),
+    Value(OsString),
 }
 
 impl Token {
@@ -45,6 +46,99 @@ impl Token {
             Token::Long(name) => format!("unrecognized option '--{name}'"),
             Token::Value(value) => format!("unexpected argument '{}'", value.to_string_lossy()),
         }
+    }
+}
+
+/// Writes abbreviated long options out, as getopt_long(3) understands them: any prefix that only one option has.
+/// `longs` are the options' names in the order in which getopt would list them, with `=` where they need a value and
+/// `[=]` where they may have one; `shorts` are the letters that need a value. An ambiguous prefix is an error; one that
+/// no option has stays as it is.
+pub fn complete(
+    words: impl IntoIterator<Item = OsString>,
+    longs: &[&str],
+    shorts: &str,
+) -> Result<Vec<OsString>, String> {
+    let mut out = Vec::new();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        // Nothing that is not text is an option.
+        let text = word.to_str().unwrap_or_default();
+        if text == "--" {
+            out.push(word);
+            break;
+        }
+        let has_value_next;
+        let full = match text.strip_prefix("--") {
+            Some(long) => {
+                let (name, value) = long
+                    .split_once('=')
+                    .map_or((long, None), |(name, value)| (name, Some(value)));
+                let found = find(name, longs)?;
+                has_value_next = value.is_none()
+                    && found.is_some_and(|found| found.ends_with('=') && !found.ends_with("[="));
+                found.map(|found| {
+                    let name = bare(found);
+                    value.map_or_else(|| format!("--{name}"), |value| format!("--{name}={value}"))
+                })
+            }
+            None => {
+                // The letter that needs a value takes the rest of the word, if there is any.
+                let letters = text.strip_prefix('-').unwrap_or_default();
+                has_value_next = letters
+                    .find(|c| shorts.contains(c))
+                    .is_some_and(|at| at + 1 == letters.len());
+                None
+            }
+        };
+        out.push(full.map_or(word, OsString::from));
+        if has_value_next {
+            out.extend(words.next());
+        }
+    }
+    out.extend(words);
+    Ok(out)
+}
+
+fn bare(name: &str) -> &str {
+    name.trim_end_matches("[=]").trim_end_matches('=')
+}
+
+fn find<'a>(name: &str, longs: &[&'a str]) -> Result<Option<&'a str>, String> {
+    if let Some(exact) = longs.iter().find(|long| bare(long) == name) {
+        return Ok(Some(exact));
+    }
+    let matching: Vec<&str> = longs
+        .iter()
+        .copied()
+        .filter(|long| bare(long).starts_with(name))
+        .collect();
+    match matching[..] {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => {
+            let names: String = matching
+                .iter()
+                .map(|long| format!(" '--{}'", bare(long)))
+                .collect();
+            Err(format!("option '--{name}' is ambiguous; possibilities:{names}"))
+        }
+    }
+}
+
+/// A parser's error as getopt words it.
+pub fn error_text(error: lexopt::Error) -> String {
+    match error {
+        lexopt::Error::MissingValue { option: Some(option) } => match option.strip_prefix("--") {
+            Some(_) => format!("option '{option}' requires an argument"),
+            None => format!(
+                "option requires an argument -- '{}'",
+                option.trim_start_matches('-')
+            ),
+        },
+        lexopt::Error::UnexpectedValue { option, .. } => {
+            format!("option '{option}' doesn't allow an argument")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -114,12 +208,12 @@ impl DaemonOptions {
     /// The long options, with `=` where they need a value and `[=]` where they may have one.
     pub const NAMES: [&'static str; 7] = [
         "detach",
-        "monitor",
-        "no-chdir",
-        "overwrite-pidfile",
         "no-self-confinement",
-        "user=",
+        "no-chdir",
         "pidfile[=]",
+        "overwrite-pidfile",
+        "monitor",
+        "user=",
     ];
 }
 
@@ -131,7 +225,8 @@ pub struct LogOptions {
 }
 
 impl LogOptions {
-    /// Takes `token` when it belongs to this group. Level and pattern changes hold at once; the log file is opened.
+    /// Takes `token` when it belongs to this group. Level and pattern changes hold at once; the log file
+    /// is opened.
     pub fn accept(
         &mut self,
         token: &Token,
@@ -146,8 +241,11 @@ impl LogOptions {
                     let file = parser.optional_value().map(PathBuf::from);
                     let file = file.unwrap_or_else(|| PathBuf::from(format!("{program}.log")));
                     let file = dirs::logdir().join(file);
-                    vlog::set_log_file(&file)
-                        .map_err(|error| format!("{}: cannot open log file ({error})", file.display()))?;
+                    vlog::set_log_file(&file).map_err(|error| {
+                        let text = error.to_string();
+                        let text = text.split(" (os error").next().unwrap_or_default();
+                        format!("failed to open {} for logging: {text}", file.display())
+                    })?;
                     self.log_file = Some(file);
                 }
                 "syslog-target" => {
@@ -163,7 +261,10 @@ impl LogOptions {
 
     fn verbose(&mut self, parser: &mut Parser) -> Result<(), lexopt::Error> {
         match parser.optional_value() {
-            Some(spec) => vlog::set(&spec.to_string_lossy())?,
+            Some(spec) => {
+                let spec = spec.to_string_lossy();
+                vlog::set(&spec).map_err(|error| format!("processing \"{spec}\": {error}"))?;
+            }
             None => vlog::set("any:any:dbg")?,
         }
         Ok(())
@@ -185,7 +286,7 @@ impl LogOptions {
     }
 
     /// The long options, as [`DaemonOptions::NAMES`].
-    pub const NAMES: [&'static str; 4] = ["verbose[=]", "log-file[=]", "syslog-target=", "syslog-method="];
+    pub const NAMES: [&'static str; 4] = ["verbose[=]", "log-file[=]", "syslog-method=", "syslog-target="];
 }
 
 #[cfg(test)]
@@ -220,6 +321,83 @@ mod tests {
         assert_eq!(daemon.pidfile, Some(PathBuf::from("/tmp/x.pid")));
         assert_eq!(daemon.user.as_deref(), Some("ovn:ovn"));
         assert_eq!(rest, ["invalid option -- 'x'", "unrecognized option '--foo'"]);
+    }
+
+    #[test]
+    fn long_options_may_be_abbreviated() {
+        let longs = [
+            "remote=",
+            "help",
+            "pidfile[=]",
+            "peer-ca-cert=",
+            "private-key=",
+            "no-chdir",
+            "no-dbs",
+            "user=",
+            "users",
+        ];
+        let ok = |words: &str| Ok(words.to_owned());
+        for (words, want) in [
+            ("--rem=x db", ok("--remote=x db")),
+            ("--rem --no-d --no-d", ok("--remote --no-d --no-dbs")),
+            ("--pid --pid=x --no-chd", ok("--pidfile --pidfile=x --no-chdir")),
+            ("--user x --users", ok("--user x --users")),
+            ("--nonsense -h --hel", ok("--nonsense -h --help")),
+            ("-p --hel --hel", ok("-p --hel --help")),
+            ("-hp --hel -px --hel", ok("-hp --hel -px --help")),
+            ("-- --hel", ok("-- --hel")),
+            ("- db", ok("- db")),
+            (
+                "--p=x",
+                Err(
+                    "option '--p' is ambiguous; possibilities: '--pidfile' '--peer-ca-cert' '--private-key'"
+                        .to_owned(),
+                ),
+            ),
+            (
+                "--no",
+                Err("option '--no' is ambiguous; possibilities: '--no-chdir' '--no-dbs'".to_owned()),
+            ),
+        ] {
+            let completed = complete(words.split(' ').map(OsString::from), &longs, "p");
+            let text = completed.map(|words| {
+                words
+                    .iter()
+                    .map(|w| w.to_string_lossy())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            });
+            assert_eq!(text, want, "{words}");
+        }
+    }
+
+    #[test]
+    fn errors_are_worded_as_getopt_does() {
+        let error = |args: &[&str]| {
+            let mut parser = Parser::from_args(args);
+            let mut read = || -> Result<(), lexopt::Error> {
+                while let Some(token) = Token::next(&mut parser)? {
+                    DaemonOptions::default().accept(&token, &mut parser, "prog")?;
+                    if token == Token::Short('p') {
+                        parser.value()?;
+                    }
+                }
+                Ok(())
+            };
+            read().map_err(error_text)
+        };
+        assert_eq!(
+            error(&["--user"]),
+            Err("option '--user' requires an argument".to_owned())
+        );
+        assert_eq!(
+            error(&["-p"]),
+            Err("option requires an argument -- 'p'".to_owned())
+        );
+        assert_eq!(
+            error(&["--detach=x", "y"]),
+            Err("option '--detach' doesn't allow an argument".to_owned())
+        );
     }
 
     #[test]

@@ -415,7 +415,7 @@ pub fn die(fatal: Signal) -> ! {
 /// Logs `message` at EMER, tells the user `PROGRAM: MESSAGE`, cleans up, and exits 1.
 pub fn fatal(program: &str, message: &str) -> ! {
     eprintln!("{program}: {message}");
-    vlog::emergency(&program.replace('-', "_"), message);
+    vlog::emergency_printed(&program.replace('-', "_"), message);
     clean_up();
     std::process::exit(1)
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use serde_json::{Value, json};
@@ -22,6 +23,9 @@ pub type Reply = Result<String, String>;
 
 /// A request longer than this is refused: commands are short, and the buffer is parsed again with each read.
 const MAX_REQUEST: usize = 1 << 20;
+
+/// How long until a connection that could not be accepted is tried again.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 type AnswerNow = dyn Fn(&[String]) -> Reply + Send + Sync;
 type AfterAnswer = dyn Fn(&[String]) + Send + Sync;
@@ -194,15 +198,15 @@ impl Server {
         })
     }
 
-    /// Serves until dropped.
+    /// Serves until dropped. Needs the runtime's timers.
     pub async fn run(self, commands: Commands) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => drop(tokio::spawn(serve(stream, commands.clone()))),
                 Err(error) => {
-                    tracing::warn!(target: "unixctl", "{}: accept failed: {error}", self.path.display());
-                    // Descriptors may be short; let others finish.
-                    tokio::task::yield_now().await;
+                    tracing::warn!(target: "unixctl", rl = true, "{}: accept failed: {error}", self.path.display());
+                    // Out of descriptors, most likely: others must end first.
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
         }

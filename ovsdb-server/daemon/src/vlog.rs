@@ -2,8 +2,10 @@
 //!
 //! In: `tracing` events; the module is the last part of the target. Out: lines on the console (stderr), a file and
 //! syslog. A disabled level costs one cached load: levels are pushed into tracing's call sites whenever they change.
+//! An event with a field [`RATE_LIMITED`] is logged five times a minute at most, as its place is meant for what peers
+//! can cause at will; `vlog/disable-rate-limit` lifts that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -11,15 +13,21 @@ use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use parking_lot::Mutex;
+use tracing::callsite::Identifier;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
+use crate::rate_limit::RateLimit;
 use crate::unixctl::Commands;
+
+/// The field of events that are rate-limited: `tracing::warn!(target: "module", rl = true, "text")`.
+pub const RATE_LIMITED: &str = "rl";
 
 /// How grave a message is; a destination's level lets this and everything graver through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,6 +112,8 @@ struct State {
     modules: BTreeMap<String, [Level; N]>,
     seen: BTreeSet<String>,
     unlimited: BTreeSet<String>,
+    /// By place in the program.
+    limits: HashMap<Identifier, RateLimit>,
     patterns: [String; N],
     facility: u32,
     file: Option<(PathBuf, Option<File>)>,
@@ -125,6 +135,7 @@ impl Default for State {
             modules: BTreeMap::new(),
             seen: KNOWN.iter().map(|&name| name.to_owned()).collect(),
             unlimited: BTreeSet::new(),
+            limits: HashMap::new(),
             patterns: [
                 "ovs|%05N|%c%T|%p|%m".to_owned(),
                 "%D{%Y-%m-%dT%H:%M:%SZ}|%05N|%c%T|%p|%m".to_owned(),
@@ -190,7 +201,7 @@ pub fn set_syslog_method(method: &str) -> Result<(), String> {
         Some(("udp", target)) => UdpSocket::bind("0.0.0.0:0")
             .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
             .map_or(Syslog::None, |socket| Syslog::Udp(socket, target.to_owned())),
-        _ => return Err(format!("unsupported syslog method {method}")),
+        _ => return Err(format!("unsupported syslog method '{method}'")),
     };
     with(|state| state.syslog = Some(syslog));
     Ok(())
@@ -381,7 +392,7 @@ pub fn list_patterns() -> String {
             "         ------                            ------\n"
         ));
         for (name, pattern) in DESTINATIONS.iter().zip(&state.patterns) {
-            let _ = writeln!(out, "{name:<7}  {:<32}  {pattern}", "none");
+            let _ = writeln!(out, "{:<7}  {:<32}  {pattern}", name.to_ascii_uppercase(), "none");
         }
         out
     })
@@ -439,11 +450,16 @@ fn limit(modules: &[String], on: bool) {
 
 /// Logs at EMER; the caller ends the program next.
 pub fn emergency(module: &str, message: &str) {
-    emit(module, Level::Emer, message);
+    emit(module, Level::Emer, message, true);
 }
 
-/// Writes one message to every destination whose level lets it through.
-fn emit(module: &str, level: Level, message: &str) {
+/// The same for a message that the caller prints itself.
+pub(crate) fn emergency_printed(module: &str, message: &str) {
+    emit(module, Level::Emer, message, false);
+}
+
+/// Writes one message to every destination whose level lets it through; to the console only if asked for.
+fn emit(module: &str, level: Level, message: &str, console: bool) {
     let message = message.trim_end_matches('\n');
     let number = NUMBER.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
     with(|state| {
@@ -451,7 +467,7 @@ fn emit(module: &str, level: Level, message: &str) {
             state.seen.insert(module.to_owned());
         }
         let passes = |state: &State, destination| level <= state.level(module, destination);
-        if passes(state, CONSOLE) {
+        if console && passes(state, CONSOLE) {
             let line = format(state, &state.patterns[CONSOLE], module, level, number, message) + "\n";
             // Nobody is left to tell when stderr is gone.
             let _ = io::stderr().lock().write_all(line.as_bytes());
@@ -584,15 +600,30 @@ impl<S: Subscriber> Layer<S> for VlogLayer {
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
+        let (module, level) = (module_name(metadata.target()), Level::of(metadata.level()));
+        if metadata.fields().field(RATE_LIMITED).is_some() {
+            match admit(&module, metadata.callsite(), Instant::now()) {
+                None => return,
+                Some(None) => {}
+                Some(Some(dropped)) => emit(&module, level, &dropped, true),
+            }
+        }
         let mut text = Text::default();
         event.record(&mut text);
         text.message.push_str(&text.fields);
-        emit(
-            &module_name(metadata.target()),
-            Level::of(metadata.level()),
-            &text.message,
-        );
+        emit(&module, level, &text.message, true);
     }
+}
+
+/// Whether a rate-limited place may log now, and what to say of messages that were dropped before.
+fn admit(module: &str, place: Identifier, now: Instant) -> Option<Option<String>> {
+    with(|state| {
+        if state.unlimited.contains(module) {
+            return Some(None);
+        }
+        let limit = state.limits.entry(place).or_insert_with(|| RateLimit::new(now));
+        Some(limit.admit(now)?.map(|dropped| dropped.text(now)))
+    })
 }
 
 fn passes(metadata: &Metadata<'_>) -> bool {
@@ -611,6 +642,7 @@ impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
+            RATE_LIMITED => Ok(()),
             name => write!(self.fields, " {name}={value:?}"),
         };
     }

@@ -1,7 +1,8 @@
 //! Changes that a slow client has not been told yet, merged: each row's state when the client last heard of it.
-//! It grows with the rows touched, never with the number of commits.
+//! It grows with the rows touched, never with the number of commits; a row that came and went leaves nothing.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use ovsdb_data::{Row, RowChange, TableIdx, Uuid};
 
@@ -15,11 +16,15 @@ pub struct Pending {
 
 impl Pending {
     /// Adds a commit.
-    pub fn absorb(&mut self, changes: &[RowChange]) {
+    pub fn absorb<'a>(&mut self, changes: impl IntoIterator<Item = &'a RowChange>) {
         for change in changes {
-            self.old
-                .entry((change.table, change.uuid))
-                .or_insert_with(|| change.old.clone());
+            match self.old.entry((change.table, change.uuid)) {
+                Entry::Vacant(entry) => drop(entry.insert(change.old.clone())),
+                Entry::Occupied(entry) if entry.get().is_none() && change.new.is_none() => {
+                    drop(entry.remove())
+                }
+                Entry::Occupied(_) => {}
+            }
         }
     }
 

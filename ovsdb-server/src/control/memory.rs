@@ -1,29 +1,29 @@
 //! `memory/show`.
 
-use crate::database::Model;
 use crate::server::Server;
 
 /// `memory/show`: counts that are not zero.
 pub(super) fn show(server: &Server) -> String {
-    let user = || {
-        server
-            .databases
-            .values()
-            .filter(|db| !matches!(db.model, Model::Own))
-    };
-    let atoms: usize = user().map(|db| db.snapshot().n_atoms).sum();
-    let cells: usize = user()
-        .flat_map(|db| {
+    let databases = || server.databases.values();
+    let tables = || {
+        databases().flat_map(|db| {
             db.snapshot()
                 .schema
                 .iter()
-                .map(|(t, schema)| (schema.columns.len(), db.snapshot().table(t).len()))
+                .map(move |(t, schema)| (db, t, schema))
         })
-        .map(|(columns, rows)| columns * rows)
+    };
+    // Each row's `_uuid` and `_version` count as well.
+    let atoms: usize = databases().map(|db| db.snapshot().n_atoms).sum::<usize>()
+        + tables()
+            .map(|(db, table, _)| 2 * db.snapshot().table(table).len())
+            .sum::<usize>();
+    let cells: usize = tables()
+        .map(|(db, table, schema)| schema.columns.len() * db.snapshot().table(table).len())
         .sum();
     let monitors: usize = server.databases.values().map(|db| db.fanout.len()).sum();
     let triggers: usize = server.databases.values().map(|db| db.waiting.len()).sum();
-    let (history, history_atoms) = user()
+    let (history, history_atoms) = databases()
         .map(|db| db.history.size())
         .fold((0, 0), |(n, a), (m, b)| (n + m, a + b));
     let backlog: usize = server.sessions.values().map(|s| s.link.queued_bytes()).sum();

@@ -18,7 +18,7 @@ use ovsdb_wire::framing::Framer;
 use ovsdb_wire::message::Message;
 use ovsdb_wire::reply;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, WriteHalf};
 use tokio::time::Instant;
 
 use crate::link::{Link, slices};
@@ -29,6 +29,9 @@ const BIG_MESSAGE: usize = 1 << 20;
 
 /// No message may be longer. High, because `restore` sends a whole database as one transaction.
 pub const MAX_MESSAGE: usize = 4 << 30;
+
+/// How long a connection that the program closes waits for the peer to take what is queued.
+pub const GRACE: Duration = Duration::from_secs(1);
 
 const SMALL_READ: usize = 4 << 10;
 const LARGE_READ: usize = 128 << 10;
@@ -85,14 +88,12 @@ pub async fn serve(stream: Stream, link: Arc<Link>, handler: &mut impl Handler) 
     let timer = tokio::time::sleep(link.probe_interval().unwrap_or(FOREVER));
     tokio::pin!(timer);
     loop {
-        link.peek(&mut pieces);
-        if pieces.is_empty()
-            && let Some(reason) = link.closing()
-        {
-            // The peer sees an orderly end; an error here is its own doing.
-            let _ = writer.shutdown().await;
+        if let Some(reason) = link.closing() {
+            // The peer sees what it is owed and an orderly end, if it looks; an error here is its own doing.
+            let _ = tokio::time::timeout(GRACE, finish(&mut writer, &link)).await;
             return Closed::ByUs(reason);
         }
+        link.peek(&mut pieces);
         if buffer.capacity() < read_size {
             buffer.reserve_exact(read_size);
         }
@@ -130,9 +131,6 @@ pub async fn serve(stream: Stream, link: Arc<Link>, handler: &mut impl Handler) 
                 Err(error) => return Closed::Io(error),
             },
             () = link.wake.notified() => {
-                if link.closing().is_some() && !pieces.is_empty() && !link.may_read() {
-                    return Closed::ByUs(link.closing().unwrap_or_default());
-                }
                 let due = activity + link.probe_interval().unwrap_or(FOREVER);
                 if due < timer.deadline() {
                     timer.as_mut().reset(due);
@@ -155,6 +153,22 @@ pub async fn serve(stream: Stream, link: Arc<Link>, handler: &mut impl Handler) 
                 }
             }
         }
+    }
+}
+
+/// Writes what is queued and ends the stream.
+async fn finish(writer: &mut WriteHalf<Stream>, link: &Link) -> io::Result<()> {
+    let mut pieces = Vec::new();
+    loop {
+        link.peek(&mut pieces);
+        if pieces.is_empty() {
+            return writer.shutdown().await;
+        }
+        let n = writer.write_vectored(&slices(&pieces)).await?;
+        if n == 0 {
+            return Ok(());
+        }
+        link.sent(n);
     }
 }
 

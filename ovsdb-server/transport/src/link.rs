@@ -13,14 +13,16 @@ use tokio::sync::Notify;
 
 pub use ovsdb_wire::Frame;
 
-/// Requests are not read while this many bytes wait to be sent: who does not read replies may not ask for more.
-const SEND_LIMIT: usize = 1 << 20;
+/// A link is full while more bytes than this wait to be sent. Requests are not read then: who does not read replies
+/// may not ask for more. What the server sends of its own accord it merges, and in the end gives up, by the same
+/// measure. A frame is queued whole, so that a full link holds this and one frame, most often.
+pub const FULL_BYTES: usize = 1 << 20;
 
 /// Requests are not read while this many bytes of them wait to be served.
 const HOLD_LIMIT: usize = 1 << 20;
 
-/// A link that was above [`SEND_LIMIT`] counts as drained below this.
-const LOW_WATER: usize = SEND_LIMIT / 4;
+/// A link that was above [`FULL_BYTES`] counts as drained below this.
+const LOW_WATER: usize = FULL_BYTES / 4;
 
 /// Pieces handed to one system call; Linux takes up to 1024.
 const MAX_SLICES: usize = 64;
@@ -63,7 +65,7 @@ impl Link {
             .pieces
             .extend(frame.0.into_iter().filter(|piece| !piece.is_empty()));
         let queued = self.queued.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
-        queue.was_full |= queued > SEND_LIMIT;
+        queue.was_full |= queued > FULL_BYTES;
         drop(queue);
         self.wake.notify_one();
     }
@@ -73,7 +75,8 @@ impl Link {
         self.queued.load(Ordering::Relaxed)
     }
 
-    /// Ends the connection once its task sees it; what is queued is sent if the peer takes it at once.
+    /// Ends the connection once its task sees it; what is queued is sent if the peer takes it soon
+    /// ([`crate::connection::GRACE`]), nothing more is queued.
     pub fn close(&self, reason: &str) {
         self.queue.lock().closing.get_or_insert_with(|| reason.to_owned());
         self.wake.notify_one();
@@ -108,7 +111,7 @@ impl Link {
 
     /// Whether the peer's bytes are welcome.
     pub(crate) fn may_read(&self) -> bool {
-        self.queued_bytes() <= SEND_LIMIT && self.held.load(Ordering::Relaxed) <= HOLD_LIMIT
+        self.queued_bytes() <= FULL_BYTES && self.held.load(Ordering::Relaxed) <= HOLD_LIMIT
     }
 
     pub(crate) fn closing(&self) -> Option<String> {

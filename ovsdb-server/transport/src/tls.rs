@@ -2,7 +2,9 @@
 //! are never checked (ovsdb-server(1) "Public Key Infrastructure Options").
 //!
 //! In: the files' paths, which may change at any time, as may the files. Out: streams. Files are read again when
-//! their times or sizes change.
+//! their times or sizes change. Which versions and suites are allowed is [`policy`]'s part.
+
+mod policy;
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +15,7 @@ use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -26,6 +28,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
 use crate::stream::Stream;
+use crate::tls::policy::Policy;
 
 /// Where keys and certificates are, and what is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +45,10 @@ pub struct TlsFiles {
     pub peer_ca_cert: Option<PathBuf>,
     /// `--ssl-protocols`.
     pub protocols: Option<String>,
+    /// `--ssl-ciphers`, of TLSv1.2.
+    pub ciphers: Option<String>,
+    /// `--ssl-ciphersuites`, of TLSv1.3.
+    pub ciphersuites: Option<String>,
 }
 
 /// What a file looked like when it was read.
@@ -50,6 +57,7 @@ type Stamp = Option<(SystemTime, u64)>;
 #[derive(Default)]
 struct State {
     files: TlsFiles,
+    policy: Policy,
     stamps: Vec<Stamp>,
     configs: Option<(Arc<ServerConfig>, Arc<ClientConfig>)>,
 }
@@ -70,8 +78,14 @@ impl Tls {
     pub fn configure(&self, files: TlsFiles) {
         let mut state = self.0.lock();
         if state.files != files {
+            let policy = Policy::new(
+                files.protocols.as_deref(),
+                files.ciphers.as_deref(),
+                files.ciphersuites.as_deref(),
+            );
             *state = State {
                 files,
+                policy,
                 ..State::default()
             };
         }
@@ -92,10 +106,22 @@ impl Tls {
         {
             return Ok(configs.clone());
         }
-        let configs = load(&state.files)?;
-        state.stamps = stamps;
-        state.configs = Some(configs.clone());
-        Ok(configs)
+        let loaded = load(&state.files, &state.policy);
+        match (loaded, &state.configs) {
+            (Ok(configs), _) => {
+                state.stamps = stamps;
+                state.configs = Some(configs.clone());
+                Ok(configs)
+            }
+            // A rotation under way, or one that failed: what was read before serves until the files change again.
+            (Err(error), Some(configs)) => {
+                let configs = configs.clone();
+                tracing::error!(target: "stream_ssl", "{error}; the former files' contents are kept");
+                state.stamps = stamps;
+                Ok(configs)
+            }
+            (Err(error), None) => Err(error),
+        }
     }
 
     /// The server's side of a handshake.
@@ -111,13 +137,16 @@ impl Tls {
         let name = ServerName::try_from(host.to_owned())
             .or_else(|_| ServerName::try_from("ovsdb"))
             .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
-        let files = self.0.lock().files.clone();
+        let (files, policy) = {
+            let state = self.0.lock();
+            (state.files.clone(), state.policy.clone())
+        };
         if let Some(ca) = files
             .ca_cert
             .as_ref()
             .filter(|ca| files.bootstrap && !ca.exists())
         {
-            let trusting = Arc::new(trusting_client(&files)?);
+            let trusting = Arc::new(trusting_client(&files, &policy)?);
             let stream = TlsConnector::from(trusting).connect(name, stream).await?;
             save_ca(ca, stream.get_ref().1.peer_certificates().unwrap_or_default())?;
             return Err(io::Error::new(
@@ -165,7 +194,7 @@ fn own(files: &TlsFiles) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKey
     Ok((chain, PrivateKeyDer::from_pem_file(key).map_err(named(key))?))
 }
 
-fn load(files: &TlsFiles) -> io::Result<(Arc<ServerConfig>, Arc<ClientConfig>)> {
+fn load(files: &TlsFiles, policy: &Policy) -> io::Result<(Arc<ServerConfig>, Arc<ClientConfig>)> {
     let (chain, key) = own(files)?;
     let Some(ca) = &files.ca_cert else {
         return Err(bad("CA certificate must be configured to use SSL"));
@@ -177,20 +206,19 @@ fn load(files: &TlsFiles) -> io::Result<(Arc<ServerConfig>, Arc<ClientConfig>)> 
             .map_err(|error| bad(format!("{}: {error}", ca.display())))?;
     }
     let roots = Arc::new(roots);
-    let provider = Arc::new(ring::default_provider());
-    let versions = versions(files.protocols.as_deref());
+    let provider = policy.provider.clone();
     let verifier = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone())
         .build()
         .map_err(|error| bad(format!("{}: {error}", ca.display())))?;
     let server = ServerConfig::builder_with_provider(provider.clone())
-        .with_protocol_versions(&versions)
+        .with_protocol_versions(&policy.versions)
         .map_err(bad)?
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain.clone(), key.clone_key())
         .map_err(bad)?;
     let client = client(
         provider.clone(),
-        &versions,
+        &policy.versions,
         ChainOnly {
             roots: Some(roots),
             provider,
@@ -201,13 +229,12 @@ fn load(files: &TlsFiles) -> io::Result<(Arc<ServerConfig>, Arc<ClientConfig>)> 
     Ok((Arc::new(server), Arc::new(client)))
 }
 
-fn trusting_client(files: &TlsFiles) -> io::Result<ClientConfig> {
+fn trusting_client(files: &TlsFiles, policy: &Policy) -> io::Result<ClientConfig> {
     let (chain, key) = own(files)?;
-    let provider = Arc::new(ring::default_provider());
-    let versions = versions(files.protocols.as_deref());
+    let provider = policy.provider.clone();
     client(
         provider.clone(),
-        &versions,
+        &policy.versions,
         ChainOnly {
             roots: None,
             provider,
@@ -231,43 +258,6 @@ fn client(
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_client_auth_cert(chain, key)
         .map_err(bad)
-}
-
-/// The versions of `--ssl-protocols`: a list, or a range `A-B` or `A+`. Only TLS 1.2 and 1.3 exist here; older
-/// names are accepted with a warning, because scripts pass them.
-fn versions(text: Option<&str>) -> Vec<&'static SupportedProtocolVersion> {
-    const NAMES: [&str; 4] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
-    let mut on = [false, false, true, true];
-    if let Some(text) = text {
-        on = [false; 4];
-        let position = |name: &str| {
-            NAMES
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(name.trim()))
-        };
-        for word in text.split([',', ' ']).filter(|word| !word.is_empty()) {
-            let (from, to) = match (word.split_once('-'), word.strip_suffix('+')) {
-                (Some((from, to)), _) => (position(from), position(to)),
-                (None, Some(from)) => (position(from), Some(3)),
-                (None, None) => (position(word), position(word)),
-            };
-            match (from, to) {
-                (Some(from), Some(to)) if from <= to => on[from..=to].fill(true),
-                _ => tracing::warn!(target: "stream_ssl", "{word}: SSL/TLS protocol not recognized"),
-            }
-        }
-        for (name, _) in NAMES.iter().zip(on).take(2).filter(|(_, on)| *on) {
-            tracing::warn!(target: "stream_ssl", "{name} protocol is deprecated");
-        }
-    }
-    let mut versions = Vec::new();
-    if on[3] || !on[2] {
-        versions.push(&rustls::version::TLS13);
-    }
-    if on[2] {
-        versions.push(&rustls::version::TLS12);
-    }
-    versions
 }
 
 fn save_ca(path: &Path, chain: &[CertificateDer<'_>]) -> io::Result<()> {

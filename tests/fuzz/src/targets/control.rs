@@ -8,7 +8,7 @@ use tokio::net::UnixStream;
 /// Sends the bytes, closes, and asks an ordinary question.
 pub fn run(bytes: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
+        .enable_all()
         .build()
         .expect("a runtime can be built");
     runtime.block_on(async {
