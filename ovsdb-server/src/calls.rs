@@ -219,7 +219,7 @@ impl Server {
                     format!(
                         "RBAC rules for client \"{}\" role \"{}\" prohibit \"convert\" of database {name} \
                          (only the root role may convert databases)",
-                        identity.id.as_deref().unwrap_or_default(),
+                        identity.id.as_deref().unwrap_or("(null)"),
                         identity.role
                     ),
                 )));

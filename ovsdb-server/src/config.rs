@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use ovsdb_data::{Atom, ColumnIdx, Datum, Row, TableIdx};
 use ovsdb_engine::Snapshot;
+use ovsdb_engine::lock::OwnersLocks;
 use serde_json::{Value, json};
 
 use crate::database::{Model, OpenDatabase};
@@ -155,7 +156,7 @@ impl DbColumn {
         &self,
         server: &Server,
         state: &dyn Fn(&str) -> Option<RemoteState>,
-        locks: &dyn Fn(&RemoteState) -> (usize, usize, usize),
+        locks: &dyn Fn(&RemoteState) -> OwnersLocks,
     ) -> Vec<Value> {
         let Ok(place) = self.resolve(&server.databases) else {
             return Vec::new();
@@ -205,7 +206,7 @@ impl DbColumn {
     }
 }
 
-fn status_map(state: &RemoteState, (held, waiting, lost): (usize, usize, usize)) -> Datum {
+fn status_map(state: &RemoteState, locks: OwnersLocks) -> Datum {
     let mut pairs: Vec<(&str, String)> = Vec::new();
     let name = match (state.state, state.sessions.is_empty()) {
         ("LISTENING", false) => "ACTIVE",
@@ -217,13 +218,13 @@ fn status_map(state: &RemoteState, (held, waiting, lost): (usize, usize, usize))
     pairs.extend(seconds(state.connected_at).map(|s| ("sec_since_connect", s)));
     pairs.extend(seconds(state.disconnected_at).map(|s| ("sec_since_disconnect", s)));
     pairs.extend(state.last_error.clone().map(|e| ("last_error", e)));
-    for (name, n) in [
-        ("locks_held", held),
-        ("locks_waiting", waiting),
-        ("locks_lost", lost),
+    for (name, locks) in [
+        ("locks_held", locks.held),
+        ("locks_waiting", locks.waiting),
+        ("locks_lost", locks.lost),
     ] {
-        if n > 0 {
-            pairs.push((name, n.to_string()));
+        if !locks.is_empty() {
+            pairs.push((name, locks.join(" ")));
         }
     }
     if state.sessions.len() > 1 {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ovsdb_data::Uuid;
-use ovsdb_engine::lock::{Locks, Notice};
+use ovsdb_engine::lock::{Locks, Notice, OwnersLocks};
 use ovsdb_wire::message::Message;
 use ovsdb_wire::method::Call;
 use ovsdb_wire::reply;
@@ -240,11 +240,14 @@ impl Server {
     /// Writes the state of remotes to the rows that configure them.
     pub fn write_remote_status(&mut self, column: &DbColumn, states: &BTreeMap<String, RemoteState>) {
         let locks = |state: &RemoteState| {
-            state
-                .sessions
-                .iter()
-                .map(|s| self.locks.counts(s.0))
-                .fold((0, 0, 0), |(a, b, c), (x, y, z)| (a + x, b + y, c + z))
+            let mut all = OwnersLocks::default();
+            for session in &state.sessions {
+                let of = self.locks.of(session.0);
+                all.held.extend(of.held);
+                all.waiting.extend(of.waiting);
+                all.lost.extend(of.lost);
+            }
+            all
         };
         let operations = column.status(self, &|target| states.get(target).cloned(), &locks);
         if !operations.is_empty() {

@@ -7,6 +7,8 @@
 //!   C: for those errors only the tag is compared;
 //! - so does which faulty column of an operation is named: with several columns only the failure is compared;
 //! - the C server sends a modification of nothing when a column changes that only the condition reads;
+//! - which of several rows a mutation takes out of range first follows hash order, too: the value is masked;
+//! - the C server crashes on `*=` with 0, so that is left out;
 //! - rows of a `select` without `sort` come in any order.
 //!
 //! `FERROVN_SEED` runs one seed, `FERROVN_CASES` a number of them.
@@ -202,7 +204,11 @@ impl Generator {
                 let mutator = self.random.pick(&[
                     "+=", "-=", "*=", "/=", "%=", "insert", "delete", "insert", "delete",
                 ]);
-                let value = self.value(column);
+                let mut value = self.value(column);
+                if mutator == "*=" && value == 0 {
+                    // The C server divides by the argument to find an overflow, and is gone.
+                    value = 1.into();
+                }
                 json!({"op": "mutate", "table": name, "where": self.condition(table),
                     "mutations": [[column, mutator, value]]})
             }
@@ -338,6 +344,14 @@ fn mask_first_of_several(params: &Value, reply: &mut Value) {
         if result.get("error").is_some() && n_columns > 1 {
             *result = json!("an error");
         }
+        // So does which of several rows a mutation takes out of range first.
+        if operation["op"] == "mutate"
+            && let Some(details) = result.get_mut("details")
+        {
+            let text = details.as_str().unwrap_or_default();
+            let value = |c: char| c.is_ascii_digit() || c == '-';
+            *details = text.trim_start_matches(value).into();
+        }
     }
 }
 
@@ -412,7 +426,11 @@ fn check(seed: u64) {
         };
         // Writing to a string cannot fail.
         let _ = writeln!(transcript, "{step}: {method} {params}");
-        let mut replies = [0, 1].map(|i| clients[i].call(method, params.clone()));
+        let mut replies = [0, 1].map(|i| {
+            let reply = clients[i].try_call(method, params.clone());
+            let last = || transcript.lines().last().unwrap_or_default();
+            reply.unwrap_or_else(|| panic!("seed {seed}: server {i} closes the connection at {}", last()))
+        });
         if method == "monitor_cond_since" {
             replies
                 .iter_mut()

@@ -94,19 +94,25 @@ impl TableSchema {
     /// A new row: the columns named, the others at their defaults. Fails when a default, being nobody's choice,
     /// violates its column's constraints.
     pub fn new_row(&self, uuid: Uuid, version: Uuid, row: PartialRow) -> Result<Row, OvsdbError> {
+        let row = self.row_of(uuid, version, row);
+        // What was named has been checked before; an empty default needs no check.
+        for (column, schema) in self.iter().skip(2) {
+            if schema.ty.n_min > 0 {
+                row.get(column).check(&schema.ty)?;
+            }
+        }
+        Ok(row)
+    }
+
+    /// A row of the columns named and the defaults of the others, unchecked.
+    pub fn row_of(&self, uuid: Uuid, version: Uuid, row: PartialRow) -> Row {
         let mut columns: Vec<Datum> = self.columns.iter().map(|column| column.default.clone()).collect();
         for (column, datum) in row {
             columns[usize::from(column.0)] = datum;
         }
-        // What was named has been checked before; an empty default needs no check.
-        for (datum, column) in columns.iter().zip(&self.columns) {
-            if column.ty.n_min > 0 {
-                datum.check(&column.ty)?;
-            }
-        }
         columns[usize::from(ColumnIdx::UUID.0)] = Atom::Uuid(uuid).into();
         columns[usize::from(ColumnIdx::VERSION.0)] = Atom::Uuid(version).into();
-        Ok(Row::new(columns))
+        Row::new(columns)
     }
 
     /// Parses a `<row>`: the columns it names, ascending.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ovsdb_data::{ColumnIdx, DatabaseSchema, Datum, OvsdbError, TxnId, Uuid};
 
 use crate::database::{Database, Snapshot};
-use crate::txn::{Checks, Txn};
+use crate::txn::Txn;
 
 /// The contents of `from` under `schema`: tables and columns unknown to it are dropped, new columns default, others
 /// are checked against their new types; references are validated by the commit pipeline.
@@ -39,11 +39,12 @@ pub fn convert(
                 };
                 values.push((*new, value));
             }
-            let row = new_table.new_row(*uuid, Uuid::nil(), values)?;
+            // The defaults of new columns are nobody's choice, and taken whatever their constraints.
+            let row = new_table.row_of(*uuid, Uuid::nil(), values);
             txn.put((new_idx, *uuid), Some(row));
         }
     }
-    let changes = txn.commit(Checks::All, fresh)?;
+    let changes = txn.commit(fresh)?;
     to.apply(&changes, txn_id);
     Ok(to)
 }

@@ -10,7 +10,7 @@ use ovsdb_data::{ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, T
 
 use crate::intern::Interner;
 use crate::refs::{Change, for_each_ref_change};
-use crate::txn::{Checks, Txn};
+use crate::txn::Txn;
 
 /// One committed state. Cloning costs one pointer per table; rows are shared; nothing ever blocks a writer.
 #[derive(Clone)]
@@ -128,18 +128,18 @@ impl Database {
         changes: Vec<RowChange>,
         fresh: &mut dyn FnMut() -> Uuid,
     ) -> Result<Vec<RowChange>, OvsdbError> {
-        Txn::of(self, changes).commit(Checks::All, fresh)
+        Txn::of(self, changes).commit(fresh)
     }
 
-    /// Takes the changes of a log record: runs the reference part of the commit pipeline (existence of strong
-    /// targets, garbage collection, weak references) and applies the result; constraints are trusted.
+    /// Takes the changes of a log record, which must pass the commit pipeline like any transaction's, and applies
+    /// what comes of them. Each `old` must be the present row.
     pub fn replay(
         &mut self,
         changes: Vec<RowChange>,
         txn_id: TxnId,
         fresh: &mut dyn FnMut() -> Uuid,
     ) -> Result<(), OvsdbError> {
-        let changes = Txn::of(self, changes).commit(Checks::References, fresh)?;
+        let changes = Txn::of(self, changes).commit(fresh)?;
         self.apply(&changes, txn_id);
         Ok(())
     }

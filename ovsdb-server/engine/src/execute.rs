@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::database::Database;
 use crate::rbac::{self, Access, Identity};
-use crate::txn::{Checks, Txn};
+use crate::txn::Txn;
 
 /// What execution needs to know beside the database.
 pub struct Context<'a> {
@@ -78,7 +78,6 @@ impl Database {
             txn: Txn::new(self),
             comment: None,
             durable: false,
-            shortest_wait: None,
         };
         let mut results = Vec::with_capacity(operations.len());
         {
@@ -115,7 +114,7 @@ impl Database {
             durable,
             ..
         } = run;
-        match txn.commit(Checks::All, cx.fresh) {
+        match txn.commit(cx.fresh) {
             Ok(changes) => Outcome::Done {
                 replies: results,
                 changes,
@@ -143,8 +142,6 @@ struct Run<'a> {
     txn: Txn<'a>,
     comment: Option<String>,
     durable: bool,
-    /// The shortest timeout of the waits so far.
-    shortest_wait: Option<Duration>,
 }
 
 impl Run<'_> {
@@ -271,7 +268,6 @@ impl Run<'_> {
                 rows,
             } => {
                 let timeout = timeout_ms.map(Duration::from_millis);
-                self.shortest_wait = [self.shortest_wait, timeout].into_iter().flatten().min();
                 let holds = self.is_equal(*table, condition, columns, rows)? == (*until == Until::Equal);
                 if holds {
                     return Ok(OpResult::Empty);
@@ -287,7 +283,8 @@ impl Run<'_> {
                             },
                         )))
                     }
-                    _ => Err(Stop::Wait(self.shortest_wait, *table)),
+                    // Its own time, not the shortest of all waits: it would run again and again for nothing.
+                    _ => Err(Stop::Wait(timeout, *table)),
                 }
             }
             Operation::Commit { durable } => {
@@ -297,11 +294,12 @@ impl Run<'_> {
             Operation::Abort => Err(OvsdbError::new("aborted", "aborted by request").into()),
             Operation::Comment(text) => {
                 match &mut self.comment {
-                    Some(comment) => {
+                    Some(comment) if !comment.is_empty() => {
                         comment.push('\n');
                         comment.push_str(text);
                     }
-                    None => self.comment = Some(text.clone()),
+                    // An empty comment is none, and adds no line.
+                    comment => *comment = Some(text.clone()).filter(|text| !text.is_empty()),
                 }
                 Ok(OpResult::Empty)
             }
@@ -335,18 +333,7 @@ impl Run<'_> {
     }
 
     fn matching(&self, table: TableIdx, condition: &Condition) -> Vec<Row> {
-        let schema = self.txn.db.head.schema.table(table);
-        let matches = |row: &&Row| condition.matches_all(row, schema);
-        match condition.uuid() {
-            Some(uuid) => self
-                .txn
-                .get((table, uuid))
-                .filter(|row| matches(row))
-                .cloned()
-                .into_iter()
-                .collect(),
-            None => self.txn.table(table).filter(matches).cloned().collect(),
-        }
+        self.txn.matching(table, condition).cloned().collect()
     }
 
     /// Compares what `condition` selects with `expected`, as sets, in the columns named.

@@ -65,22 +65,23 @@ fn how(txn: &Txn<'_>, table: TableIdx, index: &[ColumnIdx], uuid: Uuid) -> Strin
 }
 
 fn values(schema: &TableSchema, index: &[ColumnIdx], row: &Row) -> String {
-    let texts: Vec<String> = index
-        .iter()
-        .map(|c| row.get(*c).to_text(&schema.column_schema(*c).ty))
-        .collect();
-    texts.join(", ")
+    let text = |c: &ColumnIdx| row.get(*c).to_text(&schema.column_schema(*c).ty);
+    listed(index.iter().map(text).collect())
 }
 
 fn columns(schema: &TableSchema, index: &[ColumnIdx]) -> String {
-    let names: Vec<String> = index
-        .iter()
-        .map(|c| format!("\"{}\"", schema.column_schema(*c).name))
-        .collect();
-    match names.as_slice() {
-        [one] => format!("column {one}"),
-        [a, b] => format!("columns {a} and {b}"),
-        [most @ .., last] => format!("columns {}, and {last}", most.join(", ")),
+    let name = |c: &ColumnIdx| format!("\"{}\"", schema.column_schema(*c).name);
+    let names = listed(index.iter().map(name).collect());
+    let s = if index.len() == 1 { "" } else { "s" };
+    format!("column{s} {names}")
+}
+
+/// `a`, `a and b`, `a, b, and c`.
+fn listed(texts: Vec<String>) -> String {
+    match texts.as_slice() {
         [] => String::new(),
+        [one] => one.clone(),
+        [a, b] => format!("{a} and {b}"),
+        [most @ .., last] => format!("{}, and {last}", most.join(", ")),
     }
 }

@@ -1,6 +1,6 @@
 //! Named locks (RFC 7047 §4.1.8–4.1.10): one table per server process.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ovsdb_data::OvsdbError;
 
@@ -23,20 +23,32 @@ struct Waiter {
     steals: bool,
 }
 
+/// The locks of one owner, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnersLocks {
+    /// Held.
+    pub held: Vec<String>,
+    /// Asked for.
+    pub waiting: Vec<String>,
+    /// Stolen from it, after it had stolen them.
+    pub lost: Vec<String>,
+}
+
 /// Who holds and who waits for each lock. The first of a queue holds it.
 #[derive(Debug, Default)]
 pub struct Locks {
     queues: BTreeMap<String, VecDeque<Waiter>>,
-    /// Locks lost to others, by owner.
-    lost: BTreeMap<Owner, usize>,
+    /// Locks that were stolen from those who had stolen them: they do not wait, yet must unlock before they ask again.
+    lost: BTreeMap<Owner, BTreeSet<String>>,
 }
 
 impl Locks {
     /// `lock` and `steal`: whether the lock is held now, and who must be told what. A second request for one name
     /// is refused until `unlock`.
     pub fn lock(&mut self, owner: Owner, name: &str, steal: bool) -> Result<(bool, Vec<Notice>), OvsdbError> {
+        let has_lost = self.has_lost(owner, name);
         let queue = self.queues.entry(name.to_owned()).or_default();
-        if queue.iter().any(|w| w.owner == owner) {
+        if has_lost || queue.iter().any(|w| w.owner == owner) {
             let method = if steal { "steal" } else { "lock" };
             return Err(OvsdbError::new(
                 "syntax error",
@@ -56,17 +68,20 @@ impl Locks {
         let Some(victim) = victim else {
             return Ok((true, Vec::new()));
         };
-        *self.lost.entry(victim.owner).or_default() += 1;
+        if victim.steals {
+            self.lost.entry(victim.owner).or_default().insert(name.to_owned());
+        }
         Ok((true, vec![Notice::Stolen(victim.owner, name.to_owned())]))
     }
 
     /// `unlock`: gives up a lock or the wait for it.
     pub fn unlock(&mut self, owner: Owner, name: &str) -> Result<Vec<Notice>, OvsdbError> {
-        if self
-            .queues
-            .get(name)
-            .is_some_and(|q| q.iter().any(|w| w.owner == owner))
-        {
+        let has_lost = self.has_lost(owner, name);
+        let queue = self.queues.get(name);
+        if has_lost || queue.is_some_and(|q| q.iter().any(|w| w.owner == owner)) {
+            if let Some(lost) = self.lost.get_mut(&owner) {
+                lost.remove(name);
+            }
             return Ok(self.leave(owner, name));
         }
         Err(OvsdbError::new(
@@ -95,19 +110,22 @@ impl Locks {
         names.iter().flat_map(|name| self.leave(owner, name)).collect()
     }
 
-    /// How many locks an owner holds, waits for, and has lost (status columns).
-    pub fn counts(&self, owner: Owner) -> (usize, usize, usize) {
-        let held = self
-            .queues
-            .values()
-            .filter(|q| q.front().is_some_and(|w| w.owner == owner))
-            .count();
-        let queued = self
-            .queues
-            .values()
-            .filter(|q| q.iter().any(|w| w.owner == owner))
-            .count();
-        (held, queued - held, self.lost.get(&owner).copied().unwrap_or(0))
+    fn has_lost(&self, owner: Owner, name: &str) -> bool {
+        self.lost.get(&owner).is_some_and(|lost| lost.contains(name))
+    }
+
+    /// The locks that an owner holds, waits for, and has lost (status columns).
+    pub fn of(&self, owner: Owner) -> OwnersLocks {
+        let mut of = OwnersLocks::default();
+        for (name, queue) in &self.queues {
+            match queue.iter().position(|w| w.owner == owner) {
+                Some(0) => of.held.push(name.clone()),
+                Some(_) => of.waiting.push(name.clone()),
+                None => {}
+            }
+        }
+        of.lost = self.lost.get(&owner).into_iter().flatten().cloned().collect();
+        of
     }
 
     fn leave(&mut self, owner: Owner, name: &str) -> Vec<Notice> {
@@ -176,7 +194,11 @@ mod tests {
         check("1 lock a; 2 steal a; 2 unlock a", "held; held 1-a; ok 1+a");
         check(
             "1 steal a; 2 steal a; 2 unlock a; 1 unlock a",
-            "held; held 1-a; ok; \"unlock\" without \"lock\" or \"steal\"",
+            "held; held 1-a; ok; ok",
+        );
+        check(
+            "1 steal a; 2 steal a; 1 lock a; 1 unlock a; 1 lock a",
+            "held; held 1-a; must issue \"unlock\" before new \"lock\"; ok; waits",
         );
         check("1 lock a; 2 lock a; 1 gone", "held; waits; gone 2+a");
     }

@@ -50,7 +50,8 @@ pub(crate) fn check(
         "permission error",
         format!(
             "RBAC rules for client \"{}\" role \"{}\" prohibit {what} table \"{}\".",
-            identity.id.as_deref().unwrap_or_default(),
+            // As the C server words a client without a certificate.
+            identity.id.as_deref().unwrap_or("(null)"),
             identity.role,
             txn.db.head.schema.table(table).name
         ),
@@ -98,17 +99,13 @@ impl Permission<'_> {
     fn allows(&self, txn: &Txn<'_>, table: TableIdx, id: &str, access: &Access<'_>) -> bool {
         let schema = txn.db.head.schema.table(table);
         let authorized = |row: &Row| self.authorizes(txn, table, id, row);
-        let every = |condition: &Condition| {
-            txn.table(table)
-                .filter(|row| condition.matches_all(row, schema))
-                .all(authorized)
-        };
+        let every = |condition: &Condition| txn.matching(table, condition).all(authorized);
         let may_write = |columns: &[ColumnIdx]| {
             columns
                 .iter()
                 .all(|c| self.update.contains(&Atom::from(&*schema.column_schema(*c).name)))
         };
-        let any = |condition: &Condition| txn.table(table).any(|row| condition.matches_all(row, schema));
+        let any = |condition: &Condition| txn.matching(table, condition).next().is_some();
         match access {
             Access::Insert(row) => authorized(row) && self.insert_delete,
             Access::Delete(condition) => !any(condition) || (every(condition) && self.insert_delete),

@@ -7,19 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ovsdb_data::base_type::RefKind;
-use ovsdb_data::{Atom, ColumnIdx, ColumnType, Datum, OvsdbError, Row, RowChange, TableIdx, Uuid};
+use ovsdb_data::{Atom, ColumnIdx, ColumnType, Condition, Datum, OvsdbError, Row, RowChange, TableIdx, Uuid};
 
 use crate::database::{Database, Key};
 use crate::refs::{Change, for_each_ref, for_each_ref_change, for_each_weak_ref, has_refs, refs_of};
-
-/// How much of the pipeline runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Checks {
-    /// All of it: a client's transaction.
-    All,
-    /// References only: a log's record, whose constraints are trusted.
-    References,
-}
 
 /// One row that a transaction touched.
 #[derive(Clone)]
@@ -74,6 +65,10 @@ impl<'a> Txn<'a> {
     /// Stores a row, or deletes it.
     pub fn put(&mut self, key: Key, new: Option<Row>) {
         match self.rows.get_mut(&key) {
+            // Inserted and deleted again: as if it had never been, and its uuid is free.
+            Some(touched) if touched.old.is_none() && new.is_none() => {
+                self.rows.remove(&key);
+            }
             Some(touched) => touched.new = new,
             None => {
                 let old = self.db.head.get(key.0, &key.1).cloned();
@@ -94,30 +89,38 @@ impl<'a> Txn<'a> {
             .chain(touched.filter_map(|(_, t)| t.new.as_ref()))
     }
 
+    /// The rows that a condition selects.
+    pub fn matching<'b>(
+        &'b self,
+        table: TableIdx,
+        condition: &'b Condition,
+    ) -> impl Iterator<Item = &'b Row> {
+        let schema = self.db.head.schema.table(table);
+        let (one, all) = match condition.uuid() {
+            Some(uuid) => (self.get((table, uuid)), None),
+            None => (None, Some(self.table(table))),
+        };
+        one.into_iter()
+            .chain(all.into_iter().flatten())
+            .filter(move |row| condition.matches_all(row, schema))
+    }
+
     fn touched(&self, table: TableIdx) -> impl Iterator<Item = (&Key, &Touched)> {
         self.rows.range((table, Uuid::nil())..=(table, Uuid::max()))
     }
 
     /// Checks and completes the transaction: the changes to log and apply.
-    pub fn commit(
-        mut self,
-        checks: Checks,
-        fresh: &mut dyn FnMut() -> Uuid,
-    ) -> Result<Vec<RowChange>, OvsdbError> {
+    pub fn commit(mut self, fresh: &mut dyn FnMut() -> Uuid) -> Result<Vec<RowChange>, OvsdbError> {
         self.rows.retain(|_, touched| !is_same(touched));
         if self.rows.is_empty() {
             return Ok(Vec::new());
         }
         self.count_strong_refs()?;
         self.collect_garbage(None);
-        if checks == Checks::All {
-            self.check_max_rows()?;
-        }
+        self.check_max_rows()?;
         self.assess_weak_refs()?;
         self.rows.retain(|_, touched| !is_same(touched));
-        if checks == Checks::All {
-            crate::indexes::check(&self)?;
-        }
+        crate::indexes::check(&self)?;
         Ok(self
             .rows
             .into_iter()
@@ -164,7 +167,8 @@ impl<'a> Txn<'a> {
                 if to != *key {
                     *counts.entry(to).or_insert(0) += if change == Change::Gained { 1 } else { -1 };
                 }
-                if change == Change::Gained && missing.is_none() && self.get(to).is_none() {
+                // A row that this transaction deletes is missed below, where its references are counted.
+                if change == Change::Gained && missing.is_none() && !self.is_taken(to) {
                     missing = Some(to);
                 }
             });
@@ -273,27 +277,37 @@ impl<'a> Txn<'a> {
             gone.filter_map(|(key, _)| self.db.weak.get(key))
                 .flat_map(BTreeMap::keys),
         );
+        // References that this transaction itself makes are not in the database's index yet.
+        let mut own: HashMap<Key, Vec<Key>> = HashMap::new();
+        let mut own_known = false;
         while let Some(key) = todo.pop_first() {
             if !self.get(key).is_some_and(|row| self.has_dangling(key, row)) {
                 continue;
             }
             let gone = self.drop_dangling(key)?;
-            if !gone.is_empty() {
-                todo.extend(
-                    gone.iter()
-                        .filter_map(|key| self.db.weak.get(key))
-                        .flat_map(BTreeMap::keys),
-                );
-                // References that this transaction itself made are not in the database's index yet.
-                todo.extend(
-                    self.rows
-                        .iter()
-                        .filter(|(_, t)| t.new.is_some())
-                        .map(|(key, _)| *key),
-                );
+            if !gone.is_empty() && !own_known {
+                own_known = true;
+                own = self.own_weak_refs();
+            }
+            for key in &gone {
+                todo.extend(self.db.weak.get(key).into_iter().flat_map(BTreeMap::keys));
+                todo.extend(own.get(key).into_iter().flatten());
             }
         }
         Ok(())
+    }
+
+    /// Which of the rows touched refer weakly to each row.
+    fn own_weak_refs(&self) -> HashMap<Key, Vec<Key>> {
+        let mut refs: HashMap<Key, Vec<Key>> = HashMap::new();
+        for (key, touched) in &self.rows {
+            if let Some(row) = &touched.new {
+                for_each_weak_ref(self.db.head.schema.table(key.0), row, |to| {
+                    refs.entry(to).or_default().push(*key);
+                });
+            }
+        }
+        refs
     }
 
     fn has_dangling(&self, key: Key, row: &Row) -> bool {
@@ -332,8 +346,13 @@ impl<'a> Txn<'a> {
                 } else {
                     format!(
                         "Deletion of {n_dropped} weak reference(s) to deleted (or never-existing) rows from \
-                         column \"{column}\" in \"{table}\" row {uuid} caused this column to become empty, but \
-                         constraints on this column disallow an empty column."
+                         column \"{column}\" in \"{table}\" row {uuid} {}caused this column to become empty, but \
+                         constraints on this column disallow an empty column.",
+                        if inserted {
+                            "(inserted within this transaction) "
+                        } else {
+                            ""
+                        }
                     )
                 }));
             }

@@ -202,7 +202,7 @@ fn without_waiting(outcome: TxnOutcome) -> TxnOutcome {
         TxnOutcome::Failed { mut replies } => {
             let failed = replies.iter_mut().flatten().find(|reply| reply.is_err());
             if let Some(reply) = failed {
-                *reply = Err(OvsdbError::bare("not supported"));
+                *reply = Err(OvsdbError::new("not supported", "triggers not supported"));
             }
             TxnOutcome::Failed { replies }
         }

@@ -21,6 +21,8 @@ pub enum FrameError {
 pub struct Framer {
     max_bytes: usize,
     buffer: Vec<u8>,
+    /// Where the present message begins in `buffer`; what is before has been given out.
+    start: usize,
     /// Bytes of `buffer` already looked at.
     scanned: usize,
     depth: usize,
@@ -34,6 +36,7 @@ impl Framer {
         Framer {
             max_bytes,
             buffer: Vec::new(),
+            start: 0,
             scanned: 0,
             depth: 0,
             in_string: false,
@@ -43,12 +46,18 @@ impl Framer {
 
     /// Takes bytes in; complete texts are then had from [`Framer::next`].
     pub fn push(&mut self, bytes: &[u8]) {
+        // What was given out goes once for many messages, not once for each.
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.scanned -= self.start;
+            self.start = 0;
+        }
         self.buffer.extend_from_slice(bytes);
     }
 
     /// Bytes of an unfinished message.
     pub fn pending_bytes(&self) -> usize {
-        self.buffer.len()
+        self.buffer.len() - self.start
     }
 
     /// The next complete JSON text. After an error the stream is of no more use.
@@ -67,8 +76,7 @@ impl Framer {
                 b'{' | b'[' if self.depth > 0 || byte == b'{' => {
                     if self.depth == 0 {
                         // The blanks before a message are no part of it.
-                        self.buffer.drain(..self.scanned);
-                        self.scanned = 0;
+                        self.start = self.scanned;
                     }
                     self.depth += 1;
                     if self.depth > MAX_DEPTH {
@@ -81,7 +89,7 @@ impl Framer {
                     self.depth -= 1;
                     if self.depth == 0 {
                         self.scanned += 1;
-                        if self.scanned > self.max_bytes {
+                        if self.scanned - self.start > self.max_bytes {
                             return Err(FrameError::TooLong(self.max_bytes));
                         }
                         return Ok(Some(self.cut()));
@@ -95,8 +103,9 @@ impl Framer {
         if self.depth == 0 {
             // Nothing but blanks: an idle connection keeps no memory.
             self.buffer = Vec::new();
+            self.start = 0;
             self.scanned = 0;
-        } else if self.buffer.len() > self.max_bytes {
+        } else if self.pending_bytes() > self.max_bytes {
             return Err(FrameError::TooLong(self.max_bytes));
         }
         Ok(None)
@@ -121,9 +130,16 @@ impl Framer {
 
     /// Takes the text that ends at `scanned`.
     fn cut(&mut self) -> Vec<u8> {
-        let rest = self.buffer.split_off(self.scanned);
-        self.scanned = 0;
-        std::mem::replace(&mut self.buffer, rest)
+        let start = std::mem::replace(&mut self.start, self.scanned);
+        match start == 0 && self.scanned == self.buffer.len() {
+            // The buffer is the message, as a rule.
+            true => {
+                self.start = 0;
+                self.scanned = 0;
+                std::mem::take(&mut self.buffer)
+            }
+            false => self.buffer[start..self.scanned].to_vec(),
+        }
     }
 }
 
