@@ -1,9 +1,12 @@
 //! The schemas of the databases that OVN runs on: OVN 25.03's four, Open vSwitch 3.5's, and the server's own.
 //!
-//! In: nothing. Out: schema texts, parsed schemas. Never here: rows of a running database.
+//! In: nothing. Out: schema texts, parsed schemas, their tables as types ([`rows`]). Never here: a running database.
 //!
 //! Kube-OVN's additions to OVN live in `options`, `external_ids` and `other_config` columns: they need no schema
 //! change, so these are exactly the packaged interfaces.
+
+pub mod generate;
+pub mod rows;
 
 use ovsdb_data::DatabaseSchema;
 

@@ -218,7 +218,12 @@ impl Datum {
 
     /// The notation of this value of a column's type.
     pub fn to_json(&self, ty: &ColumnType) -> Value {
-        if ty.is_map() {
+        self.to_json_as(ty.is_map())
+    }
+
+    /// The notation of this value as a map or as a set.
+    pub fn to_json_as(&self, is_map: bool) -> Value {
+        if is_map {
             let pairs = self
                 .pairs()
                 .map(|(key, value)| Value::Array(vec![key.to_json(), value.to_json()]));

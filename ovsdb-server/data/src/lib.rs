@@ -22,6 +22,7 @@ pub mod row;
 pub mod schema;
 pub mod stream;
 pub mod symbols;
+pub mod typed;
 
 pub use atom::{Atom, AtomicType};
 pub use base_type::{BaseType, ColumnType};
