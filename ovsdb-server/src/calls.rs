@@ -302,6 +302,11 @@ impl Server {
                     .send(reply::error(&request, &Value::from("canceled")));
             }
         }
+        for watcher in db.watchers.drain(..) {
+            if let Some(watcher) = watcher.upgrade() {
+                watcher.close();
+            }
+        }
         db.history.clear();
         db.history.start(db.db.snapshot().txn_id);
         self.disconnect_unaware(&format!("database {} changed", db.name));

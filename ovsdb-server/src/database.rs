@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ovn_schemas::Db;
@@ -17,6 +17,7 @@ use ovsdb_store::standalone::Standalone;
 
 use crate::backup::Backup;
 use crate::dump::Dumps;
+use crate::embed::Mailbox;
 use crate::fanout::Fanout;
 use crate::host::fresh_uuid;
 use crate::link::SessionId;
@@ -77,6 +78,8 @@ pub struct OpenDatabase {
     /// Tables whose rows configure the program itself, and whether they may have changed.
     pub(crate) config_tables: BTreeSet<TableIdx>,
     pub(crate) config_changed: bool,
+    /// Parts of an embedding program that watch.
+    pub(crate) watchers: Vec<Weak<Mailbox>>,
     /// Tables whose changes go to the log (`ovsdb-server/tlog-set`).
     pub(crate) logged: BTreeSet<TableIdx>,
 }
@@ -139,6 +142,7 @@ impl OpenDatabase {
             storage_error: None,
             config_tables: BTreeSet::new(),
             config_changed: true,
+            watchers: Vec::new(),
             logged: BTreeSet::new(),
         }
     }
@@ -184,6 +188,13 @@ impl OpenDatabase {
         let now = self.db.snapshot();
         let changes: Arc<[RowChange]> = changes.into();
         self.fanout.committed(&changes, now);
+        self.watchers.retain(|watcher| match watcher.upgrade() {
+            Some(watcher) => {
+                watcher.put(&changes, now);
+                true
+            }
+            None => false,
+        });
         self.history.push(txn_id, changes, now.n_atoms);
     }
 

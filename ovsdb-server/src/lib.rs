@@ -2,6 +2,8 @@
 //!
 //! In: database files, connections, control commands. Out: replies, updates, records in files.
 //!
+//! Another program embeds it by [`embed`].
+//!
 //! The programs are thin: `main` parses, [`run`] wires. [`server`] is the state machine that owns every database and
 //! session; [`actor`] runs it; [`remotes`] feeds it from sockets; [`control`] from the control socket.
 
@@ -13,6 +15,7 @@ pub mod config;
 pub mod control;
 pub mod database;
 mod dump;
+pub mod embed;
 mod fanout;
 pub mod host;
 pub mod link;

@@ -376,9 +376,10 @@ async fn serve(stream: Stream, peer: &str, shared: &Shared) -> String {
     why.to_string()
 }
 
-struct SessionHandler {
-    session: SessionId,
-    actor: Actor<Server>,
+/// Hands a connection's messages to the server.
+pub(crate) struct SessionHandler {
+    pub session: SessionId,
+    pub actor: Actor<Server>,
 }
 
 impl Handler for SessionHandler {

@@ -3,16 +3,13 @@
 //! In: which database copies from where. Out: [`SourceEvent`]s for the server. Never here: what is said on them.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ovsdb_transport::backoff::Backoff;
 use ovsdb_transport::connection::{self, Handler};
-use ovsdb_transport::dial::dial;
+use ovsdb_transport::dialer::Dialer;
 use ovsdb_transport::link::Link;
-use ovsdb_transport::listen::Listener;
 use ovsdb_transport::remote::Remote;
 use ovsdb_transport::stream::Stream;
 use ovsdb_transport::tls::Tls;
@@ -24,7 +21,6 @@ use tokio::task::AbortHandle;
 
 use crate::actor::Actor;
 use crate::link::{LinkOutlet, Outlet};
-use crate::remotes::os_text;
 use crate::server::{Event, Server};
 use crate::service::{Source, names};
 
@@ -139,64 +135,31 @@ struct Follower {
 }
 
 impl Follower {
-    /// Dials each target in turn, in random order so that many followers spread; waits after each round.
+    /// Follows one target after the other, in random order so that many followers spread.
     async fn keep_dialing(self) {
-        let mut targets: Vec<Remote> = names(&self.spec.source.target)
-            .filter_map(|target| match target.parse() {
-                Ok(remote) => Some(remote),
-                Err(error) => {
-                    tracing::error!(target: "ovsdb_cs", "{}: {error}", self.db);
-                    None
-                }
-            })
-            .collect();
-        if targets.is_empty() {
-            tracing::error!(
-                target: "ovsdb_cs", "{}: no source to connect to in \"{}\"", self.db, self.spec.source.target
-            );
-            return;
+        let mut targets: Vec<Remote> = Vec::new();
+        for target in names(&self.spec.source.target) {
+            match target.parse() {
+                Ok(remote) => targets.push(remote),
+                Err(error) => tracing::error!(target: "ovsdb_cs", "{}: {error}", self.db),
+            }
         }
         targets.shuffle(&mut rand::rng());
-        let max = self
-            .spec
-            .source
-            .max_backoff_ms
-            .map_or(Backoff::MAX, |ms| Duration::from_millis(ms.max(1000)));
-        let mut backoff = Backoff::new(max);
-        loop {
-            for target in &targets {
-                tracing::info!(target: "reconnect", "{target}: connecting...");
-                let began = Instant::now();
-                let why = match self.connect(target, max).await {
-                    Ok(stream) => {
-                        tracing::info!(target: "reconnect", "{target}: connected");
-                        // A task of its own: it must end in order even when this one is aborted.
-                        let follower = self.clone();
-                        let served = tokio::spawn(async move { follower.serve(stream).await });
-                        served.await.unwrap_or_else(|error| error.to_string())
-                    }
-                    Err(error) => os_text(&error),
-                };
-                tracing::info!(target: "reconnect", "{target}: {why}");
-                if began.elapsed() > max {
-                    backoff.succeeded();
-                }
-            }
-            tokio::time::sleep(backoff.failed()).await;
+        let max_wait = self.spec.source.max_backoff_ms;
+        let max_wait = max_wait.map(|ms| Duration::from_millis(ms.max(1000)));
+        let mut dialer = Dialer::new(targets, max_wait, self.tls.clone());
+        while let Some((target, stream)) = dialer.connect().await {
+            let began = Instant::now();
+            // A task of its own: it must end in order even when this one is aborted.
+            let follower = self.clone();
+            let served = tokio::spawn(async move { follower.serve(stream).await });
+            let why = served.await.unwrap_or_else(|error| error.to_string());
+            tracing::info!(target: "reconnect", "{target}: {why}");
+            dialer.ended(began.elapsed());
         }
-    }
-
-    /// Connects; or waits for the source to connect to us.
-    async fn connect(&self, target: &Remote, limit: Duration) -> io::Result<Stream> {
-        match target {
-            Remote::Active(active) => tokio::time::timeout(limit, dial(active, &self.tls))
-                .await
-                .map_err(|_| io::Error::other("connection attempt timed out"))?,
-            Remote::Passive(passive) => {
-                let accepted = Listener::bind(passive, &self.tls)?.accept().await?;
-                accepted.handshake().await
-            }
-        }
+        tracing::error!(
+            target: "ovsdb_cs", "{}: no source to connect to in \"{}\"", self.db, self.spec.source.target
+        );
     }
 
     async fn serve(mut self, stream: Stream) -> String {

@@ -110,7 +110,7 @@ impl Row {
     /// This row with every datum replaced by an equal one.
     pub fn map(&self, mut f: impl FnMut(&Datum) -> Datum) -> Row {
         let kept = &self.0.slice;
-        let mapped = kept.iter().map(|datum| f(datum));
+        let mapped = kept.iter().map(&mut f);
         Row(ThinArc::from_header_and_iter(self.0.header.header, mapped))
     }
 

@@ -360,6 +360,12 @@ impl<T> Columns<T> {
         self.values.iter().map(|(_, name, ..)| *name)
     }
 
+    /// Places and values.
+    pub fn into_values(self) -> Vec<(ColumnIdx, Datum)> {
+        let values = self.values.into_iter();
+        values.map(|(index, _, _, value)| (index, value)).collect()
+    }
+
     /// A row of these values in a table of `n` columns, the others empty.
     pub fn into_row(self, uuid: Uuid, version: Uuid, n: usize) -> Row {
         let mut columns = vec![Datum::Empty; n];

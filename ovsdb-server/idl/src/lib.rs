@@ -7,5 +7,7 @@ pub mod refusal;
 pub mod replica;
 mod server_row;
 pub mod session;
+pub mod tables;
+pub mod txn;
 
 pub use replica::{Replica, UpdateError};

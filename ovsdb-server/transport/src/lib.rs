@@ -4,11 +4,13 @@
 //! Never here: databases, sessions, what a message means (but `echo`, which is answered at once).
 //!
 //! Reading order: [`remote`] (names), [`stream`], [`listen`], [`dial`], then [`link`] (what the other side holds of a
-//! connection) and [`connection`] (the task that moves bytes), [`backoff`].
+//! connection) and [`connection`] (the task that moves bytes), [`backoff`] and [`dialer`]; [`drive`] is the client.
 
 pub mod backoff;
 pub mod connection;
 pub mod dial;
+pub mod dialer;
+pub mod drive;
 pub mod link;
 pub mod listen;
 pub mod remote;

@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsStream;
 
@@ -17,12 +17,14 @@ pub enum Stream {
     Tcp(TcpStream),
     /// `ssl:`, `pssl:`, after the handshake.
     Tls(Box<TlsStream<TcpStream>>),
+    /// Between two parts of one process.
+    Memory(DuplexStream),
 }
 
 impl Stream {
     /// True where a probe is due by default: a unix socket's peer cannot vanish silently.
     pub fn is_remote(&self) -> bool {
-        !matches!(self, Stream::Unix(_))
+        !matches!(self, Stream::Unix(_) | Stream::Memory(_))
     }
 
     /// The common name of the peer's verified certificate.
@@ -50,6 +52,10 @@ macro_rules! each {
             }
             Stream::Tls(inner) => {
                 let $stream = Pin::new(&mut **inner);
+                $body
+            }
+            Stream::Memory(inner) => {
+                let $stream = Pin::new(inner);
                 $body
             }
         }
@@ -87,6 +93,7 @@ impl AsyncWrite for Stream {
         match self {
             Stream::Unix(stream) => stream.is_write_vectored(),
             Stream::Tcp(stream) => stream.is_write_vectored(),
+            Stream::Memory(stream) => stream.is_write_vectored(),
             Stream::Tls(stream) => stream.is_write_vectored(),
         }
     }

@@ -1,0 +1,274 @@
+//! A transaction in the making, and what became of it.
+//!
+//! In: typed columns. Out: operations of RFC 7047, and from their results whether they were committed. Rows are
+//! inserted under ids that the client chooses (ovsdb-server(7) "insert"), so that rows of one transaction refer to each
+//! other, and to themselves later, by the ids that they keep.
+
+use ovsdb_data::typed::{Column, Columns, IntoAtom, IntoDatum, Kind, Map, Optional, Set, Table};
+use ovsdb_data::{Atom, Uuid, json};
+use serde_json::{Value, json};
+
+use crate::session::Reply;
+
+/// Operations to be committed together.
+pub struct Txn<'f> {
+    fresh: &'f mut dyn FnMut() -> Uuid,
+    operations: Vec<Value>,
+}
+
+/// What a transaction came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was committed.
+    Committed,
+    /// What it was built on had changed ([`Txn::verify`], [`Txn::assert_lock`]): build it anew on the present state.
+    TryAgain,
+    /// The server refused it; the error's text.
+    Failed(String),
+    /// The connection ended first: it was committed or not, which the rows tell once they are followed again.
+    Unknown,
+}
+
+impl<'f> Txn<'f> {
+    /// A transaction without operations. `fresh` makes random (version 4) ids for new rows.
+    pub fn new(fresh: &'f mut dyn FnMut() -> Uuid) -> Txn<'f> {
+        Txn {
+            fresh,
+            operations: Vec::new(),
+        }
+    }
+
+    /// Inserts a row; the columns not named are at their defaults. Returns its id.
+    pub fn insert<T: Table<'static>>(&mut self, row: &Columns<T>) -> Uuid {
+        let uuid = (self.fresh)();
+        self.operations.push(json!({
+            "op": "insert", "table": T::TABLE_NAME, "uuid": uuid.to_string(), "row": row.to_json(),
+        }));
+        uuid
+    }
+
+    /// Sets columns of a row.
+    pub fn update<T: Table<'static>>(&mut self, uuid: Uuid, row: &Columns<T>) {
+        self.operations.push(json!({
+            "op": "update", "table": T::TABLE_NAME, "where": is(uuid), "row": row.to_json(),
+        }));
+    }
+
+    /// Deletes a row.
+    pub fn delete<T: Table<'static>>(&mut self, uuid: Uuid) {
+        self.operations
+            .push(json!({"op": "delete", "table": T::TABLE_NAME, "where": is(uuid)}));
+    }
+
+    /// Adds elements to a set.
+    pub fn add<T: Table<'static>, A>(
+        &mut self,
+        uuid: Uuid,
+        column: Column<T, Set<A>>,
+        elements: impl IntoDatum<Set<A>>,
+    ) where
+        Set<A>: Kind,
+    {
+        let elements = elements.into_datum().to_json_as(false);
+        self.mutate(uuid, column, "insert", elements);
+    }
+
+    /// Takes elements out of a set.
+    pub fn remove<T: Table<'static>, A>(
+        &mut self,
+        uuid: Uuid,
+        column: Column<T, Set<A>>,
+        elements: impl IntoDatum<Set<A>>,
+    ) where
+        Set<A>: Kind,
+    {
+        let elements = elements.into_datum().to_json_as(false);
+        self.mutate(uuid, column, "delete", elements);
+    }
+
+    /// Gives a key of a map a value, whatever it had.
+    pub fn put<T: Table<'static>, K, V>(
+        &mut self,
+        uuid: Uuid,
+        column: Column<T, Map<K, V>>,
+        key: impl IntoAtom<K>,
+        value: impl IntoAtom<V>,
+    ) {
+        let (key, value) = (key.into_atom().to_json(), value.into_atom().to_json());
+        // Inserting leaves a key that is there alone.
+        let row = json!({
+            "op": "mutate", "table": T::TABLE_NAME, "where": is(uuid), "mutations": [
+                [column.name, "delete", ["set", [key]]],
+                [column.name, "insert", ["map", [[key, value]]]],
+            ],
+        });
+        self.operations.push(row);
+    }
+
+    /// Takes a key out of a map.
+    pub fn remove_key<T: Table<'static>, K, V>(
+        &mut self,
+        uuid: Uuid,
+        column: Column<T, Map<K, V>>,
+        key: impl IntoAtom<K>,
+    ) {
+        let keys = json!(["set", [key.into_atom().to_json()]]);
+        self.mutate(uuid, column, "delete", keys);
+    }
+
+    /// Adds to a number.
+    pub fn increment<T: Table<'static>, K: Counts>(&mut self, uuid: Uuid, column: Column<T, K>, by: i64) {
+        self.mutate(uuid, column, "+=", Atom::Integer(by).to_json());
+    }
+
+    fn mutate<T: Table<'static>, K>(&mut self, uuid: Uuid, column: Column<T, K>, how: &str, by: Value) {
+        self.operations.push(json!({
+            "op": "mutate", "table": T::TABLE_NAME, "where": is(uuid), "mutations": [[column.name, how, by]],
+        }));
+    }
+
+    /// Commits only if a row still has these values: else [`Outcome::TryAgain`].
+    pub fn verify<T: Table<'static>>(&mut self, uuid: Uuid, row: &Columns<T>) {
+        let columns: Vec<&str> = row.names().collect();
+        self.operations.push(json!({
+            "op": "wait", "timeout": 0, "table": T::TABLE_NAME, "where": is(uuid), "columns": columns, "until": "==",
+            "rows": [row.to_json()],
+        }));
+    }
+
+    /// Commits only if the session holds a lock: else [`Outcome::TryAgain`].
+    pub fn assert_lock(&mut self, name: &str) {
+        self.operations.push(json!({"op": "assert", "lock": name}));
+    }
+
+    /// A remark for the database's log.
+    pub fn comment(&mut self, text: &str) {
+        self.operations.push(json!({"op": "comment", "comment": text}));
+    }
+
+    /// True without operations.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// The operations, for [`crate::session::Session::transact`].
+    pub fn into_operations(self) -> Vec<Value> {
+        self.operations
+    }
+}
+
+/// Columns that hold a number.
+pub trait Counts {}
+
+impl Counts for ovsdb_data::typed::One<i64> {}
+impl Counts for Optional<i64> {}
+
+fn is(uuid: Uuid) -> Value {
+    json!([["_uuid", "==", ["uuid", uuid.to_string()]]])
+}
+
+impl From<Reply> for Outcome {
+    fn from(reply: Reply) -> Outcome {
+        let results = match reply {
+            Reply::Lost => return Outcome::Unknown,
+            Reply::Error(error) => return Outcome::Failed(json::to_string(&error)),
+            Reply::Result(results) => results,
+        };
+        let results = results.as_array().map_or(&[][..], Vec::as_slice);
+        let Some(error) = results.iter().find(|result| result.get("error").is_some()) else {
+            return Outcome::Committed;
+        };
+        let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        match text("error") {
+            "timed out" | "not owner" => Outcome::TryAgain,
+            tag => Outcome::Failed(format!("{tag}: {}", text("details"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ovsdb_data::typed::{One, Text};
+    use ovsdb_data::{Row, TableIdx};
+
+    #[derive(Clone, Copy)]
+    struct T<'a>(&'a Row);
+
+    impl<'a> Table<'a> for T<'a> {
+        const TABLE_NAME: &'static str = "T";
+        const TABLE_INDEX: TableIdx = TableIdx(0);
+        fn of(row: &'a Row) -> Self {
+            T(row)
+        }
+        fn row(self) -> &'a Row {
+            self.0
+        }
+    }
+
+    const NAME: Column<T<'static>, One<Text>> = Column::new(2, "name");
+    const PEERS: Column<T<'static>, Set<Uuid>> = Column::new(3, "peers");
+    const OPTIONS: Column<T<'static>, Map<Text, Text>> = Column::new(4, "options");
+    const COUNT: Column<T<'static>, One<i64>> = Column::new(5, "count");
+
+    #[test]
+    fn operations_are_those_of_the_rfc() {
+        let mut n = 0;
+        let mut fresh = || {
+            n += 1;
+            Uuid::from_u128(n)
+        };
+        let mut txn = Txn::new(&mut fresh);
+        let a = txn.insert(&Columns::new().set(NAME, "a").set(OPTIONS, [("k", "v")]));
+        let b = txn.insert(&Columns::new().set(PEERS, [a]));
+        txn.update(a, &Columns::new().set(PEERS, [a, b]));
+        txn.add(a, PEERS, [b]);
+        txn.remove(a, PEERS, [b]);
+        txn.put(a, OPTIONS, "k", "w");
+        txn.remove_key(a, OPTIONS, "k");
+        txn.increment(a, COUNT, -1);
+        txn.verify(b, &Columns::<T>::new().set(NAME, "b"));
+        txn.delete::<T>(b);
+        txn.assert_lock("l");
+        txn.comment("c");
+        let text: Vec<String> = txn.into_operations().iter().map(json::to_string).collect();
+        let text = text
+            .join("\n")
+            .replace("00000000-0000-0000-0000-00000000000", "")
+            .replace(r#"[["_uuid","==",["uuid","1"]]]"#, "1")
+            .replace(r#"[["_uuid","==",["uuid","2"]]]"#, "2");
+        assert_eq!(
+            text,
+            r#"{"op":"insert","row":{"name":"a","options":["map",[["k","v"]]]},"table":"T","uuid":"1"}
+{"op":"insert","row":{"peers":["uuid","1"]},"table":"T","uuid":"2"}
+{"op":"update","row":{"peers":["set",[["uuid","1"],["uuid","2"]]]},"table":"T","where":1}
+{"mutations":[["peers","insert",["uuid","2"]]],"op":"mutate","table":"T","where":1}
+{"mutations":[["peers","delete",["uuid","2"]]],"op":"mutate","table":"T","where":1}
+{"mutations":[["options","delete",["set",["k"]]],["options","insert",["map",[["k","w"]]]]],"op":"mutate","table":"T","where":1}
+{"mutations":[["options","delete",["set",["k"]]]],"op":"mutate","table":"T","where":1}
+{"mutations":[["count","+=",-1]],"op":"mutate","table":"T","where":1}
+{"columns":["name"],"op":"wait","rows":[{"name":"b"}],"table":"T","timeout":0,"until":"==","where":2}
+{"op":"delete","table":"T","where":2}
+{"lock":"l","op":"assert"}
+{"comment":"c","op":"comment"}"#
+        );
+    }
+
+    #[test]
+    fn outcomes() {
+        let check = |reply: Reply, expected: Outcome| assert_eq!(Outcome::from(reply), expected);
+        check(Reply::Result(json!([{}, {"count": 1}])), Outcome::Committed);
+        check(Reply::Lost, Outcome::Unknown);
+        let failed = |error: &str| Reply::Result(json!([{}, {"error": error, "details": "d"}, null]));
+        check(failed("timed out"), Outcome::TryAgain);
+        check(failed("not owner"), Outcome::TryAgain);
+        check(
+            failed("constraint violation"),
+            Outcome::Failed("constraint violation: d".into()),
+        );
+        check(
+            Reply::Error(json!("canceled")),
+            Outcome::Failed("\"canceled\"".into()),
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! A client of one database on tokio: a [`Session`] kept connected to one of several remotes.
+//!
+//! In: what to follow, transactions. Out: events, in order; a transaction's changes come before its outcome.
+//! Never here: what rows mean.
+//!
+//! ```text
+//!   remotes ──Dialer──► connection ──messages──► Session ──events──► Client::event, Client::transact
+//!                            ▲                      │
+//!                            └───────messages───────┘
+//! ```
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ovsdb_idl::Replica;
+use ovsdb_idl::session::{Config, Event, Reply, RequestId, Session};
+use ovsdb_idl::txn::{Outcome, Txn};
+use ovsdb_wire::Frame;
+use ovsdb_wire::message::Message;
+use parking_lot::{Mutex, MutexGuard};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
+
+use crate::connection::{self, Handler};
+use crate::dialer::Dialer;
+use crate::link::Link;
+use crate::stream::Stream;
+
+/// Silence after which the server is probed, unless set otherwise.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A client. Dropping it ends its connection.
+pub struct Client {
+    shared: Arc<Shared>,
+    events: mpsc::UnboundedReceiver<Event>,
+    task: AbortHandle,
+}
+
+struct Shared {
+    inner: Mutex<Inner>,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+struct Inner {
+    session: Session,
+    link: Option<Arc<Link>>,
+    probe_interval: Option<Duration>,
+    /// Who waits for the outcome of a transaction.
+    waiting: HashMap<RequestId, oneshot::Sender<Reply>>,
+}
+
+impl Client {
+    /// A client that connects, and connects again, until it is dropped.
+    pub fn start(runtime: &Handle, config: Config, dialer: Dialer) -> Client {
+        Self::with(runtime, config, |shared| keep_connected(shared, dialer))
+    }
+
+    /// A client on one connection that is there, for a server in the same process or one connected otherwise.
+    pub fn on(runtime: &Handle, config: Config, stream: Stream) -> Client {
+        Self::with(runtime, config, |shared| async move {
+            serve(&shared, stream).await;
+        })
+    }
+
+    fn with<F: Future<Output = ()> + Send + 'static>(
+        runtime: &Handle,
+        config: Config,
+        run: impl FnOnce(Arc<Shared>) -> F,
+    ) -> Client {
+        let (sender, events) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            inner: Mutex::new(Inner {
+                session: Session::new(config),
+                link: None,
+                probe_interval: Some(PROBE_INTERVAL),
+                waiting: HashMap::new(),
+            }),
+            events: sender,
+        });
+        let task = runtime.spawn(run(shared.clone())).abort_handle();
+        Client { shared, events, task }
+    }
+
+    /// The next event. Never ends while the client lives.
+    pub async fn event(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// Reads the rows as they are now; events that tell of their last changes may still be on their way.
+    pub fn read<R>(&self, f: impl FnOnce(Option<&Replica>) -> R) -> R {
+        f(self.shared.inner.lock().session.replica())
+    }
+
+    /// Whether the rows follow a server at present.
+    pub fn is_connected(&self) -> bool {
+        self.shared.inner.lock().session.is_connected()
+    }
+
+    /// Commits a transaction. Its changes come as events before this returns.
+    pub async fn transact(&self, txn: Txn<'_>) -> Outcome {
+        let (sender, reply) = oneshot::channel();
+        {
+            let mut inner = self.shared.inner.lock();
+            let id = inner.session.transact(txn.into_operations());
+            inner.waiting.insert(id, sender);
+            self.shared.pump(inner);
+        }
+        reply.await.unwrap_or(Reply::Lost).into()
+    }
+
+    /// Asks for a lock, on this and every later connection; [`Event::Locked`] tells when it is ours.
+    pub fn lock(&self, name: &str) {
+        let mut inner = self.shared.inner.lock();
+        inner.session.lock(name);
+        self.shared.pump(inner);
+    }
+
+    /// Gives the lock up.
+    pub fn unlock(&self) {
+        let mut inner = self.shared.inner.lock();
+        inner.session.unlock();
+        self.shared.pump(inner);
+    }
+
+    /// Changes after how much silence the server is probed; none is never.
+    pub fn set_probe_interval(&self, interval: Option<Duration>) {
+        let mut inner = self.shared.inner.lock();
+        inner.probe_interval = interval;
+        if let Some(link) = &inner.link {
+            link.set_probe_interval(interval);
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.task.abort();
+        if let Some(link) = &self.shared.inner.lock().link {
+            link.close("the client is gone");
+        }
+    }
+}
+
+impl Shared {
+    /// Sends what the session wants sent, and hands its events on.
+    fn pump(&self, mut inner: MutexGuard<'_, Inner>) {
+        let inner = &mut *inner;
+        while let Some(message) = inner.session.poll_transmit() {
+            if let Some(link) = &inner.link {
+                let mut text = Vec::new();
+                message.write(&mut text);
+                link.send(Frame::from(text));
+            }
+        }
+        while let Some(event) = inner.session.poll_event() {
+            let event = match event {
+                Event::TxnReply { id, reply } => match inner.waiting.remove(&id) {
+                    Some(waiting) => {
+                        // Whoever asked may have gone.
+                        let _ = waiting.send(reply);
+                        continue;
+                    }
+                    None => Event::TxnReply { id, reply },
+                },
+                Event::TryNextRemote(refusal) => {
+                    match refusal.is_warning() {
+                        true => tracing::warn!(target: "ovsdb_cs", "{refusal}"),
+                        false => tracing::info!(target: "ovsdb_cs", "{refusal}"),
+                    }
+                    if let Some(link) = &inner.link {
+                        link.close("another server is tried");
+                    }
+                    Event::TryNextRemote(refusal)
+                }
+                event => event,
+            };
+            // The client is being dropped.
+            let _ = self.events.send(event);
+        }
+    }
+}
+
+async fn keep_connected(shared: Arc<Shared>, mut dialer: Dialer) {
+    while let Some((remote, stream)) = dialer.connect().await {
+        let began = Instant::now();
+        let why = serve(&shared, stream).await;
+        tracing::info!(target: "reconnect", "{remote}: {why}");
+        dialer.ended(began.elapsed());
+    }
+}
+
+async fn serve(shared: &Arc<Shared>, stream: Stream) -> connection::Closed {
+    let link = {
+        let mut inner = shared.inner.lock();
+        let interval = inner.probe_interval.filter(|_| stream.is_remote());
+        let link = Arc::new(Link::new(interval));
+        inner.link = Some(link.clone());
+        inner.session.handle_connected();
+        shared.pump(inner);
+        link
+    };
+    let mut follower = Follower {
+        shared: shared.clone(),
+        link: link.clone(),
+    };
+    let why = connection::serve(stream, link, &mut follower).await;
+    let mut inner = shared.inner.lock();
+    inner.link = None;
+    inner.session.handle_disconnected();
+    shared.pump(inner);
+    why
+}
+
+struct Follower {
+    shared: Arc<Shared>,
+    link: Arc<Link>,
+}
+
+impl Handler for Follower {
+    fn message(&mut self, message: Message, n_bytes: usize) -> ControlFlow<String> {
+        self.link.release(n_bytes);
+        let mut inner = self.shared.inner.lock();
+        inner.session.handle_message(message);
+        self.shared.pump(inner);
+        ControlFlow::Continue(())
+    }
+
+    fn drained(&mut self) {}
+}
