@@ -167,7 +167,8 @@ impl Session {
         self.record(&name, mask);
     }
 
-    /// Waits for the started program's own end and records that and what it printed.
+    /// Waits for the started program's own end and records how it ended; what it printed may depend on when it was
+    /// told.
     pub fn end_by_itself(&mut self) {
         let (name, mut child) = self.background.take().expect("a program was started");
         let mut status = None;

@@ -278,9 +278,10 @@ fn locks_and_waiting() {
         client(session, &["--timeout=1", "wait", "@db", "Absent", "added"]);
         client(session, &["wait", "@db", "D", "nonsense"]);
         session.begin("ovsdb-client", &["wait", "@db", "D", "removed"]);
-        session.until_control("memory/show", "monitors:1 ");
+        session.until("connected");
         session.control(&["ovsdb-server/remove-db", "D"]);
         session.end_by_itself();
+        client(session, &["wait", "@db", "D", "removed"]);
     });
 }
 
