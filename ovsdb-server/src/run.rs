@@ -13,6 +13,7 @@ use crate::args::{Args, PROGRAM};
 use crate::control::{self, ask};
 use crate::host::TokioHost;
 use crate::reconfigure::{Origin, Reconfigure};
+use crate::remotes::os_text;
 use crate::server::Server;
 use crate::service::Service;
 
@@ -68,7 +69,10 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
     let exit = stop.clone();
     let commands = control::register(&actor, &reconfigure, move || exit.notify_one());
     if let Some(path) = unixctl::Server::path(args.unixctl.as_deref(), PROGRAM) {
-        let socket = unixctl::Server::bind(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let socket = unixctl::Server::bind(&path).map_err(|error| {
+            let text = os_text(&error);
+            format!("{}: could not initialize control socket ({text})", path.display())
+        })?;
         tokio::spawn(socket.run(commands));
     }
     tokio::spawn(reconfigure.clone().follow());

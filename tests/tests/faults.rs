@@ -57,7 +57,7 @@ fn what_was_acknowledged_survives_kill_9_at_any_time() {
     let mut server = Server::start(Kind::Ours, &scratch, "db", SCHEMA, &[]);
     let mut random = Random(1);
     let acknowledged = Mutex::new(Vec::new());
-    for round in 0..8 {
+    for round in 0..12 {
         let enough = acknowledged.lock().expect("no writer panicked").len() + 50 + random.below(400);
         let n_acknowledged = AtomicUsize::new(acknowledged.lock().expect("no writer panicked").len());
         std::thread::scope(|scope| {
@@ -78,12 +78,17 @@ fn what_was_acknowledged_survives_kill_9_at_any_time() {
                     }
                 });
             }
-            while n_acknowledged.load(Ordering::Relaxed) < enough {
-                std::thread::yield_now();
-            }
+            let wait_for = |n: usize| {
+                while n_acknowledged.load(Ordering::Relaxed) < n {
+                    std::thread::yield_now();
+                }
+            };
+            wait_for(enough);
+            // The file may be written anew just then.
+            Client::connect(&scratch.host("db.ctl")).send("ovsdb-server/compact", json!([]));
+            wait_for(enough + random.below(60));
             server.kill();
         });
-        // A compaction may have been under way.
         server.restart(&scratch);
         let there = names(&mut server.client(&scratch));
         let mut expected = acknowledged.lock().expect("no writer panicked").clone();

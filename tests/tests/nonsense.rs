@@ -106,6 +106,8 @@ fn bytes_that_are_no_messages() {
         b"{\"id\":1,\"result\":1,\"error\":null}".to_vec(),
         b"{\"id\":1,\"error\":\"x\"}".to_vec(),
         b"{\"id\":1,\"method\":\"echo\",\"params\":[}]".to_vec(),
+        b"{\"id\":1,\"method\":\"echo\",\"params\":[}".to_vec(),
+        b"{]".to_vec(),
         b"{\"id\":1,\"method\":\"echo\",\"params\":[1,]}".to_vec(),
         b"{\"id\":1 \"method\":\"echo\"}".to_vec(),
         b"{'id':1}".to_vec(),

@@ -206,9 +206,8 @@ fn monitors_of_every_notation() {
         session.transact(FULL_ROW);
         session.until("insert");
         session.end_masked(|line| {
-            // Without what is random, before it decides the order.
-            let constant = |field: &str| field.chars().filter(|c| !c.is_ascii_hexdigit()).collect();
-            let mut fields: Vec<String> = line.split(',').map(constant).collect();
+            let line: String = line.chars().filter(|c| !c.is_ascii_hexdigit()).collect();
+            let mut fields: Vec<&str> = line.split(',').collect();
             fields.sort_unstable();
             fields.join(",")
         });
@@ -279,8 +278,10 @@ fn locks_and_waiting() {
         client(session, &["--timeout=1", "wait", "@db", "Absent", "added"]);
         client(session, &["wait", "@db", "D", "nonsense"]);
         session.begin("ovsdb-client", &["wait", "@db", "D", "removed"]);
+        session.until("connected");
         session.control(&["ovsdb-server/remove-db", "D"]);
         session.end_by_itself();
+        client(session, &["wait", "@db", "D", "removed"]);
     });
 }
 

@@ -1,5 +1,6 @@
 //! Splits a byte stream into JSON texts: concatenated objects without prefix or delimiter, blanks between them
-//! ignored; anything but an object at top level, or nesting deeper than 1000, ends the stream.
+//! ignored; anything but an object at top level, brackets that do not match, or nesting deeper than 1000 ends the
+//! stream. What else is wrong with a text its parser finds.
 
 use ovsdb_data::json::MAX_DEPTH;
 
@@ -9,6 +10,9 @@ pub enum FrameError {
     /// A byte at top level that starts no object.
     #[error("expected a JSON object, found byte {0:#04x}")]
     NotAnObject(u8),
+    /// A bracket closes what another opened: without this, the text would never end.
+    #[error("{0:?} closes no such bracket")]
+    Mismatched(char),
     /// Deeper than [`ovsdb_data::json::MAX_DEPTH`].
     #[error("input exceeds maximum nesting depth {0}")]
     TooDeep(usize),
@@ -25,7 +29,8 @@ pub struct Framer {
     start: usize,
     /// Bytes of `buffer` already looked at.
     scanned: usize,
-    depth: usize,
+    /// The brackets open at present, each as the one that closes it.
+    open: Vec<u8>,
     in_string: bool,
     escaped: bool,
 }
@@ -38,7 +43,7 @@ impl Framer {
             buffer: Vec::new(),
             start: 0,
             scanned: 0,
-            depth: 0,
+            open: Vec::new(),
             in_string: false,
             escaped: false,
         }
@@ -73,21 +78,23 @@ impl Framer {
                 continue;
             }
             match byte {
-                b'{' | b'[' if self.depth > 0 || byte == b'{' => {
-                    if self.depth == 0 {
+                b'{' | b'[' if !self.open.is_empty() || byte == b'{' => {
+                    if self.open.is_empty() {
                         // The blanks before a message are no part of it.
                         self.start = self.scanned;
                     }
-                    self.depth += 1;
-                    if self.depth > MAX_DEPTH {
+                    if self.open.len() == MAX_DEPTH {
                         return Err(FrameError::TooDeep(MAX_DEPTH));
                     }
+                    self.open.push(if byte == b'{' { b'}' } else { b']' });
                 }
                 b' ' | b'\t' | b'\r' | b'\n' => {}
-                _ if self.depth == 0 => return Err(FrameError::NotAnObject(byte)),
+                _ if self.open.is_empty() => return Err(FrameError::NotAnObject(byte)),
                 b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
+                    if self.open.pop() != Some(byte) {
+                        return Err(FrameError::Mismatched(byte.into()));
+                    }
+                    if self.open.is_empty() {
                         self.scanned += 1;
                         if self.scanned - self.start > self.max_bytes {
                             return Err(FrameError::TooLong(self.max_bytes));
@@ -100,7 +107,7 @@ impl Framer {
             }
             self.scanned += 1;
         }
-        if self.depth == 0 {
+        if self.open.is_empty() {
             // Nothing but blanks: an idle connection keeps no memory.
             self.buffer = Vec::new();
             self.start = 0;
@@ -173,6 +180,8 @@ mod tests {
         );
         check("{\"a\":", Ok(vec![]));
         check("[]", Err(FrameError::NotAnObject(b'[')));
+        check("{]", Err(FrameError::Mismatched(']')));
+        check("{\"a\":[}", Err(FrameError::Mismatched('}')));
         check("{}1", Err(FrameError::NotAnObject(b'1')));
         check(
             &"{\"a\":".repeat(MAX_DEPTH + 1),
