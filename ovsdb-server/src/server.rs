@@ -250,10 +250,10 @@ impl Server {
             all
         };
         let operations = column.status(self, &|target| states.get(target).cloned(), &locks);
-        if !operations.is_empty() {
-            if let Err(error) = self.transact_internally(&column.db, &operations) {
-                tracing::warn!(target: "ovsdb_server", "Failed to update remote status: {error}");
-            }
+        if !operations.is_empty()
+            && let Err(error) = self.transact_internally(&column.db, &operations)
+        {
+            tracing::warn!(target: "ovsdb_server", "Failed to update remote status: {error}");
         }
     }
 

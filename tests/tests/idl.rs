@@ -1,0 +1,242 @@
+//! The client library on the C server, on ours, and within one process: what it follows equals what is committed, over
+//! crashes and several remotes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::server::{Kind, Server};
+use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
+use ovn_schemas::{Db, schema};
+use ovsdb_data::typed::{Columns, Table};
+use ovsdb_data::{RowChange, Uuid};
+use ovsdb_idl::session::{Config, Event, Interest};
+use ovsdb_idl::tables::{Change, changes_of};
+use ovsdb_idl::txn::{Outcome, Txn};
+use ovsdb_server::embed::Embedded;
+use ovsdb_server::host::fresh_uuid;
+use ovsdb_transport::dialer::Dialer;
+use ovsdb_transport::drive::Client;
+use tokio::runtime::Handle;
+
+fn config() -> Config {
+    Config {
+        db: Db::OvnNorthbound.name().to_owned(),
+        leader_only: true,
+        tables: Interest::All,
+        schema: Some(schema(Db::OvnNorthbound)),
+    }
+}
+
+fn client(sockets: &[String]) -> Client {
+    let remotes = sockets
+        .iter()
+        .map(|socket| format!("unix:{socket}").parse().expect("a remote"));
+    let dialer = Dialer::new(
+        remotes.collect(),
+        Some(Duration::from_secs(1)),
+        Default::default(),
+    );
+    Client::start(&Handle::current(), config(), dialer)
+}
+
+fn socket(scratch: &Scratch, name: &str) -> String {
+    scratch.host(&format!("{name}.sock")).display().to_string()
+}
+
+fn start(kind: Kind, scratch: &Scratch, name: &str) -> Server {
+    Server::start(kind, scratch, name, Db::OvnNorthbound.text(), &[])
+}
+
+/// The names of switches as the events tell them; none before the first contents.
+#[derive(Default)]
+struct Told(Option<BTreeMap<Uuid, String>>);
+
+impl Told {
+    fn take(&mut self, changes: &[RowChange]) {
+        let known = self.0.as_mut().expect("the first contents come first");
+        for change in changes_of::<LogicalSwitch>(changes) {
+            match change {
+                Change::Inserted(new) => {
+                    let before = known.insert(new.uuid(), new.name().to_owned());
+                    assert_eq!(before, None, "a switch is inserted once");
+                }
+                Change::Modified(old, new) => {
+                    let before = known.insert(new.uuid(), new.name().to_owned());
+                    assert_eq!(
+                        before.as_deref(),
+                        Some(old.name()),
+                        "an old row is the one told before"
+                    );
+                }
+                Change::Deleted(old) => {
+                    assert_eq!(known.remove(&old.uuid()).as_deref(), Some(old.name()));
+                }
+            }
+        }
+    }
+
+    fn is(&self, names: &[&str]) -> bool {
+        self.0.as_ref().is_some_and(|known| {
+            let mut told: Vec<&str> = known.values().map(String::as_str).collect();
+            told.sort_unstable();
+            told == names
+        })
+    }
+
+    /// Takes events until the switches are these.
+    async fn until(&mut self, client: &mut Client, names: &[&str]) {
+        let follow = async {
+            while !self.is(names) {
+                match client.event().await.expect("the client lives") {
+                    Event::Reset { rows, .. } => {
+                        self.0 = Some(BTreeMap::new());
+                        let inserted = rows.into_iter().map(|(table, row)| RowChange {
+                            table,
+                            uuid: row.uuid(),
+                            old: None,
+                            new: Some(row),
+                        });
+                        self.take(&inserted.collect::<Vec<_>>());
+                    }
+                    Event::Changed { changes, .. } => self.take(&changes),
+                    _ => {}
+                }
+            }
+        };
+        let followed = tokio::time::timeout(Duration::from_secs(30), follow).await;
+        assert!(followed.is_ok(), "told {:?}, not {names:?}", self.0);
+        let read = client.read(|replica| {
+            let rows = replica?.table::<LogicalSwitch>();
+            Some(
+                rows.map(|switch| (switch.uuid(), switch.name().to_owned()))
+                    .collect(),
+            )
+        });
+        assert_eq!(self.0, read, "what is told is what is read");
+    }
+}
+
+async fn add_switch(client: &Client, name: &str) -> Uuid {
+    let mut fresh = fresh_uuid;
+    let mut txn = Txn::new(&mut fresh);
+    let port = txn.insert(&Columns::new().set(LogicalSwitchPort::NAME, format!("{name}-port")));
+    let switch = txn.insert(
+        &Columns::new()
+            .set(LogicalSwitch::NAME, name)
+            .set(LogicalSwitch::PORTS, [port]),
+    );
+    assert_eq!(client.transact(txn).await, Outcome::Committed);
+    switch
+}
+
+/// Writes, reads, and what transactions come to.
+async fn check_client(client: &mut Client, others: &mut Client) {
+    let (mut told, mut others_told) = (Told::default(), Told::default());
+    told.until(client, &[]).await;
+    others_told.until(others, &[]).await;
+    let a = add_switch(client, "a").await;
+    others_told.until(others, &["a"]).await;
+    let b = add_switch(others, "b").await;
+    told.until(client, &["a", "b"]).await;
+
+    let mut fresh = fresh_uuid;
+    let mut stale = Txn::new(&mut fresh);
+    stale.verify(a, &Columns::new().set(LogicalSwitch::NAME, "other"));
+    stale.delete::<LogicalSwitch>(a);
+    assert_eq!(client.transact(stale).await, Outcome::TryAgain);
+    let mut fresh = fresh_uuid;
+    let mut without_lock = Txn::new(&mut fresh);
+    without_lock.assert_lock("nobodys");
+    assert_eq!(client.transact(without_lock).await, Outcome::TryAgain);
+    let mut fresh = fresh_uuid;
+    let mut dangling = Txn::new(&mut fresh);
+    dangling.add(a, LogicalSwitch::PORTS, [Uuid::from_u128(1)]);
+    assert!(matches!(client.transact(dangling).await, Outcome::Failed(_)));
+
+    let mut fresh = fresh_uuid;
+    let mut txn = Txn::new(&mut fresh);
+    txn.verify(a, &Columns::new().set(LogicalSwitch::NAME, "a"));
+    txn.update(a, &Columns::new().set(LogicalSwitch::NAME, "z"));
+    txn.put(b, LogicalSwitch::OTHER_CONFIG, "subnet", "10.0.0.0/8");
+    txn.put(b, LogicalSwitch::OTHER_CONFIG, "subnet", "11.0.0.0/8");
+    assert_eq!(client.transact(txn).await, Outcome::Committed);
+    others_told.until(others, &["b", "z"]).await;
+    let subnet = others.read(|replica| {
+        let switch: LogicalSwitch<'_> = replica?.find(b)?;
+        switch.other_config().get("subnet").map(str::to_owned)
+    });
+    assert_eq!(subnet.as_deref(), Some("11.0.0.0/8"));
+}
+
+/// The switches after each crash: one is written in every round.
+const ROUNDS: [&[&str]; 4] = [
+    &["b", "z"],
+    &["b", "z", "~1"],
+    &["b", "z", "~1", "~2"],
+    &["b", "z", "~1", "~2", "~3"],
+];
+
+async fn check_server(kind: Kind) {
+    let scratch = Scratch::new("idl");
+    let mut server = start(kind, &scratch, "nb");
+    let sockets = [socket(&scratch, "nb")];
+    let (mut writer, mut watcher) = (client(&sockets), client(&sockets));
+    check_client(&mut writer, &mut watcher).await;
+    let mut told = Told::default();
+    let mut following = client(&sockets);
+    told.until(&mut following, ROUNDS[0]).await;
+    for after in &ROUNDS[1..] {
+        server.crash(&scratch);
+        let mut writer = client(&sockets);
+        let before = &after[..after.len() - 1];
+        Told::default().until(&mut writer, before).await;
+        add_switch(&writer, after[after.len() - 1]).await;
+        // Every change once, none lost: `Told` checks each against what was told before.
+        told.until(&mut following, after).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_our_server() {
+    check_server(Kind::Ours).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_the_c_server() {
+    check_server(Kind::C).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn within_one_process() {
+    let server = Embedded::start(Handle::current()).expect("a server");
+    let db = server
+        .in_memory(schema(Db::OvnNorthbound))
+        .await
+        .expect("a database");
+    let connect = || Client::on(&Handle::current(), config(), server.connect());
+    check_client(&mut connect(), &mut connect()).await;
+    let now = db.snapshot().await.expect("it is open");
+    assert_eq!(now.table(LogicalSwitch::TABLE_INDEX).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_remote_is_followed_when_one_goes() {
+    let scratch = Scratch::new("idl-remotes");
+    let mut first = start(Kind::Ours, &scratch, "first");
+    let second = start(Kind::Ours, &scratch, "second");
+    let sockets = ["first", "second"].map(|name| socket(&scratch, name));
+    let only = |name: &str| client(&[socket(&scratch, name)]);
+    for name in ["first", "second"] {
+        let mut writer = only(name);
+        Told::default().until(&mut writer, &[]).await;
+        add_switch(&writer, name).await;
+    }
+    let mut told = Told::default();
+    let mut both = client(&sockets);
+    told.until(&mut both, &["first"]).await;
+    first.kill();
+    // Another database: what it lacks is told as gone, what it has as new.
+    told.until(&mut both, &["second"]).await;
+    drop(second);
+}
