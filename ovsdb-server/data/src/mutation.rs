@@ -201,16 +201,13 @@ fn union(left: &Datum, right: &Datum) -> Datum {
     if let (Datum::Set(atoms), Datum::One(new)) = (left, right)
         && let Err(at) = left.position(new)
     {
-        // The common case, one more element of a long set: one allocation, one copy.
+        // The common case, one more element of a long set. Slices are cloned faster than what is chained of them.
         let (before, after) = atoms.split_at(at);
-        return Datum::Set(
-            before
-                .iter()
-                .chain(std::iter::once(new))
-                .chain(after)
-                .cloned()
-                .collect(),
-        );
+        let mut longer = Vec::with_capacity(atoms.len() + 1);
+        longer.extend_from_slice(before);
+        longer.push(new.clone());
+        longer.extend_from_slice(after);
+        return Datum::Set(longer.into());
     }
     Datum::set_unique(left.atoms().chain(right.atoms()).cloned())
 }
