@@ -3,7 +3,6 @@
 //! [`Compaction::write`] may run on any thread while the database goes on being written: it needs only a snapshot and
 //! where the file ended then. [`Compaction::finish`] blocks the writer just for copying what was appended meanwhile.
 
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 
 use ovsdb_data::{TxnId, json};
@@ -30,9 +29,16 @@ pub struct Compaction {
 pub struct Written {
     log: Log,
     txn_id: TxnId,
-    snapshot_end: u64,
+    /// Up to where the old file's records are in the new one.
+    copied_end: u64,
     target: PathBuf,
 }
+
+/// Commits that come faster than they are copied are not chased for ever.
+const ROUNDS: usize = 10;
+
+/// Bytes that may be left to copy while commits wait.
+const LITTLE: u64 = 64 << 10;
 
 impl Standalone {
     /// Notes where the file ends: pair it with a snapshot taken at the same moment.
@@ -65,12 +71,17 @@ impl Compaction {
         let contents = log.append(&encode_snapshot(snapshot, comment, date, self.column_diff))?;
         log.sync()?;
         let txn_id = next_txn_id(next_txn_id(TxnId::default(), &schema), &contents);
-        Ok(Written {
+        let mut written = Written {
             log,
             txn_id,
-            snapshot_end: self.snapshot_end,
+            copied_end: self.snapshot_end,
             target: self.target,
-        })
+        };
+        // What was appended meanwhile is copied here, so that little is left to whoever waits for `finish`.
+        let mut rounds = 0..ROUNDS;
+        while rounds.next().is_some() && written.catch_up()? > LITTLE {}
+        written.log.sync()?;
+        Ok(written)
     }
 }
 
@@ -92,25 +103,39 @@ impl Finished {
 }
 
 impl Written {
+    /// Copies the records that the old file has and the new one lacks; how many bytes. A record that is being written
+    /// at this moment is left for the next time.
+    fn catch_up(&mut self) -> Result<u64, StoreError> {
+        let mut old = Log::open(&self.target, &[Magic::Json], Mode::ReadOnly)?;
+        old.read_from(self.copied_end)?;
+        let mut texts = Vec::new();
+        while let Ok(Some(mut record)) = old.read() {
+            // The line feed is the record's, not the text's.
+            record.text.pop();
+            texts.push(record.text);
+        }
+        for sha1 in self.log.append_all(texts.iter().map(Vec::as_slice))? {
+            self.txn_id = next_txn_id(self.txn_id, &sha1);
+        }
+        let n_bytes = old.offset() - self.copied_end;
+        self.copied_end = old.offset();
+        Ok(n_bytes)
+    }
+
     /// Copies the records appended since the snapshot and renames the file into place; those that had to be durable
     /// are. The database's next transaction ids follow from the new file. On failure the old file stays in force.
     pub fn finish(mut self, file: &mut Standalone) -> Result<Finished, StoreError> {
-        let tail_length = file.log.offset().saturating_sub(self.snapshot_end);
-        if tail_length > 0 {
-            let mut tail = file.log.reopen()?;
-            let mut bytes = Vec::new();
-            tail.seek(SeekFrom::Start(self.snapshot_end))
-                .and_then(|_| tail.take(tail_length).read_to_end(&mut bytes))
-                .map_err(|error| StoreError::io(error, format!("{}: read failed", file.log.display())))?;
-            // Each record is a header line and a JSON line: the second of each pair is copied.
-            let lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
-            for text in lines.chunks_exact(2).map(|pair| pair[1]) {
-                let sha1 = self.log.append(text)?;
-                self.txn_id = next_txn_id(self.txn_id, &sha1);
-            }
-            if file.log.synced() > self.snapshot_end {
-                self.log.sync()?;
-            }
+        let synced_before = self.copied_end;
+        self.catch_up()?;
+        if self.copied_end != file.log.offset() {
+            // A failed write was taken back, or the file is not what it was: the old one stays.
+            return Err(StoreError::Format(format!(
+                "{}: changed while it was compacted",
+                file.log.display()
+            )));
+        }
+        if file.log.synced() > synced_before {
+            self.log.sync()?;
         }
         std::fs::rename(self.log.path(), &self.target).map_err(|error| {
             let (old, new) = (self.log.path().display(), self.target.display());

@@ -271,10 +271,31 @@ impl Log {
     /// truncated first. After a failed write the rest is truncated away and every later write refuses. Returns the
     /// record's SHA-1.
     pub fn append(&mut self, json: &[u8]) -> Result<[u8; 20], StoreError> {
+        let (bytes, sha1) = compose(self.magic, json);
+        self.append_bytes(&bytes)?;
+        Ok(sha1)
+    }
+
+    /// Appends records as [`Log::append`] does, all with one system call.
+    pub fn append_all<'a>(
+        &mut self,
+        jsons: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Vec<[u8; 20]>, StoreError> {
+        let (mut bytes, mut sha1s) = (Vec::new(), Vec::new());
+        for json in jsons {
+            let (record, sha1) = compose(self.magic, json);
+            bytes.extend_from_slice(&record);
+            sha1s.push(sha1);
+        }
+        self.append_bytes(&bytes)?;
+        Ok(sha1s)
+    }
+
+    fn append_bytes(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         if self.stopped {
             return Err(StoreError::Stopped(self.display.clone()));
         }
-        let result = self.try_append(json);
+        let result = self.try_append(bytes);
         if result.is_err() {
             // A full disk may have room again later; a file that cannot be put right takes no more writes.
             self.stopped = self.reader.get_ref().set_len(self.offset).is_err();
@@ -282,7 +303,7 @@ impl Log {
         result
     }
 
-    fn try_append(&mut self, json: &[u8]) -> Result<[u8; 20], StoreError> {
+    fn try_append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let at = self.offset;
         let fail = |what: String| {
             let text = format!("{}: {what}", self.display);
@@ -299,11 +320,10 @@ impl Log {
                 .map_err(fail(format!("cannot seek to offset {at}")))?;
         }
         self.reading = false;
-        let (bytes, sha1) = compose(self.magic, json);
-        file.write_all(&bytes).map_err(fail("write failed".to_owned()))?;
+        file.write_all(bytes).map_err(fail("write failed".to_owned()))?;
         self.previous = at;
         self.offset = at + bytes.len() as u64;
-        Ok(sha1)
+        Ok(())
     }
 
     /// Waits until everything appended is on disk. A failure is final: the kernel may have dropped the data.
@@ -329,10 +349,14 @@ impl Log {
         self.offset > 10 * 1024 * 1024 && self.offset / 2 > self.base
     }
 
-    /// A second handle on the file for reading its tail.
-    pub(crate) fn reopen(&self) -> Result<File, StoreError> {
-        let file = File::open(&self.path);
-        file.map_err(|error| StoreError::io(error, format!("{}: open failed", self.display)))
+    /// Goes on reading from the record at `offset`.
+    pub(crate) fn read_from(&mut self, offset: u64) -> Result<(), StoreError> {
+        self.reader
+            .seek(SeekFrom::Start(offset))
+            .map_err(|error| StoreError::io(error, format!("{}: seek failed", self.display)))?;
+        self.offset = offset;
+        self.reading = true;
+        Ok(())
     }
 
     /// Up to where a commit asked for durability.

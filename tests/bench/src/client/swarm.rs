@@ -71,8 +71,24 @@ impl Swarm {
 
     /// Sends what the socket takes now; the rest goes out while the swarm turns.
     pub fn send(&mut self, client: usize, bytes: &[u8]) -> Result<()> {
-        self.clients[client].unsent.extend(bytes);
-        self.flush(client)
+        let Client { stream, unsent, .. } = &mut self.clients[client];
+        if !unsent.is_empty() {
+            unsent.extend(bytes);
+            return Ok(());
+        }
+        // As a rule the socket takes it all, and one system call does.
+        let taken = match stream.write(bytes) {
+            Ok(n) => n,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(error.into()),
+        };
+        if taken < bytes.len() {
+            unsent.extend(&bytes[taken..]);
+            let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT;
+            let event = &mut EpollEvent::new(flags, client as u64);
+            self.epoll.modify(&self.clients[client].stream, event)?;
+        }
+        Ok(())
     }
 
     /// Sends each client the same bytes.
@@ -129,7 +145,6 @@ impl Swarm {
 
     fn flush(&mut self, i: usize) -> Result<()> {
         let client = &mut self.clients[i];
-        let had_unsent = !client.unsent.is_empty();
         while !client.unsent.is_empty() {
             match client.stream.write(client.unsent.as_slices().0) {
                 Ok(n) => drop(client.unsent.drain(..n)),
@@ -137,11 +152,9 @@ impl Swarm {
                 Err(error) => return Err(error.into()),
             }
         }
-        if had_unsent {
-            let mut flags = EpollFlags::EPOLLIN;
-            flags.set(EpollFlags::EPOLLOUT, !client.unsent.is_empty());
-            self.epoll
-                .modify(&client.stream, &mut EpollEvent::new(flags, i as u64))?;
+        if client.unsent.is_empty() {
+            let event = &mut EpollEvent::new(EpollFlags::EPOLLIN, i as u64);
+            self.epoll.modify(&client.stream, event)?;
         }
         Ok(())
     }
