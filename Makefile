@@ -24,6 +24,7 @@ check:
 
 # Ours and the C server on the same work, in turn.
 bench: peers
+	cargo build --workspace
 	cargo run -p ferrovn-bench
 
 peers:

@@ -27,11 +27,31 @@ pub fn describe(programs: &Programs, quick: bool) -> Vec<String> {
             kernel.trim()
         ),
         format!("C: {}", programs.version(Kind::C)),
-        format!("Ours: {}", programs.version(Kind::Ours)),
+        format!("Ours: {}, of {}", programs.version(Kind::Ours), checkout()),
         "Clients and server share the machine; unix sockets; MB are 10⁶ bytes.".to_owned(),
     ];
     if quick {
         lines.push("A quick run: a tenth of the data, one repetition.".to_owned());
     }
     lines
+}
+
+/// The commit that the benchmark was built from, and whether files differ from it.
+fn checkout() -> String {
+    let git = |args: &[&str]| {
+        let output = std::process::Command::new("git")
+            .args(["-C", env!("CARGO_MANIFEST_DIR")])
+            .args(args)
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let Some(commit) = git(&["rev-parse", "--short", "HEAD"]) else {
+        return "an unknown commit".to_owned();
+    };
+    match git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changed| changed.is_empty()) {
+        true => format!("commit {commit}"),
+        false => format!("commit {commit} with changes"),
+    }
 }
