@@ -40,6 +40,8 @@ pub fn ours(program: &str) -> PathBuf {
 pub struct Server {
     kind: Kind,
     name: String,
+    /// Database files and `relay:` names, as the server names them.
+    databases: Vec<String>,
     options: Vec<String>,
     child: Child,
 }
@@ -62,11 +64,26 @@ impl Server {
         };
         let made = made.expect("it runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let options: Vec<String> = options.iter().map(|o| o.to_string()).collect();
-        let child = spawn(kind, scratch, name, &options);
+        let database = path(kind, scratch, &format!("{name}.db")).display().to_string();
+        Server::start_on(kind, scratch, name, &[&database], options)
+    }
+
+    /// Serves these database files or `relay:` names on the unix socket `NAME.sock`; without any, the options must
+    /// say what is served.
+    pub fn start_on(
+        kind: Kind,
+        scratch: &Scratch,
+        name: &str,
+        databases: &[&str],
+        options: &[&str],
+    ) -> Server {
+        let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect();
+        let (databases, options): (Vec<String>, Vec<String>) = (texts(databases), texts(options));
+        let child = spawn(kind, scratch, name, &databases, &options);
         let mut server = Server {
             kind,
             name: name.to_owned(),
+            databases,
             options,
             child,
         };
@@ -90,7 +107,7 @@ impl Server {
     pub fn restart(&mut self, scratch: &Scratch) {
         // The socket's file outlives a killed process; the next one replaces it.
         let _ = std::fs::remove_file(scratch.host(&format!("{}.sock", self.name)));
-        self.child = spawn(self.kind, scratch, &self.name, &self.options);
+        self.child = spawn(self.kind, scratch, &self.name, &self.databases, &self.options);
         self.wait(scratch);
     }
 
@@ -186,7 +203,7 @@ fn path(kind: Kind, scratch: &Scratch, file: &str) -> PathBuf {
     }
 }
 
-fn spawn(kind: Kind, scratch: &Scratch, name: &str, options: &[String]) -> Child {
+fn spawn(kind: Kind, scratch: &Scratch, name: &str, databases: &[String], options: &[String]) -> Child {
     let path = |file: &str| path(kind, scratch, file);
     let mut command = match kind {
         Kind::Ours => {
@@ -202,12 +219,13 @@ fn spawn(kind: Kind, scratch: &Scratch, name: &str, options: &[String]) -> Child
         .create(true)
         .append(true)
         .open(scratch.host(&format!("{name}.log")));
+    if !databases.is_empty() {
+        let socket = path(&format!("{name}.sock"));
+        command
+            .args(databases)
+            .arg(format!("--remote=punix:{}", socket.display()));
+    }
     command
-        .arg(path(&format!("{name}.db")))
-        .arg(format!(
-            "--remote=punix:{}",
-            path(&format!("{name}.sock")).display()
-        ))
         .arg(format!("--unixctl={}", path(&format!("{name}.ctl")).display()))
         .args(options)
         .stdin(Stdio::null())

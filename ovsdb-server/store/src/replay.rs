@@ -8,10 +8,12 @@
 //!      └─────────records, in order──────────────────┴─► caller: resolve, commit checks, apply
 //! ```
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use ovsdb_data::json;
 use ovsdb_data::stream::{self, RawRow};
 use ovsdb_data::{
     Atom, ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TxnId, Uuid, diff,
@@ -170,13 +172,20 @@ fn read<'a>(
 fn cut(record: &Arc<Record>, schema: &DatabaseSchema, to_parsers: &Sender<Piece>) -> Option<Pieces> {
     let mut is_diff = false;
     let mut pieces = Vec::new();
+    let mut tables = BTreeSet::new();
     for Member { name, value } in split::members(&record.text)? {
         let text = &record.text[value.clone()];
         match name {
-            "_date" | "_comment" => continue,
-            "_is_diff" => is_diff = text == b"true",
+            "_is_diff" if matches!(text, b"true" | b"false") => is_diff = text == b"true",
+            // Whatever they hold, a record that is not JSON does not count.
+            "_comment" if json::parse(text).is_ok() => {}
+            "_date" if json::parse(text).is_ok_and(|date| date.is_i64()) => {}
             _ => {
                 let table = schema.table_idx(name)?;
+                // Of a member given twice the last one counts, as in a tree.
+                if !tables.insert(table) {
+                    return None;
+                }
                 for range in split::entries(&record.text, value, PIECE)? {
                     let (done, parsed) = channel();
                     pieces.push(parsed);

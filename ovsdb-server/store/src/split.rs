@@ -29,7 +29,13 @@ pub(crate) fn members(text: &[u8]) -> Option<Vec<Member<'_>>> {
         at = blanks(text, value.end);
         members.push(Member { name, value });
         match text.get(at) {
-            Some(b',') => at = blanks(text, at + 1),
+            Some(b',') => {
+                at = blanks(text, at + 1);
+                // Nothing ends with a comma.
+                if text.get(at) == Some(&b'}') {
+                    return None;
+                }
+            }
             Some(b'}') => {}
             _ => return None,
         }
@@ -184,6 +190,7 @@ mod tests {
             r#"{"a":}"#,
             r#"{"a":1"#,
             r#"{"a":1}x"#,
+            r#"{"a":1,}"#,
             r#"{"a":{]"#,
             r#"{"\u0061":1}"#,
         ] {

@@ -1,0 +1,250 @@
+//! Damaged, foreign and locked files: the valid prefix is used or the file is refused by name; nothing is made worse.
+
+mod common;
+
+use std::path::Path;
+
+use common::{Contents, change, commit, contents, open, schema};
+use ovsdb_data::{Atom, TableIdx, TxnId, Uuid};
+use ovsdb_engine::Database;
+use ovsdb_store::log::compose;
+use ovsdb_store::{Magic, Mode, Standalone};
+
+const SCHEMA: &str = r#"{"name":"D","version":"1.0.0","tables":{"T":{"columns":{"s":{"type":"string"}}}}}"#;
+
+/// A file of a schema and three transactions: its bytes, and where each record ends with what the file holds then.
+fn small_file(path: &Path) -> (Vec<u8>, Vec<(usize, Contents)>) {
+    let schema = schema(SCHEMA);
+    let mut file = Standalone::create(path, &schema).expect("room");
+    let mut db = Database::new(schema.clone(), TxnId::default());
+    let size = || std::fs::metadata(path).expect("it exists").len() as usize;
+    let mut ends = vec![(size(), contents(db.snapshot()))];
+    for (uuid, text) in [(1, Some("é")), (2, Some("\"")), (1, None)] {
+        append(&mut db, &mut file, uuid, text);
+        ends.push((size(), contents(db.snapshot())));
+    }
+    drop(file);
+    (std::fs::read(path).expect("it exists"), ends)
+}
+
+fn append(db: &mut Database, file: &mut Standalone, uuid: u128, text: Option<&str>) {
+    let table = TableIdx(0);
+    let schema = db.snapshot().schema.clone();
+    let column = schema.table(table).column("s").expect("its column");
+    let columns = text.map(|text| vec![(column, Atom::from(text).into())]);
+    let changes = vec![change(db, table, Uuid::from_u128(uuid), columns)];
+    let committed = commit(db, changes);
+    file.append(&schema, &committed, None, 0).expect("room");
+}
+
+/// Opens a file of these bytes, which must hold `expected` (none: it is refused) and, where `damaged`, say so; then
+/// appends, which must keep what was there.
+fn check(path: &Path, bytes: &[u8], expected: Option<&Contents>, damaged: bool, what: &str) {
+    std::fs::write(path, bytes).expect("room");
+    let name = path.display().to_string();
+    let opened = open(path, Mode::ReadWrite);
+    let Some(expected) = expected else {
+        let Err(error) = opened else {
+            panic!("{what}: a file without its schema opens")
+        };
+        let error = error.to_string();
+        let whole = [
+            "unexpected file format",
+            "cannot identify file type",
+            "unexpected end of file reading schema",
+        ];
+        assert!(
+            error.contains(&name)
+                && (error.contains(" offset ") || whole.iter().any(|text| error.contains(text))),
+            "{what}: {error}"
+        );
+        assert_eq!(
+            std::fs::read(path).expect("it exists"),
+            bytes,
+            "{what}: what is refused stays"
+        );
+        return;
+    };
+    let mut opened = opened.unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert_eq!(contents(opened.database.snapshot()), *expected, "{what}");
+    let warning = opened.warning.map(|warning| warning.to_string());
+    assert_eq!(warning.is_some(), damaged, "{what}: {warning:?}");
+    if let Some(warning) = warning {
+        assert!(
+            warning.contains(&name) && warning.contains(" offset "),
+            "{what}: {warning}"
+        );
+    }
+    append(&mut opened.database, &mut opened.file, 9, Some("appended"));
+    let id = opened.file.txn_id();
+    drop(opened.file);
+    let again = open(path, Mode::ReadOnly).unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert!(again.warning.is_none(), "{what}");
+    assert_eq!(
+        contents(again.database.snapshot()),
+        contents(opened.database.snapshot()),
+        "{what}"
+    );
+    assert_eq!(again.file.txn_id(), id, "{what}");
+}
+
+#[test]
+fn truncated_anywhere() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    let (bytes, ends) = small_file(&path);
+    for n in 0..=bytes.len() {
+        let whole = ends.iter().rev().find(|(end, _)| *end <= n);
+        let damaged = whole.is_some_and(|(end, _)| *end < n);
+        check(
+            &path,
+            &bytes[..n],
+            whole.map(|(_, c)| c),
+            damaged,
+            &format!("{n} bytes"),
+        );
+    }
+}
+
+#[test]
+fn any_bit_flipped() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    let (bytes, ends) = small_file(&path);
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << bit;
+            // Hexadecimal digits may be of either case.
+            let same = bit == 5 && bytes[at].is_ascii_hexdigit() && bytes[at].is_ascii_lowercase() && {
+                let line = &bytes[bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1)..];
+                line.starts_with(b"OVSDB JSON ")
+            };
+            let record = ends
+                .iter()
+                .position(|(end, _)| at < *end)
+                .expect("within a record");
+            let what = format!("bit {bit} of byte {at}");
+            match (same, record) {
+                (true, _) => check(&path, &flipped, ends.last().map(|(_, c)| c), false, &what),
+                (false, 0) => check(&path, &flipped, None, true, &what),
+                (false, n) => check(&path, &flipped, Some(&ends[n - 1].1), true, &what),
+            }
+        }
+    }
+}
+
+/// What a file of these bytes is refused with; `$F` stands for its name.
+fn refused(bytes: &[u8], expected: &str) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    std::fs::write(&path, bytes).expect("room");
+    for mode in [Mode::ReadOnly, Mode::ReadWrite] {
+        let Err(error) = open(&path, mode) else {
+            panic!("{expected}: it opens")
+        };
+        assert_eq!(
+            error.to_string().replace(&path.display().to_string(), "$F"),
+            expected
+        );
+    }
+    assert_eq!(std::fs::read(&path).expect("it exists"), bytes);
+}
+
+#[test]
+fn not_a_database() {
+    let record = |text: &str| compose(Magic::Json, text.as_bytes()).0;
+    refused(b"", "ovsdb error: $F: unexpected end of file reading schema");
+    refused(b"hello\n", "ovsdb error: $F: unexpected file format");
+    refused(
+        &compose(Magic::Cluster, b"{}").0,
+        "ovsdb error: $F: cannot identify file type",
+    );
+    refused(
+        &record("[]"),
+        "syntax error: $F: 3 bytes starting at offset 54 are not a JSON object",
+    );
+    refused(
+        &record("{"),
+        "syntax error: $F: 2 bytes starting at offset 54 are not valid JSON (line 1, column 0, byte 2: unexpected end of input)",
+    );
+    refused(
+        &record("{}"),
+        "syntax \"{}\": syntax error: Parsing database schema failed: Required 'name' member is missing.",
+    );
+}
+
+#[test]
+fn absent_folders_and_taken_names() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    let name = path.display().to_string();
+    let says = |result: Result<_, ovsdb_store::StoreError>, expected: &str| {
+        let error = result.map(|_: ()| ()).expect_err("it is refused").to_string();
+        assert_eq!(error.replace(&name, "$F"), expected);
+    };
+    let made = |path: &Path| Standalone::create(path, &schema(SCHEMA)).map(drop);
+    let opened = |path: &Path, mode| open(path, mode).map(drop);
+    says(
+        opened(&path, Mode::ReadWrite),
+        "I/O error: $F: open failed (No such file or directory)",
+    );
+    says(
+        opened(&path, Mode::ReadOnly),
+        "I/O error: $F: open failed (No such file or directory)",
+    );
+    std::fs::create_dir(&path).expect("room");
+    says(
+        opened(&path, Mode::ReadWrite),
+        "I/O error: $F: open failed (Is a directory)",
+    );
+    says(
+        opened(&path, Mode::ReadOnly),
+        "I/O error: $F: read error (Is a directory)",
+    );
+    says(made(&path), "I/O error: $F: create failed (File exists)");
+    std::fs::remove_dir(&path).expect("it is empty");
+    made(&path).expect("room");
+    says(made(&path), "I/O error: $F: create failed (File exists)");
+}
+
+#[test]
+fn one_writer_many_readers() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    let (_, ends) = small_file(&path);
+    let last = &ends.last().expect("it has records").1;
+    let mut writer = open(&path, Mode::ReadWrite).expect("nobody has it");
+    let second = open(&path, Mode::ReadWrite).map(drop).expect_err("it is locked");
+    let name = path.display();
+    assert_eq!(
+        second.to_string(),
+        format!("I/O error: {name}: failed to lock lockfile (Resource deadlock avoided)")
+    );
+    let mut reader = open(&path, Mode::ReadOnly).expect("readers take no lock");
+    assert_eq!(contents(reader.database.snapshot()), *last);
+    // A reader's handle writes nothing.
+    let schema = reader.database.snapshot().schema.clone();
+    let row = change(
+        &reader.database,
+        TableIdx(0),
+        Uuid::from_u128(5),
+        Some(Vec::new()),
+    );
+    let before = std::fs::read(&path).expect("it exists");
+    let error = reader
+        .file
+        .append(&schema, &[row], None, 0)
+        .expect_err("it is read-only");
+    assert!(error.to_string().contains(&name.to_string()), "{error}");
+    assert_eq!(std::fs::read(&path).expect("it exists"), before);
+    // The writer goes on.
+    append(&mut writer.database, &mut writer.file, 7, Some("more"));
+    let again = open(&path, Mode::ReadOnly).expect("it is whole");
+    assert_eq!(
+        contents(again.database.snapshot()),
+        contents(writer.database.snapshot())
+    );
+    drop(writer.file);
+    open(&path, Mode::ReadWrite).expect("it is free again");
+}
