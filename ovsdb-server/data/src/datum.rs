@@ -126,17 +126,19 @@ impl Datum {
         matches!(self, Datum::Empty)
     }
 
-    /// The value as people write it: a bare atom, `[a, b]`, `{k=v}` (ovs-vsctl(8)).
+    /// The value as people write it (ovs-vsctl(8)): `[a, b]` or `{k=v}`, bare where the type holds one element and
+    /// it is there.
     pub fn to_text(&self, ty: &ColumnType) -> String {
-        let list = |texts: Vec<String>| texts.join(", ");
-        match self {
-            Datum::One(atom) => atom.to_text(),
-            Datum::Empty if ty.is_map() => "{}".to_owned(),
-            Datum::Empty | Datum::Set(_) => format!("[{}]", list(self.atoms().map(Atom::to_text).collect())),
-            Datum::Map(pairs) => {
-                let pair = |(key, value): &(Atom, Atom)| format!("{}={}", key.to_text(), value.to_text());
-                format!("{{{}}}", list(pairs.iter().map(pair).collect()))
-            }
+        let pair = |(key, value): (&Atom, &Atom)| format!("{}={}", key.to_text(), value.to_text());
+        let texts: Vec<String> = match ty.is_map() {
+            true => self.pairs().map(pair).collect(),
+            false => self.atoms().map(Atom::to_text).collect(),
+        };
+        let list = texts.join(", ");
+        match (ty.n_max > 1 || self.is_empty(), ty.is_map()) {
+            (false, _) => list,
+            (true, true) => format!("{{{list}}}"),
+            (true, false) => format!("[{list}]"),
         }
     }
 

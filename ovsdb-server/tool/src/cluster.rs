@@ -95,11 +95,8 @@ fn persist(schema: &mut DatabaseSchema, file: &str) {
 
 fn check_election_timer(ms: u64) -> Result<(), ToolError> {
     match ms {
-        0..100 => Err(usage(
-            "ovsdb error: election timer must be at least 100, in milliseconds.",
-        )),
-        600_001.. => Err(usage(
-            "ovsdb error: election timer must be no more than 600000, in milliseconds.",
+        0..100 | 600_001.. => Err(usage(
+            "ovsdb error: election timer must be between 100 and 600000, in msec.",
         )),
         _ => Ok(()),
     }

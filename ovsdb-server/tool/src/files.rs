@@ -112,7 +112,8 @@ fn run(options: &Options, args: &[String], read_only: bool) -> Outcome {
         [text] => (db_arg(&[], 0), text),
         _ => return Err(ToolError::Usage("one transaction expected".into())),
     };
-    let params = json::parse(text.as_bytes()).map_err(|error| ToolError::Usage(error.to_string()))?;
+    let params =
+        json::parse(text.as_bytes()).map_err(|error| ToolError::Usage(format!("\"{text}\": {error}")))?;
     let mode = if read_only {
         Mode::ReadOnly
     } else {

@@ -129,7 +129,7 @@ pub(crate) fn compare_versions(_: &Options, args: &[String]) -> Outcome {
         let parts: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
         parts
             .filter(|parts| parts.len() == 3)
-            .ok_or_else(|| ToolError::Usage(format!("{text}: not a valid version")))
+            .ok_or_else(|| ToolError::Usage(format!("{text}: not an OVSDB version number in format x.y.z")))
     };
     let order = parse(&args[0])?.cmp(&parse(&args[2])?);
     let holds = match &*args[1] {

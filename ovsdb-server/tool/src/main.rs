@@ -387,14 +387,23 @@ pub(crate) fn schema_arg(args: &[String], position: usize) -> Result<DatabaseSch
 
 /// Reads a schema file.
 pub(crate) fn read_schema_file(path: &Path) -> Result<DatabaseSchema, ToolError> {
-    let fail = |why: String| ToolError::Usage(format!("{}: {why}", path.display()));
+    let name = path.display();
+    let fail = |why: String| {
+        ToolError::Usage(format!(
+            "failed to read schema: \"{name}\" could not be read as JSON ({why})"
+        ))
+    };
     let text = std::fs::read(path).map_err(|error| {
         let text = error.to_string();
         let reason = text.split(" (os error").next().unwrap_or_default();
-        ToolError::Usage(format!("I/O error: open: {}: failed ({reason})", path.display()))
+        fail(format!("error opening \"{name}\": {reason}"))
     })?;
-    let value = json::parse(&text).map_err(|error| fail(format!("reading schema failed: {error}")))?;
-    Ok(DatabaseSchema::from_json(&value)?)
+    let value = json::parse(&text).map_err(|error| fail(error.to_string()))?;
+    DatabaseSchema::from_json(&value).map_err(|mut error| {
+        let details = error.details.unwrap_or_default();
+        error.details = Some(format!("failed to parse \"{name}\" as ovsdb schema: {details}"));
+        error.into()
+    })
 }
 
 /// Opens a standalone database.
