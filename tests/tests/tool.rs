@@ -347,3 +347,57 @@ fn cluster_files() {
         ],
     );
 }
+
+/// What Kube-OVN added to the C program.
+#[test]
+fn members_that_keep_their_identity() {
+    const SID: &str = "12345678-9abc-4def-8123-456789abcdef";
+    let scratch = folder("tool-members");
+    let text = |args: &[&str]| {
+        let output = run(Kind::Ours, &scratch, args);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?}: {errors}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    text(&["create-cluster", "one", "schema", "tcp:127.0.0.1:6641"]);
+    let (cid, sid) = (text(&["db-cid", "one"]), text(&["db-sid", "one"]));
+    let header = text(&["db-raft-header", "one"]);
+    for part in [cid.trim(), sid.trim(), "tcp:127.0.0.1:6641", "\"D\""] {
+        assert!(header.contains(part), "{part} is not in {header}");
+    }
+    std::fs::write(scratch.host("header"), &header).expect("the folder is writable");
+    text(&[
+        "rejoin-cluster",
+        "again",
+        "header",
+        "tcp:127.0.0.1:6641",
+        "tcp:127.0.0.1:6642",
+    ]);
+    assert_eq!(
+        (text(&["db-cid", "again"]), text(&["db-sid", "again"])),
+        (cid.clone(), sid.clone())
+    );
+    text(&["fix-cluster", "one"]);
+    assert_eq!((text(&["db-cid", "one"]), text(&["db-sid", "one"])), (cid, sid));
+    let option = format!("--sid={SID}");
+    text(&[
+        &option,
+        "join-cluster",
+        "two",
+        "D",
+        "tcp:127.0.0.1:6643",
+        "tcp:127.0.0.1:6641",
+    ]);
+    assert_eq!(text(&["db-sid", "two"]).trim(), SID);
+    // The C program reads them all.
+    for file in ["one", "again", "two"] {
+        assert_eq!(
+            shown(Kind::C, &scratch, &["db-sid", file]),
+            shown(Kind::Ours, &scratch, &["db-sid", file])
+        );
+        assert_eq!(
+            shown(Kind::C, &scratch, &["db-name", file]),
+            shown(Kind::Ours, &scratch, &["db-name", file])
+        );
+    }
+}
