@@ -4,6 +4,8 @@
 //! where the file ended then. [`Compaction::finish`] blocks the writer just for copying what was appended meanwhile.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ovsdb_data::{TxnId, json};
 use ovsdb_engine::Snapshot;
@@ -91,6 +93,8 @@ pub struct Finished {
     /// The id of the state in the new file.
     pub txn_id: TxnId,
     target: PathBuf,
+    /// Set once the name is durable: until then the first durable commit sees to it.
+    settled: Arc<AtomicBool>,
     /// Closing it frees the old file's blocks, which may take long.
     _old: Log,
 }
@@ -99,6 +103,7 @@ impl Finished {
     /// Makes the new name durable and gives the old file's space back.
     pub fn settle(self) {
         sync_parent(&self.target);
+        self.settled.store(true, Ordering::Release);
     }
 }
 
@@ -142,11 +147,15 @@ impl Written {
             StoreError::io(error, format!("failed to rename \"{old}\" to \"{new}\""))
         })?;
         self.log.mark_base();
-        let old = file.log.replace_with(self.log, self.target.clone());
+        let settled = Arc::new(AtomicBool::new(false));
+        let old = file
+            .log
+            .replace_with(self.log, self.target.clone(), settled.clone());
         file.txn_id = self.txn_id;
         Ok(Finished {
             txn_id: self.txn_id,
             target: self.target,
+            settled,
             _old: old,
         })
     }

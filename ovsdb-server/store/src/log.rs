@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha1::{Digest as _, Sha1};
 
@@ -79,6 +81,8 @@ pub struct Log {
     synced: u64,
     lock: Option<Lockfile>,
     base: u64,
+    /// The file was renamed, and whether the name is durable yet.
+    name_pending: Option<Arc<AtomicBool>>,
 }
 
 impl Log {
@@ -150,6 +154,7 @@ impl Log {
             synced: 0,
             lock,
             base: 0,
+            name_pending: None,
         })
     }
 
@@ -331,12 +336,27 @@ impl Log {
         if self.stopped {
             return Err(StoreError::Stopped(self.display.clone()));
         }
-        let result = self.reader.get_ref().sync_data();
+        // Under its new name, too, once it has taken another file's place.
+        let result = self
+            .reader
+            .get_ref()
+            .sync_data()
+            .and_then(|()| self.settle_name());
         self.synced = self.offset;
         result.map_err(|error| {
             self.stopped = true;
             StoreError::io(error, format!("{}: fsync failed", self.display))
         })
+    }
+
+    /// Makes a new name durable, unless whoever gave it has done so meanwhile.
+    fn settle_name(&mut self) -> io::Result<()> {
+        if let Some(pending) = self.name_pending.take()
+            && !pending.swap(true, Ordering::AcqRel)
+        {
+            sync_dir(&self.path)?;
+        }
+        Ok(())
     }
 
     /// Remembers the present size as that of a compacted file.
@@ -365,7 +385,7 @@ impl Log {
     }
 
     /// Puts `new` in this file's place under this file's name and lock; returns the old one.
-    pub(crate) fn replace_with(&mut self, new: Log, name: PathBuf) -> Log {
+    pub(crate) fn replace_with(&mut self, new: Log, name: PathBuf, settled: Arc<AtomicBool>) -> Log {
         let lock = self.lock.take();
         let display = std::mem::take(&mut self.display);
         let log = Log {
@@ -373,6 +393,7 @@ impl Log {
             display,
             path: name,
             reading: false,
+            name_pending: Some(settled),
             ..new
         };
         std::mem::replace(self, log)
@@ -436,13 +457,16 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Makes a directory entry durable, best effort as in C.
 pub(crate) fn sync_parent(path: &Path) {
+    // Some file systems cannot, and have nothing to gain by it.
+    let _ = sync_dir(path);
+}
+
+fn sync_dir(path: &Path) -> io::Result<()> {
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    if let Ok(dir) = File::open(parent) {
-        let _ = dir.sync_all();
-    }
+    File::open(parent)?.sync_all()
 }
 
 #[cfg(test)]

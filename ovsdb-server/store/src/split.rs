@@ -62,7 +62,8 @@ pub(crate) fn entries(text: &[u8], object: Range<usize>, size: usize) -> Option<
     while at < inner.end {
         let (_, value) = member(text, blanks(text, at))?;
         at = blanks(text, value.end);
-        if at < inner.end && text[at] != b',' {
+        // A comma stands between members, not behind the last.
+        if at < inner.end && (text[at] != b',' || blanks(text, at + 1) >= inner.end) {
             return None;
         }
         if at - start >= size || at >= inner.end {
@@ -178,6 +179,10 @@ mod tests {
             r#"T="a":{"x":1} | "b":null | "c":{"y":"\"},{"}; _date=5"#,
         );
         check(r#"{"T":{}}"#, "T=");
+        check(
+            r#"{"T":{"a":{"x":1},"b":{"x":2},"c":3,}}"#,
+            r#"T={"a":{"x":1},"b":{"x":2},"c":3,}"#,
+        );
         check(
             r#"{"T": { "a" : 1 , "b" : 2 , "c" : 3 } }"#,
             r#"T= "a" : 1  |  "b" : 2  |  "c" : 3 "#,
