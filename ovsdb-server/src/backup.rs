@@ -363,10 +363,8 @@ impl Server {
         };
         let checked = open.db.check(changes, &mut || host.fresh_uuid());
         let changes = checked.map_err(|error| error.to_string())?;
-        let tables: Vec<_> = changes.iter().map(|c| c.table).collect();
         open.commit(changes, None, false, host.as_mut())
             .map_err(|error| error.to_string())?;
-        open.triggers.touch(&tables);
         self.rerun_touched(name);
         Ok(())
     }

@@ -99,13 +99,12 @@ impl OpenDatabase {
             opened.database,
             history,
             Some(opened.file),
-            Duration::ZERO,
         ))
     }
 
     /// A database without a file: a relay before its first copy, or one in memory for an embedding program.
-    pub fn in_memory(model: Model, db: Database, now: Duration) -> OpenDatabase {
-        Self::with(model, db, History::default(), None, now)
+    pub fn in_memory(model: Model, db: Database) -> OpenDatabase {
+        Self::with(model, db, History::default(), None)
     }
 
     /// A relay, empty until its source is reached.
@@ -116,17 +115,17 @@ impl OpenDatabase {
             TxnId(host.fresh_uuid()),
         );
         let model = Model::Relay(Box::new(Relay::new(name)));
-        Ok(Self::in_memory(model, db, host.now()))
+        Ok(Self::in_memory(model, db))
     }
 
     /// `_Server`.
     pub fn server(host: &mut dyn Host) -> OpenDatabase {
         let schema = Arc::new(ovn_schemas::schema(Db::Server));
         let db = Database::new(schema, TxnId(host.fresh_uuid()));
-        Self::with(Model::Own, db, History::default(), None, host.now())
+        Self::with(Model::Own, db, History::default(), None)
     }
 
-    fn with(model: Model, db: Database, history: History, file: Option<Standalone>, now: Duration) -> Self {
+    fn with(model: Model, db: Database, history: History, file: Option<Standalone>) -> Self {
         OpenDatabase {
             name: db.snapshot().schema.name.to_string(),
             model,
@@ -137,7 +136,8 @@ impl OpenDatabase {
             triggers: Triggers::default(),
             waiting: Waiting::default(),
             dumps: Dumps::default(),
-            compacted_at: now,
+            // Known once a server takes it.
+            compacted_at: Duration::ZERO,
             compacting: false,
             storage_error: None,
             config_tables: BTreeSet::new(),
@@ -180,6 +180,8 @@ impl OpenDatabase {
     /// Takes changes that are already durable somewhere (a relay's source) or need not be.
     pub fn committed(&mut self, mut changes: Vec<RowChange>, txn_id: TxnId) {
         self.db.share(&mut changes);
+        let tables: Vec<TableIdx> = changes.iter().map(|change| change.table).collect();
+        self.triggers.touch(&tables);
         if !self.logged.is_empty() {
             self.log_changes(&changes);
         }

@@ -38,7 +38,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ovsdb_data::typed::{Columns, Table};
-use ovsdb_data::{DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TxnId, Uuid};
+use ovsdb_data::{DatabaseSchema, Datum, OvsdbError, Row, RowChange, TxnId, Uuid};
 use ovsdb_engine::pending::Pending;
 use ovsdb_engine::{Database, Snapshot};
 use ovsdb_transport::connection;
@@ -125,12 +125,7 @@ impl Embedded {
     /// A database in memory, gone with the server.
     pub async fn in_memory(&self, schema: DatabaseSchema) -> Result<LocalDb, EmbedError> {
         let db = Database::new(Arc::new(schema), TxnId(fresh_uuid()));
-        self.add(OpenDatabase::in_memory(
-            Model::Standalone,
-            db,
-            std::time::Duration::ZERO,
-        ))
-        .await
+        self.add(OpenDatabase::in_memory(Model::Standalone, db)).await
     }
 
     async fn add(&self, db: OpenDatabase) -> Result<LocalDb, EmbedError> {
@@ -215,9 +210,7 @@ impl LocalDb {
             };
             let result = edit(&mut editing)?;
             let changes = db.db.check(editing.changes, &mut fresh_uuid)?;
-            let tables: Vec<TableIdx> = changes.iter().map(|change| change.table).collect();
             db.commit(changes, None, false, server.host.as_mut())?;
-            db.triggers.touch(&tables);
             Ok(result)
         })
         .await

@@ -200,9 +200,7 @@ impl Server {
                 }
                 Event::Changed { changes, txn_id } => {
                     let changes = rebase(open, changes, self.host.as_mut());
-                    let tables: Vec<TableIdx> = changes.iter().map(|c| c.table).collect();
                     let txn_id = txn_id.unwrap_or_else(|| TxnId(self.host.fresh_uuid()));
-                    open.triggers.touch(&tables);
                     open.committed(changes, txn_id);
                 }
                 Event::TxnReply { id, reply } => {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use ovsdb_engine::rbac::Identity;
 use ovsdb_transport::backoff::Backoff;
 use ovsdb_transport::connection::{self, Handler};
-use ovsdb_transport::dial::dial;
+use ovsdb_transport::dial::{dial, os_text};
 use ovsdb_transport::link::Link;
 use ovsdb_transport::listen::Listener;
 use ovsdb_transport::remote::{Active, Passive, Remote};
@@ -255,12 +255,6 @@ fn bind(passive: &Passive, shared: &Shared) -> Option<Listener> {
             None
         }
     }
-}
-
-/// The system's text for an error, without Rust's number.
-pub(crate) fn os_text(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 async fn listen(passive: Passive, first: Option<Listener>, shared: Shared) {

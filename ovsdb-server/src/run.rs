@@ -13,9 +13,9 @@ use crate::args::{Args, PROGRAM};
 use crate::control::{self, ask};
 use crate::host::TokioHost;
 use crate::reconfigure::{Origin, Reconfigure};
-use crate::remotes::os_text;
 use crate::server::Server;
 use crate::service::Service;
+use ovsdb_transport::dial::os_text;
 
 /// Runs the program; returns its exit status.
 pub fn run(args: Args) -> i32 {

@@ -80,7 +80,6 @@ impl Server {
         if !changes.is_empty() {
             let txn_id = TxnId(self.host.fresh_uuid());
             if let Some(own) = self.databases.get_mut(SERVER) {
-                own.triggers.touch(&[DATABASE]);
                 own.committed(changes, txn_id);
             }
             self.rerun_touched(SERVER);

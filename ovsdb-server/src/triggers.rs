@@ -103,10 +103,8 @@ impl Server {
                 durable,
                 ..
             } => {
-                let tables: Vec<_> = changes.iter().map(|c| c.table).collect();
                 db.commit(changes, comment.as_deref(), durable, host.as_mut())
                     .map_err(|error| error.to_string())?;
-                db.triggers.touch(&tables);
             }
             Outcome::Failed { replies } => {
                 let error = replies.into_iter().flatten().find_map(Result::err);
@@ -158,11 +156,7 @@ impl Server {
                 durable,
             } => {
                 let schema = db.snapshot().schema.clone();
-                let changed = changes.iter().map(|c| c.table).collect::<Vec<_>>();
                 let committed = db.commit(changes, comment.as_deref(), durable, host.as_mut());
-                if committed.is_ok() {
-                    db.triggers.touch(&changed);
-                }
                 db.catch_up(txn.session);
                 session.link.send(reply::transacted(
                     &txn.request,

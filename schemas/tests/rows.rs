@@ -8,9 +8,14 @@ use ovn_schemas::{Db, generate, schema};
 use ovsdb_data::Uuid;
 use ovsdb_data::typed::{Columns, Table};
 
+/// Where this crate is now: a build may be kept longer than its checkout.
+fn crate_dir() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from)
+}
+
 fn file(db: Db) -> PathBuf {
     let module = db.name().trim_start_matches('_').to_lowercase();
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("src/rows/{module}.rs"))
+    crate_dir().join(format!("src/rows/{module}.rs"))
 }
 
 /// The generator's text as the project formats it.
@@ -18,7 +23,7 @@ fn formatted(source: &str) -> String {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("rows.rs");
     std::fs::write(&path, source).expect("the folder is writable");
-    let config = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../rustfmt.toml");
+    let config = crate_dir().join("../rustfmt.toml");
     let status = Command::new("rustfmt")
         .args(["--edition", "2024", "--config-path"])
         .arg(config)

@@ -154,8 +154,8 @@ impl Database {
         let schema = self.head.schema.clone();
         let table_schema = schema.table(table);
         let from = (table, uuid);
-        self.head.n_atoms += new.map_or(0, n_atoms);
-        self.head.n_atoms -= old.map_or(0, n_atoms);
+        self.head.n_atoms += new.map_or(0, Row::n_atoms);
+        self.head.n_atoms -= old.map_or(0, Row::n_atoms);
         for_each_ref_change(table_schema, old, new, |to, kind, change| match (kind, change) {
             (RefKind::Strong, _) if to == from => {}
             (RefKind::Strong, Change::Gained) => *self.strong.entry(to).or_insert(0) += 1,
@@ -245,9 +245,4 @@ impl Database {
 /// The values that an index compares.
 pub(crate) fn index_key(columns: &[ColumnIdx], row: &Row) -> IndexKey {
     columns.iter().map(|c| row.get(*c).clone()).collect()
-}
-
-/// Atoms in a row, `_uuid` and `_version` left out.
-pub(crate) fn n_atoms(row: &Row) -> usize {
-    row.n_atoms()
 }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use ovsdb_data::{Row, RowChange, TableIdx, TxnId, Uuid};
 
-use crate::database::n_atoms;
-
 /// Commits kept (ovsdb-server(7); the C server keeps as many).
 const LIMIT: usize = 100;
 
@@ -38,7 +36,7 @@ impl History {
     /// Records the commit that led to `txn_id`. The oldest go while there are more than 100 commits or their atoms
     /// outnumber `n_atoms`, those of the database; one is kept.
     pub fn push(&mut self, txn_id: TxnId, changes: Arc<[RowChange]>, n_atoms_db: usize) {
-        let count = |row: &Option<Row>| row.as_ref().map_or(0, n_atoms);
+        let count = |row: &Option<Row>| row.as_ref().map_or(0, Row::n_atoms);
         let n = changes.iter().map(|c| count(&c.old) + count(&c.new)).sum();
         self.entries.push_back(Entry {
             txn_id,

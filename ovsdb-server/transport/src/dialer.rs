@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backoff::Backoff;
-use crate::dial::dial;
+use crate::dial::{dial, os_text};
 use crate::listen::Listener;
 use crate::remote::Remote;
 use crate::stream::Stream;
@@ -59,8 +59,7 @@ impl Dialer {
                     return Some((remote, stream));
                 }
                 Err(error) => {
-                    let text = error.to_string();
-                    let text = text.split(" (os error").next().unwrap_or_default();
+                    let text = os_text(&error);
                     tracing::info!(target: "reconnect", "{remote}: connection attempt failed ({text})");
                 }
             }
