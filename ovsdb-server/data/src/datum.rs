@@ -6,20 +6,25 @@ use std::sync::Arc;
 
 use crate::atom::Atom;
 use crate::base_type::ColumnType;
+use crate::diff::{Side, merge};
 use crate::error::OvsdbError;
+use crate::long_set::{LONG, LongSet, Only, for_each_difference};
 
 /// The value of one column. 24 bytes; the elements of sets and maps are shared and immutable.
 ///
 /// The form is canonical, so that equality is structural: no element is `Empty`, one element of a set is `One`,
-/// more are `Set`; a map of one or more pairs is `Map`. Elements are sorted by key and their keys are distinct.
+/// more are `Set`, very many are `LongSet`; a map of one or more pairs is `Map`. Elements are sorted by key and their
+/// keys are distinct.
 #[derive(Clone, Debug)]
 pub enum Datum {
     /// The empty set or map.
     Empty,
     /// A scalar, or a set of one.
     One(Atom),
-    /// Two or more atoms.
+    /// Two atoms to a few dozen.
     Set(Arc<[Atom]>),
+    /// More atoms than that.
+    LongSet(Arc<LongSet>),
     /// One or more pairs.
     Map(Arc<[(Atom, Atom)]>),
 }
@@ -67,10 +72,11 @@ impl Datum {
     /// A set whose atoms are known to ascend.
     pub(crate) fn from_canonical_set(mut atoms: Vec<Atom>) -> Datum {
         debug_assert!(atoms.is_sorted_by(|a, b| a < b));
-        if atoms.len() > 1 {
-            return Datum::Set(atoms.into());
+        match atoms.len() {
+            0 | 1 => atoms.pop().map_or(Datum::Empty, Datum::One),
+            2..=LONG => Datum::Set(atoms.into()),
+            _ => Datum::LongSet(LongSet::new(atoms).into()),
         }
-        atoms.pop().map_or(Datum::Empty, Datum::One)
     }
 
     /// A map whose keys are known to ascend.
@@ -101,7 +107,7 @@ impl Datum {
         match self {
             Datum::Empty => ty.n_min == 0,
             Datum::One(atom) => ty.n_min == 1 && atom.is_default(),
-            Datum::Set(_) => false,
+            Datum::Set(_) | Datum::LongSet(_) => false,
             Datum::Map(pairs) => {
                 ty.n_min == 1
                     && pairs
@@ -117,6 +123,7 @@ impl Datum {
             Datum::Empty => 0,
             Datum::One(_) => 1,
             Datum::Set(atoms) => atoms.len(),
+            Datum::LongSet(atoms) => atoms.len(),
             Datum::Map(pairs) => pairs.len(),
         }
     }
@@ -151,8 +158,17 @@ impl Datum {
     }
 
     /// The elements of a set, or the keys of a map, ascending.
-    pub fn atoms(&self) -> impl ExactSizeIterator<Item = &Atom> {
-        (0..self.len()).map(|i| self.key(i))
+    pub fn atoms(&self) -> Atoms<'_> {
+        Atoms {
+            n: self.len(),
+            rest: match self {
+                Datum::Empty => Rest::Slice(&[]),
+                Datum::One(atom) => Rest::Slice(std::slice::from_ref(atom)),
+                Datum::Set(atoms) => Rest::Slice(atoms),
+                Datum::LongSet(atoms) => Rest::Chunks(&[], atoms.chunks()),
+                Datum::Map(pairs) => Rest::Pairs(pairs),
+            },
+        }
     }
 
     /// The pairs of a map, keys ascending; nothing for a set.
@@ -203,7 +219,11 @@ impl Datum {
 
     /// True when this set has the element, or this map the key.
     pub fn contains(&self, atom: &Atom) -> bool {
-        self.position(atom).is_ok()
+        match self {
+            Datum::LongSet(atoms) => atoms.contains(atom),
+            Datum::Map(pairs) => pairs.binary_search_by(|(key, _)| key.cmp(atom)).is_ok(),
+            _ => self.search(atom).is_ok(),
+        }
     }
 
     /// True when this set has every element of `other`, or this map every pair of it.
@@ -234,39 +254,114 @@ impl Datum {
         }
     }
 
-    /// Element or key number `i`, which is less than `len`.
-    pub(crate) fn key(&self, i: usize) -> &Atom {
+    /// Calls `f` for every element that only one of two sets has: those of `self` alone with true, those of `other`
+    /// alone with false; ascending among themselves. Shared parts of long sets cost nothing. Nothing for maps.
+    pub fn for_each_set_difference<'a>(&'a self, other: &'a Datum, mut f: impl FnMut(&'a Atom, bool)) {
+        if let (Datum::LongSet(a), Datum::LongSet(b)) = (self, other) {
+            return for_each_difference(a, b, |only| match only {
+                Only::First(atom) => f(atom, true),
+                Only::Second(atom) => f(atom, false),
+            });
+        }
+        if matches!((self, other), (Datum::Map(_), _) | (_, Datum::Map(_))) {
+            return;
+        }
+        merge(
+            self.atoms(),
+            other.atoms(),
+            |atom| *atom,
+            |side| match side {
+                Side::Left(atom) => f(atom, true),
+                Side::Right(atom) => f(atom, false),
+                Side::Both(..) => {}
+            },
+        );
+    }
+
+    /// This set with one element more.
+    pub(crate) fn with_element(&self, atom: &Atom) -> Datum {
         match self {
-            Datum::Empty => unreachable!("the empty datum has no element {i}"),
-            Datum::One(atom) => atom,
-            Datum::Set(atoms) => &atoms[i],
-            Datum::Map(pairs) => &pairs[i].0,
+            Datum::Empty => Datum::One(atom.clone()),
+            Datum::LongSet(atoms) => match atoms.with(atom) {
+                Some(longer) => Datum::LongSet(longer.into()),
+                None => self.clone(),
+            },
+            Datum::One(_) | Datum::Set(_) => match self.search(atom) {
+                Ok(_) => self.clone(),
+                Err(at) => {
+                    let (before, after) = self.short_slice().split_at(at);
+                    let mut longer = Vec::with_capacity(before.len() + 1 + after.len());
+                    longer.extend_from_slice(before);
+                    longer.push(atom.clone());
+                    longer.extend_from_slice(after);
+                    Datum::from_canonical_set(longer)
+                }
+            },
+            Datum::Map(_) => unreachable!("a pair is no element"),
         }
     }
 
-    /// The elements of a set; none of a map.
-    pub fn as_slice(&self) -> &[Atom] {
+    /// This set without an element.
+    pub(crate) fn without_element(&self, atom: &Atom) -> Datum {
+        match self {
+            Datum::LongSet(atoms) if atoms.len() > LONG + 1 => match atoms.without(atom) {
+                Some(shorter) => Datum::LongSet(shorter.into()),
+                None => self.clone(),
+            },
+            _ => Datum::from_canonical_set(self.atoms().filter(|a| *a != atom).cloned().collect()),
+        }
+    }
+
+    fn short_slice(&self) -> &[Atom] {
         match self {
             Datum::One(atom) => std::slice::from_ref(atom),
             Datum::Set(atoms) => atoms,
-            Datum::Empty | Datum::Map(_) => &[],
+            Datum::Empty | Datum::LongSet(_) | Datum::Map(_) => &[],
         }
     }
 
-    /// Where the element or key is, or would be.
-    pub(crate) fn position(&self, atom: &Atom) -> Result<usize, usize> {
-        match self {
-            Datum::Empty => Err(0),
-            Datum::One(one) => match one.cmp(atom) {
-                Ordering::Equal => Ok(0),
-                Ordering::Less => Err(1),
-                Ordering::Greater => Err(0),
-            },
-            Datum::Set(atoms) => atoms.binary_search(atom),
-            Datum::Map(pairs) => pairs.binary_search_by(|(key, _)| key.cmp(atom)),
-        }
+    /// Where the element of a short set is, or would be.
+    fn search(&self, atom: &Atom) -> Result<usize, usize> {
+        self.short_slice().binary_search(atom)
     }
 }
+
+/// The elements of a set or the keys of a map.
+#[derive(Clone, Debug)]
+pub struct Atoms<'a> {
+    n: usize,
+    rest: Rest<'a>,
+}
+
+#[derive(Clone, Debug)]
+enum Rest<'a> {
+    Slice(&'a [Atom]),
+    Chunks(&'a [Atom], &'a [Arc<[Atom]>]),
+    Pairs(&'a [(Atom, Atom)]),
+}
+
+impl<'a> Iterator for Atoms<'a> {
+    type Item = &'a Atom;
+
+    fn next(&mut self) -> Option<&'a Atom> {
+        let first = match &mut self.rest {
+            Rest::Slice(atoms) => atoms.split_off_first(),
+            Rest::Pairs(pairs) => pairs.split_off_first().map(|(key, _)| key),
+            Rest::Chunks(atoms, chunks) => atoms.split_off_first().or_else(|| {
+                *atoms = chunks.split_off_first()?;
+                atoms.split_off_first()
+            }),
+        };
+        self.n -= usize::from(first.is_some());
+        first
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.n, Some(self.n))
+    }
+}
+
+impl ExactSizeIterator for Atoms<'_> {}
 
 impl From<Atom> for Datum {
     fn from(atom: Atom) -> Self {
@@ -280,6 +375,7 @@ impl PartialEq for Datum {
             (Datum::Empty, Datum::Empty) => true,
             (Datum::One(a), Datum::One(b)) => a == b,
             (Datum::Set(a), Datum::Set(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Datum::LongSet(a), Datum::LongSet(b)) => Arc::ptr_eq(a, b) || a == b,
             (Datum::Map(a), Datum::Map(b)) => Arc::ptr_eq(a, b) || a == b,
             _ => false,
         }
@@ -310,6 +406,7 @@ impl Hash for Datum {
             Datum::Empty => {}
             Datum::One(atom) => atom.hash(state),
             Datum::Set(atoms) => atoms.hash(state),
+            Datum::LongSet(atoms) => atoms.hash(state),
             Datum::Map(pairs) => pairs.hash(state),
         }
     }

@@ -57,43 +57,30 @@ fn symmetric_difference(a: &Datum, b: &Datum, ty: &ColumnType) -> Datum {
         );
         return Datum::from_canonical_map(pairs);
     }
+    // A short difference of a long set, or what makes one of another.
+    if b.len() <= SHORT && a.len() > SHORT {
+        return b.atoms().fold(a.clone(), |set, atom| match set.contains(atom) {
+            true => set.without_element(atom),
+            false => set.with_element(atom),
+        });
+    }
     let mut atoms: Vec<Atom> = Vec::new();
-    let (a, b) = without_common_ends(a.as_slice(), b.as_slice());
-    merge(
-        a.iter(),
-        b.iter(),
-        |atom| *atom,
-        |side| {
-            if let Side::Left(atom) | Side::Right(atom) = side {
-                atoms.push(atom.clone());
-            }
-        },
-    );
+    a.for_each_set_difference(b, |atom, _| atoms.push(atom.clone()));
     Datum::from_canonical_set(atoms)
 }
 
-/// Long sets mostly differ in few places: what both begin and end with needs no merging.
-fn without_common_ends<'a>(a: &'a [Atom], b: &'a [Atom]) -> (&'a [Atom], &'a [Atom]) {
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    let same = a
-        .iter()
-        .rev()
-        .zip(b.iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
-    (&a[..a.len() - same], &b[..b.len() - same])
-}
+/// Differences of fewer elements are applied one by one.
+const SHORT: usize = 8;
 
 /// Where an element of two ascending sequences is.
-enum Side<T> {
+pub(crate) enum Side<T> {
     Left(T),
     Right(T),
     Both(T, T),
 }
 
 /// Walks two sequences that ascend by key.
-fn merge<'a, T>(
+pub(crate) fn merge<'a, T>(
     left: impl Iterator<Item = T>,
     right: impl Iterator<Item = T>,
     key: impl Fn(&T) -> &'a Atom,

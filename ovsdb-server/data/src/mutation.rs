@@ -184,6 +184,9 @@ impl Mutation {
     }
 }
 
+/// Up to one element in so many is cheaper changed one by one.
+const FEW: usize = 16;
+
 /// `left` and those of `right` whose keys it lacks.
 fn union(left: &Datum, right: &Datum) -> Datum {
     // Most inserts repeat what is there.
@@ -198,16 +201,9 @@ fn union(left: &Datum, right: &Datum) -> Datum {
                 .map(|(key, value)| (key.clone(), value.clone())),
         );
     }
-    if let (Datum::Set(atoms), Datum::One(new)) = (left, right)
-        && let Err(at) = left.position(new)
-    {
-        // The common case, one more element of a long set. Slices are cloned faster than what is chained of them.
-        let (before, after) = atoms.split_at(at);
-        let mut longer = Vec::with_capacity(atoms.len() + 1);
-        longer.extend_from_slice(before);
-        longer.push(new.clone());
-        longer.extend_from_slice(after);
-        return Datum::Set(longer.into());
+    // The common case: few more elements of a long set.
+    if right.len() * FEW < left.len() {
+        return right.atoms().fold(left.clone(), |set, atom| set.with_element(atom));
     }
     Datum::set_unique(left.atoms().chain(right.atoms()).cloned())
 }
@@ -224,6 +220,9 @@ fn subtract(left: &Datum, right: &Datum) -> Datum {
         };
         let pairs = left.pairs().filter(|(key, value)| stays(key, value));
         return Datum::from_canonical_map(pairs.map(|(key, value)| (key.clone(), value.clone())).collect());
+    }
+    if right.len() * FEW < left.len() {
+        return right.atoms().fold(left.clone(), |set, atom| set.without_element(atom));
     }
     Datum::from_canonical_set(
         left.atoms()

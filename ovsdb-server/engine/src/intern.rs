@@ -66,6 +66,7 @@ impl Interner {
             Datum::Empty => Datum::Empty,
             Datum::One(atom) => Datum::One(self.atom(atom)),
             long if long.len() > MAX_ELEMENTS => long.clone(),
+            Datum::LongSet(_) => datum.clone(),
             Datum::Set(atoms) => self.shared(datum, |me| {
                 Datum::Set(atoms.iter().map(|atom| me.atom(atom)).collect())
             }),

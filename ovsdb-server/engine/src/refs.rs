@@ -12,8 +12,7 @@ pub(crate) enum Change {
     Lost,
 }
 
-/// Calls `f` for the references that differ between two states of a row. A set costs one comparison for each
-/// element, and nothing when both states share it.
+/// Calls `f` for the references that differ between two states of a row. What both share costs nothing.
 pub(crate) fn for_each_ref_change(
     table: &TableSchema,
     old: Option<&Row>,
@@ -39,39 +38,12 @@ fn set_changes(old: &Datum, new: &Datum, ty: &ColumnType, f: &mut impl FnMut(Key
     let Some((table, kind)) = ty.key.reference() else {
         return;
     };
-    let (mut old, mut new) = (old.as_slice(), new.as_slice());
-    if std::ptr::eq(old, new) {
-        return;
-    }
-    // Long sets mostly share a long beginning and a long end.
-    let same = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    (old, new) = (&old[same..], &new[same..]);
-    let same = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
-    (old, new) = (&old[..old.len() - same], &new[..new.len() - same]);
-    let mut emit = |atom: &Atom, change| {
+    old.for_each_set_difference(new, |atom, is_old| {
         if let Atom::Uuid(uuid) = atom {
+            let change = if is_old { Change::Lost } else { Change::Gained };
             f((table, *uuid), kind, change);
         }
-    };
-    loop {
-        match (old.first(), new.first()) {
-            (Some(a), Some(b)) if a == b => (old, new) = (&old[1..], &new[1..]),
-            (Some(a), b) if b.is_none_or(|b| a < b) => {
-                emit(a, Change::Lost);
-                old = &old[1..];
-            }
-            (_, Some(b)) => {
-                emit(b, Change::Gained);
-                new = &new[1..];
-            }
-            (_, None) => return,
-        }
-    }
+    });
 }
 
 /// Calls `f` for every weak reference that a row holds.
@@ -113,12 +85,10 @@ pub(crate) fn refs_of(datum: &Datum, ty: &ColumnType, f: &mut impl FnMut(Key, Re
     let key = ty.key.reference();
     let value = ty.value.as_ref().and_then(|v| v.reference());
     match datum {
-        Datum::Empty => {}
-        Datum::One(atom) => one(atom, key),
-        Datum::Set(atoms) => atoms.iter().for_each(|atom| one(atom, key)),
         Datum::Map(pairs) => pairs.iter().for_each(|(k, v)| {
             one(k, key);
             one(v, value);
         }),
+        set => set.atoms().for_each(|atom| one(atom, key)),
     }
 }
