@@ -280,7 +280,7 @@ fn rebase(open: &OpenDatabase, changes: Vec<RowChange>, host: &mut dyn Host) -> 
 fn with_version(change: RowChange, host: &mut dyn Host) -> RowChange {
     let version = Datum::One(Atom::Uuid(host.fresh_uuid()));
     RowChange {
-        new: change.new.map(|row| row.with([(ColumnIdx::VERSION, version)])),
+        new: change.new.map(|row| row.with_column(ColumnIdx::VERSION, version)),
         ..change
     }
 }

@@ -71,6 +71,7 @@ pub enum Atom {
 
 impl Atom {
     /// The type of this atom.
+    #[inline]
     pub fn atomic_type(&self) -> AtomicType {
         match self {
             Atom::Integer(_) => AtomicType::Integer,
@@ -93,6 +94,7 @@ impl Atom {
     }
 
     /// True for the default of its type.
+    #[inline]
     pub fn is_default(&self) -> bool {
         match self {
             Atom::Integer(i) => *i == 0,
@@ -120,6 +122,7 @@ impl Atom {
     }
 
     /// The text of a string atom.
+    #[inline]
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Atom::String(s) => Some(s),
@@ -128,6 +131,7 @@ impl Atom {
     }
 
     /// The number of an integer atom.
+    #[inline]
     pub fn as_integer(&self) -> Option<i64> {
         match self {
             Atom::Integer(i) => Some(*i),
@@ -136,6 +140,7 @@ impl Atom {
     }
 
     /// The truth of a boolean atom.
+    #[inline]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Atom::Boolean(b) => Some(*b),
@@ -144,6 +149,7 @@ impl Atom {
     }
 
     /// The number of a real atom.
+    #[inline]
     pub fn as_real(&self) -> Option<f64> {
         match self {
             Atom::Real(r) => Some(*r),
@@ -152,6 +158,7 @@ impl Atom {
     }
 
     /// The uuid of a uuid atom.
+    #[inline]
     pub fn as_uuid(&self) -> Option<Uuid> {
         match self {
             Atom::Uuid(u) => Some(*u),
@@ -159,6 +166,7 @@ impl Atom {
         }
     }
 
+    #[inline]
     fn rank(&self) -> u8 {
         self.atomic_type() as u8
     }
@@ -183,6 +191,7 @@ impl From<&str> for Atom {
 /// The order in which sets and maps are stored and sent: numbers by value, false before true, strings bytewise,
 /// uuids as 128-bit numbers.
 impl Ord for Atom {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Atom::Integer(a), Atom::Integer(b)) => a.cmp(b),
@@ -198,12 +207,14 @@ impl Ord for Atom {
 }
 
 impl PartialOrd for Atom {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl PartialEq for Atom {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Atom::Integer(a), Atom::Integer(b)) => a == b,
@@ -219,6 +230,7 @@ impl PartialEq for Atom {
 impl Eq for Atom {}
 
 impl Hash for Atom {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Atom::Integer(i) => i.hash(state),

@@ -64,6 +64,7 @@ impl BaseType {
     }
 
     /// The referenced table and the kind of reference, when this is a reference.
+    #[inline]
     pub fn reference(&self) -> Option<(TableIdx, RefKind)> {
         match &self.constraint {
             Constraint::Reference { table_idx, kind, .. } => Some((*table_idx, *kind)),
@@ -72,6 +73,7 @@ impl BaseType {
     }
 
     /// Checks an atom of this atomic type. References are checked at commit, not here.
+    #[inline]
     pub fn check(&self, atom: &Atom) -> Result<(), OvsdbError> {
         match (&self.constraint, atom) {
             (Constraint::Enum(allowed), _) if allowed.binary_search(atom).is_err() => {
@@ -305,27 +307,32 @@ impl ColumnType {
     }
 
     /// True for exactly one atom.
+    #[inline]
     pub fn is_scalar(&self) -> bool {
         self.value.is_none() && self.n_min == 1 && self.n_max == 1
     }
 
     /// True for zero or one atom.
+    #[inline]
     pub fn is_optional_scalar(&self) -> bool {
         self.value.is_none() && self.n_min == 0 && self.n_max == 1
     }
 
     /// True for a map.
+    #[inline]
     pub fn is_map(&self) -> bool {
         self.value.is_some()
     }
 
     /// True where differences are sent element by element: a set or map of more than one element
     /// (ovsdb-server(7), update2).
+    #[inline]
     pub fn is_composite(&self) -> bool {
         self.n_max > 1
     }
 
     /// True when a datum of `n` elements fits.
+    #[inline]
     pub fn allows_len(&self, n: usize) -> bool {
         n >= self.n_min as usize && n <= self.n_max as usize
     }

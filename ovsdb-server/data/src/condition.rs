@@ -171,6 +171,7 @@ impl Clause {
     }
 
     /// True when the row satisfies the clause.
+    #[inline]
     pub fn matches(&self, row: &Row) -> bool {
         match self {
             Clause::Bool(constant) => *constant,
@@ -226,16 +227,19 @@ impl Condition {
     }
 
     /// True when every clause holds (`where` of an operation; empty holds).
+    #[inline]
     pub fn matches_all(&self, row: &Row, _table: &TableSchema) -> bool {
         self.clauses.iter().all(|clause| clause.matches(row))
     }
 
     /// True when any clause holds (`where` of a monitor; empty holds).
+    #[inline]
     pub fn matches_any(&self, row: &Row) -> bool {
         self.clauses.is_empty() || self.clauses.iter().any(|clause| clause.matches(row))
     }
 
     /// The uuid that rows must have, when a clause says `_uuid == U`: the fast path of every IDL write.
+    #[inline]
     pub fn uuid(&self) -> Option<Uuid> {
         self.clauses.iter().find_map(|clause| match clause {
             Clause::Compare {

@@ -118,6 +118,7 @@ impl Datum {
     }
 
     /// The number of elements or pairs.
+    #[inline]
     pub fn len(&self) -> usize {
         match self {
             Datum::Empty => 0,
@@ -129,6 +130,7 @@ impl Datum {
     }
 
     /// True for the empty set or map.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         matches!(self, Datum::Empty)
     }
@@ -150,6 +152,7 @@ impl Datum {
     }
 
     /// The number of atoms, two for each pair of a map.
+    #[inline]
     pub fn n_atoms(&self) -> usize {
         match self {
             Datum::Map(pairs) => 2 * pairs.len(),
@@ -158,6 +161,7 @@ impl Datum {
     }
 
     /// The elements of a set, or the keys of a map, ascending.
+    #[inline]
     pub fn atoms(&self) -> Atoms<'_> {
         Atoms {
             n: self.len(),
@@ -172,6 +176,7 @@ impl Datum {
     }
 
     /// The pairs of a map, keys ascending; nothing for a set.
+    #[inline]
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&Atom, &Atom)> {
         let pairs: &[(Atom, Atom)] = match self {
             Datum::Map(pairs) => pairs,
@@ -186,6 +191,7 @@ impl Datum {
     }
 
     /// The only element of a scalar, an optional scalar or a set of one.
+    #[inline]
     pub fn one(&self) -> Option<&Atom> {
         match self {
             Datum::One(atom) => Some(atom),
@@ -205,6 +211,7 @@ impl Datum {
     }
 
     /// The text that a map from strings to strings has under a key.
+    #[inline]
     pub fn get_str(&self, key: &str) -> Option<&str> {
         match self {
             Datum::Map(pairs) => {
@@ -218,6 +225,7 @@ impl Datum {
     }
 
     /// True when this set has the element, or this map the key.
+    #[inline]
     pub fn contains(&self, atom: &Atom) -> bool {
         match self {
             Datum::LongSet(atoms) => atoms.contains(atom),
@@ -312,6 +320,7 @@ impl Datum {
         }
     }
 
+    #[inline]
     fn short_slice(&self) -> &[Atom] {
         match self {
             Datum::One(atom) => std::slice::from_ref(atom),
@@ -321,6 +330,7 @@ impl Datum {
     }
 
     /// Where the element of a short set is, or would be.
+    #[inline]
     fn search(&self, atom: &Atom) -> Result<usize, usize> {
         self.short_slice().binary_search(atom)
     }
@@ -343,6 +353,7 @@ enum Rest<'a> {
 impl<'a> Iterator for Atoms<'a> {
     type Item = &'a Atom;
 
+    #[inline]
     fn next(&mut self) -> Option<&'a Atom> {
         let first = match &mut self.rest {
             Rest::Slice(atoms) => atoms.split_off_first(),
@@ -356,6 +367,7 @@ impl<'a> Iterator for Atoms<'a> {
         first
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.n, Some(self.n))
     }
@@ -370,6 +382,7 @@ impl From<Atom> for Datum {
 }
 
 impl PartialEq for Datum {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Datum::Empty, Datum::Empty) => true,
@@ -401,6 +414,7 @@ impl PartialOrd for Datum {
 }
 
 impl Hash for Datum {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Datum::Empty => {}

@@ -75,6 +75,7 @@ pub fn to_string(value: &Value) -> String {
 }
 
 /// Appends a string's JSON notation, quotes included.
+#[inline]
 pub fn write_str(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');
@@ -105,7 +106,8 @@ fn write_bool(b: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(if b { b"true" } else { b"false" });
 }
 
-fn write_integer(i: i64, out: &mut Vec<u8>) {
+/// Appends a number.
+pub fn write_integer(i: i64, out: &mut Vec<u8>) {
     // Writing to a Vec cannot fail.
     let _ = write!(out, "{i}");
 }
@@ -146,13 +148,20 @@ pub fn parse_uuid(text: &str) -> Option<Uuid> {
 
 /// Appends `["uuid","…"]`.
 pub fn write_uuid(uuid: Uuid, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"[\"uuid\",\"");
+    out.extend_from_slice(b"[\"uuid\",");
+    write_uuid_str(uuid, out);
+    out.push(b']');
+}
+
+/// Appends a uuid as a string, quotes included.
+pub fn write_uuid_str(uuid: Uuid, out: &mut Vec<u8>) {
+    out.push(b'"');
     out.extend_from_slice(
         uuid.hyphenated()
             .encode_lower(&mut Uuid::encode_buffer())
             .as_bytes(),
     );
-    out.extend_from_slice(b"\"]");
+    out.push(b'"');
 }
 
 /// Whether a value has to obey its type, or why it need not.
@@ -190,6 +199,7 @@ impl Datum {
     }
 
     /// Appends the notation of this value of a column's type.
+    #[inline]
     pub fn write_json(&self, ty: &ColumnType, out: &mut Vec<u8>) {
         if ty.is_map() {
             out.extend_from_slice(b"[\"map\",[");
@@ -241,6 +251,7 @@ impl Datum {
 
 impl Atom {
     /// Appends the notation of this atom.
+    #[inline]
     pub fn write_json(&self, out: &mut Vec<u8>) {
         match self {
             Atom::Integer(i) => write_integer(*i, out),

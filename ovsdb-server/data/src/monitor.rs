@@ -1,9 +1,10 @@
 //! Monitor requests (RFC 7047 §4.1.5, ovsdb-server(7) §4.1.12–§4.1.15): which tables, columns, kinds of change and
 //! rows a client wants to hear of.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
+use foldhash::HashSet;
 use serde_json::Value;
 
 use crate::atom::Atom;
@@ -131,7 +132,7 @@ impl<T: Eq + Hash + Clone> EqSet<T> {
             _ => sets.push(EqSet {
                 column,
                 values: vec![value],
-                hashed: HashSet::new(),
+                hashed: HashSet::default(),
             }),
         }
     }

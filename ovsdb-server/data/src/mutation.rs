@@ -203,7 +203,9 @@ fn union(left: &Datum, right: &Datum) -> Datum {
     }
     // The common case: few more elements of a long set.
     if right.len() * FEW < left.len() {
-        return right.atoms().fold(left.clone(), |set, atom| set.with_element(atom));
+        return right
+            .atoms()
+            .fold(left.clone(), |set, atom| set.with_element(atom));
     }
     Datum::set_unique(left.atoms().chain(right.atoms()).cloned())
 }
@@ -222,7 +224,9 @@ fn subtract(left: &Datum, right: &Datum) -> Datum {
         return Datum::from_canonical_map(pairs.map(|(key, value)| (key.clone(), value.clone())).collect());
     }
     if right.len() * FEW < left.len() {
-        return right.atoms().fold(left.clone(), |set, atom| set.without_element(atom));
+        return right
+            .atoms()
+            .fold(left.clone(), |set, atom| set.without_element(atom));
     }
     Datum::from_canonical_set(
         left.atoms()

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use triomphe::ThinArc;
+use triomphe::{Arc, ThinArc};
 use uuid::Uuid;
 
 use crate::atom::Atom;
@@ -65,6 +65,7 @@ impl Row {
     }
 
     /// The value of a column.
+    #[inline]
     pub fn get(&self, column: ColumnIdx) -> &Datum {
         let (present, kept) = (self.0.header.header, &self.0.slice);
         let i = usize::from(column.0);
@@ -81,6 +82,7 @@ impl Row {
 
     /// The columns that are not empty (some empty ones among them in tables of more than 63 columns), ascending,
     /// `_uuid` and `_version` first.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (ColumnIdx, &Datum)> {
         let (present, kept) = (self.0.header.header, &self.0.slice);
         let first = (0..N_BITS).filter(move |i| present & (1 << i) != 0);
@@ -107,19 +109,61 @@ impl Row {
         Row::new(columns)
     }
 
-    /// This row with every datum replaced by an equal one.
-    pub fn map(&self, mut f: impl FnMut(&Datum) -> Datum) -> Row {
-        let kept = &self.0.slice;
-        let mapped = kept.iter().map(&mut f);
-        Row(ThinArc::from_header_and_iter(self.0.header.header, mapped))
+    /// This row with one column changed.
+    pub fn with_column(&self, column: ColumnIdx, datum: Datum) -> Row {
+        let i = usize::from(column.0);
+        if i >= N_BITS {
+            return self.with([(column, datum)]);
+        }
+        let (present, kept) = (self.0.header.header, &self.0.slice);
+        let bit = 1 << i;
+        let (before, rest) = kept.split_at((present & (bit - 1)).count_ones() as usize);
+        let after = &rest[usize::from(present & bit != 0)..];
+        let datum = Some(datum).filter(|datum| !datum.is_empty());
+        let present = if datum.is_some() {
+            present | bit
+        } else {
+            present & !bit
+        };
+        let n = before.len() + usize::from(datum.is_some()) + after.len();
+        let iter = before.iter().cloned().chain(datum).chain(after.iter().cloned());
+        Row(ThinArc::from_header_and_iter(present, Counted { iter, n }))
+    }
+
+    /// Replaces datums that are not empty by others that are not: in place where nobody else holds the row.
+    pub fn replace(&mut self, mut f: impl FnMut(ColumnIdx, &mut Datum)) {
+        let present = self.0.header.header;
+        let columns = (0..N_BITS)
+            .filter(move |i| present & (1 << i) != 0)
+            .chain(N_BITS..);
+        let mut columns = columns.map(|i| ColumnIdx(i as u16));
+        let mut each = |datum: &mut Datum| {
+            // As many columns as there are datums.
+            if let Some(column) = columns.next() {
+                f(column, datum);
+            }
+        };
+        let changed = self.0.with_arc_mut(|row| match Arc::get_mut(row) {
+            Some(mine) => {
+                mine.slice_mut().iter_mut().for_each(&mut each);
+                None
+            }
+            None => Some(row.slice().to_vec()),
+        });
+        if let Some(mut datums) = changed {
+            datums.iter_mut().for_each(each);
+            self.0 = ThinArc::from_header_and_iter(present, datums.into_iter());
+        }
     }
 
     /// The atoms of all columns but `_uuid` and `_version`: the measure of a database's and a history's length.
+    #[inline]
     pub fn n_atoms(&self) -> usize {
         self.values().map(|(_, datum)| datum.n_atoms()).sum()
     }
 
     /// True where nothing but perhaps `_uuid` and `_version` differs.
+    #[inline]
     pub fn same_values(&self, other: &Row) -> bool {
         self.same(other)
             || self.0.header.header == other.0.header.header && self.0.slice[2..] == other.0.slice[2..]
@@ -134,11 +178,13 @@ impl Row {
             .unwrap_or(Ordering::Equal)
     }
 
+    #[inline]
     fn values(&self) -> impl Iterator<Item = (ColumnIdx, &Datum)> {
         self.iter().skip(2)
     }
 
     /// `_version`.
+    #[inline]
     pub fn version(&self) -> Uuid {
         match self.get(ColumnIdx::VERSION) {
             Datum::One(Atom::Uuid(version)) => *version,
@@ -147,6 +193,7 @@ impl Row {
     }
 
     /// `_uuid`.
+    #[inline]
     pub fn uuid(&self) -> Uuid {
         match self.get(ColumnIdx::UUID) {
             Datum::One(Atom::Uuid(uuid)) => *uuid,
@@ -155,6 +202,7 @@ impl Row {
     }
 
     /// True when both are the very same allocation.
+    #[inline]
     pub fn same(&self, other: &Row) -> bool {
         std::ptr::eq(self.0.as_ptr(), other.0.as_ptr())
     }
@@ -227,8 +275,31 @@ mod tests {
             for value in [Datum::Empty, Datum::One(Atom::Integer(-7))] {
                 let changed = row.with([(column, value.clone())]);
                 assert_eq!(*changed.get(column), value);
+                assert_eq!(row.with_column(column, value.clone()), changed);
                 assert_eq!(changed.with([(column, row.get(column).clone())]), row);
             }
+        }
+    }
+
+    /// Rows are changed in place only where nobody else sees it.
+    #[test]
+    fn replacing_leaves_shared_rows_alone() {
+        let mut row = Row::new((0..70).map(|i| match i % 2 {
+            0 => Datum::One(Atom::Integer(i)),
+            _ => Datum::Empty,
+        }));
+        let shared = row.clone();
+        for _ in 0..2 {
+            row.replace(|column, datum| {
+                if !datum.is_empty() {
+                    *datum = Datum::One(Atom::Integer(i64::from(column.0) + 1));
+                }
+            });
+        }
+        for i in (0..70).step_by(2) {
+            let column = ColumnIdx(i);
+            assert_eq!(*row.get(column), Datum::One(Atom::Integer(i64::from(i) + 1)));
+            assert_eq!(*shared.get(column), Datum::One(Atom::Integer(i64::from(i))));
         }
     }
 

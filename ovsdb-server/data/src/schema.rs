@@ -79,11 +79,13 @@ impl TableSchema {
     }
 
     /// The schema of a column.
+    #[inline]
     pub fn column_schema(&self, column: ColumnIdx) -> &ColumnSchema {
         &self.columns[column.0 as usize]
     }
 
     /// Every column's position with its schema.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (ColumnIdx, &ColumnSchema)> {
         self.columns
             .iter()
@@ -410,11 +412,13 @@ impl DatabaseSchema {
     }
 
     /// The schema of a table.
+    #[inline]
     pub fn table(&self, table: TableIdx) -> &Arc<TableSchema> {
         &self.tables[table.0 as usize]
     }
 
     /// Every table's position with its schema.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (TableIdx, &Arc<TableSchema>)> {
         self.tables
             .iter()

@@ -1,9 +1,10 @@
 //! Committed state: one persistent map of rows per table, shared structurally between snapshots, and beside it
 //! what only the writer needs (reference counts, uniqueness indexes).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use imbl::OrdMap;
 use ovsdb_data::base_type::RefKind;
 use ovsdb_data::{ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TxnId, Uuid};
@@ -27,11 +28,13 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// A row.
+    #[inline]
     pub fn get(&self, table: TableIdx, uuid: &Uuid) -> Option<&Row> {
         self.tables[table.0 as usize].get(uuid)
     }
 
     /// The rows of a table.
+    #[inline]
     pub fn table(&self, table: TableIdx) -> &OrdMap<Uuid, Row> {
         &self.tables[table.0 as usize]
     }
@@ -62,7 +65,7 @@ impl Database {
         let indexes = schema
             .tables
             .iter()
-            .map(|t| vec![HashMap::new(); t.indexes.len()])
+            .map(|t| vec![HashMap::default(); t.indexes.len()])
             .collect();
         Database {
             head: Snapshot {
@@ -71,14 +74,15 @@ impl Database {
                 txn_id,
                 n_atoms: 0,
             },
-            strong: HashMap::new(),
-            weak: HashMap::new(),
+            strong: HashMap::default(),
+            weak: HashMap::default(),
             indexes,
             interner: Interner::default(),
         }
     }
 
     /// The latest state.
+    #[inline]
     pub fn snapshot(&self) -> &Snapshot {
         &self.head
     }
@@ -89,7 +93,7 @@ impl Database {
         for change in changes {
             // A changed row shares what it has in common with the old one already.
             if let (None, Some(new)) = (&change.old, &mut change.new) {
-                *new = self.interner.row(new);
+                self.interner.row(new);
             }
         }
     }
@@ -145,6 +149,7 @@ impl Database {
     }
 
     /// Strong references to a row from other rows (what garbage collection counts).
+    #[inline]
     pub fn n_strong_refs(&self, table: TableIdx, uuid: Uuid) -> u32 {
         self.strong.get(&(table, uuid)).copied().unwrap_or(0)
     }

@@ -242,7 +242,7 @@ impl Run<'_> {
                     for mutation in mutations {
                         let value = mutation.apply(new.get(mutation.column), schema.table(*table))?;
                         if value != *new.get(mutation.column) {
-                            new = new.with([(mutation.column, value)]);
+                            new = new.with_column(mutation.column, value);
                         }
                     }
                     if !new.same(old) {

@@ -1,7 +1,6 @@
 //! Uniqueness of a table's indexes (RFC 7047 §3.2 "indexes"), checked on what a transaction leaves behind.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use ovsdb_data::{ColumnIdx, OvsdbError, Row, TableIdx, TableSchema, Uuid};
 
 use crate::database::{IndexKey, index_key};
@@ -9,7 +8,7 @@ use crate::txn::Txn;
 
 /// Fails when two rows would have the same values in the columns of an index.
 pub(crate) fn check(txn: &Txn<'_>) -> Result<(), OvsdbError> {
-    let mut seen: HashMap<(TableIdx, usize), HashMap<IndexKey, Uuid>> = HashMap::new();
+    let mut seen: HashMap<(TableIdx, usize), HashMap<IndexKey, Uuid>> = HashMap::default();
     for ((table, uuid), touched) in &txn.rows {
         let Some(row) = &touched.new else { continue };
         let schema = txn.db.head.schema.table(*table);

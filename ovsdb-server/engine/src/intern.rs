@@ -3,11 +3,12 @@
 //! A direct-mapped cache of what was stored lately, not a table of everything: a miss costs a copy that would have
 //! been there anyway, and nothing has to be collected.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use ovsdb_data::stream::Share;
-use ovsdb_data::{Atom, Datum, Row};
+use ovsdb_data::{Atom, ColumnIdx, Datum, Row};
 
 const STRINGS: usize = 4096;
 const DATUMS: usize = 4096;
@@ -29,7 +30,7 @@ impl Default for Interner {
         Interner {
             strings: vec![None; STRINGS].into(),
             datums: vec![None; DATUMS].into(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
         }
     }
 }
@@ -56,9 +57,14 @@ impl Share for Interner {
 }
 
 impl Interner {
-    /// The row with its values shared where they were seen lately.
-    pub fn row(&mut self, row: &Row) -> Row {
-        row.map(|datum| self.shared_datum(datum))
+    /// Shares a row's values where they were seen lately.
+    pub fn row(&mut self, row: &mut Row) {
+        row.replace(|column, datum| {
+            // The first two columns are no one else's.
+            if column > ColumnIdx::VERSION {
+                *datum = self.shared_datum(datum);
+            }
+        });
     }
 
     fn shared_datum(&mut self, datum: &Datum) -> Datum {

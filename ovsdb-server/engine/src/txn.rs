@@ -4,8 +4,9 @@
 //! Net changes, strong references, garbage of non-root tables, `maxRows`, weak references (which may make more
 //! garbage), uniqueness ([`crate::indexes`]), fresh `_version`s.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashMap;
 use ovsdb_data::base_type::RefKind;
 use ovsdb_data::{Atom, ColumnIdx, ColumnType, Condition, Datum, OvsdbError, Row, RowChange, TableIdx, Uuid};
 
@@ -32,7 +33,7 @@ impl<'a> Txn<'a> {
         Txn {
             db,
             rows: BTreeMap::new(),
-            counts: HashMap::new(),
+            counts: HashMap::default(),
         }
     }
 
@@ -127,7 +128,7 @@ impl<'a> Txn<'a> {
             .map(|((table, uuid), Touched { old, new })| {
                 let new = new.map(|row| match &old {
                     // New, or given a version by whoever made it.
-                    Some(old) if old.version() == row.version() => with_version(&row, fresh()),
+                    Some(old) if old.version() == row.version() => with_version(row, fresh()),
                     _ => row,
                 });
                 RowChange {
@@ -278,7 +279,7 @@ impl<'a> Txn<'a> {
                 .flat_map(BTreeMap::keys),
         );
         // References that this transaction itself makes are not in the database's index yet.
-        let mut own: HashMap<Key, Vec<Key>> = HashMap::new();
+        let mut own: HashMap<Key, Vec<Key>> = HashMap::default();
         let mut own_known = false;
         while let Some(key) = todo.pop_first() {
             if !self.get(key).is_some_and(|row| self.has_dangling(key, row)) {
@@ -299,7 +300,7 @@ impl<'a> Txn<'a> {
 
     /// Which of the rows touched refer weakly to each row.
     fn own_weak_refs(&self) -> HashMap<Key, Vec<Key>> {
-        let mut refs: HashMap<Key, Vec<Key>> = HashMap::new();
+        let mut refs: HashMap<Key, Vec<Key>> = HashMap::default();
         for (key, touched) in &self.rows {
             if let Some(row) = &touched.new {
                 for_each_weak_ref(self.db.head.schema.table(key.0), row, |to| {
@@ -397,8 +398,13 @@ impl<'a> Txn<'a> {
     }
 }
 
-fn with_version(row: &Row, version: Uuid) -> Row {
-    row.with([(ColumnIdx::VERSION, Datum::One(Atom::Uuid(version)))])
+fn with_version(mut row: Row, version: Uuid) -> Row {
+    row.replace(|column, datum| {
+        if column == ColumnIdx::VERSION {
+            *datum = Datum::One(Atom::Uuid(version));
+        }
+    });
+    row
 }
 
 /// True where nothing but perhaps `_version` differs.

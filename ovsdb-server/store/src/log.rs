@@ -4,12 +4,13 @@
 //! next write truncates what follows it.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ovsdb_data::json;
 use sha1::{Digest as _, Sha1};
 
 use crate::error::StoreError;
@@ -76,6 +77,8 @@ pub struct Log {
     offset: u64,
     previous: u64,
     reading: bool,
+    /// Nothing is known to follow `offset` in the file.
+    ends_here: bool,
     stopped: bool,
     /// Up to where a commit asked for durability.
     synced: u64,
@@ -150,6 +153,7 @@ impl Log {
             offset: 0,
             previous: 0,
             reading: true,
+            ends_here: false,
             stopped: false,
             synced: 0,
             lock,
@@ -244,12 +248,14 @@ impl Log {
     pub fn unread(&mut self) {
         self.offset = self.previous;
         self.reading = false;
+        self.ends_here = false;
     }
 
     /// Takes a record and all after it back: they will be overwritten by the next write.
     pub(crate) fn unread_from(&mut self, record: &Record) {
         self.offset = record.offset;
         self.reading = false;
+        self.ends_here = false;
     }
 
     /// The error for a record whose text is not JSON.
@@ -314,18 +320,16 @@ impl Log {
             let text = format!("{}: {what}", self.display);
             move |source| StoreError::io(source, text)
         };
-        let file = self.reader.get_mut();
-        let end = file
-            .seek(SeekFrom::End(0))
-            .map_err(fail(format!("cannot seek to offset {at}")))?;
-        if end != at {
+        let file = self.reader.get_ref();
+        if !self.ends_here {
             file.set_len(at)
                 .map_err(fail(format!("cannot truncate to length {at}")))?;
-            file.seek(SeekFrom::Start(at))
-                .map_err(fail(format!("cannot seek to offset {at}")))?;
         }
         self.reading = false;
-        file.write_all(bytes).map_err(fail("write failed".to_owned()))?;
+        self.ends_here = false;
+        file.write_all_at(bytes, at)
+            .map_err(fail("write failed".to_owned()))?;
+        self.ends_here = true;
         self.previous = at;
         self.offset = at + bytes.len() as u64;
         Ok(())
@@ -376,6 +380,7 @@ impl Log {
             .map_err(|error| StoreError::io(error, format!("{}: seek failed", self.display)))?;
         self.offset = offset;
         self.reading = true;
+        self.ends_here = false;
         Ok(())
     }
 
@@ -400,15 +405,23 @@ impl Log {
     }
 }
 
+/// Longer than any header: two words, a length, a hash.
+const HEADER_MAX: usize = 96;
+
 /// A record's bytes and SHA-1.
 pub fn compose(magic: Magic, json: &[u8]) -> (Vec<u8>, [u8; 20]) {
     let mut hash = Sha1::new();
     hash.update(json);
     hash.update(b"\n");
     let sha1: [u8; 20] = hash.finalize().into();
-    let header = format!("OVSDB {} {} {}\n", magic.as_str(), json.len() + 1, hex(&sha1));
-    let mut bytes = Vec::with_capacity(header.len() + json.len() + 1);
-    bytes.extend_from_slice(header.as_bytes());
+    let mut bytes = Vec::with_capacity(HEADER_MAX + json.len() + 1);
+    bytes.extend_from_slice(b"OVSDB ");
+    bytes.extend_from_slice(magic.as_str().as_bytes());
+    bytes.push(b' ');
+    json::write_integer(json.len() as i64 + 1, &mut bytes);
+    bytes.push(b' ');
+    bytes.extend_from_slice(hex(&sha1).as_bytes());
+    bytes.push(b'\n');
     bytes.extend_from_slice(json);
     bytes.push(b'\n');
     (bytes, sha1)
@@ -452,7 +465,11 @@ fn parse_header(line: &[u8]) -> Option<Header<'_>> {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
 }
 
 /// Makes a directory entry durable, best effort as in C.

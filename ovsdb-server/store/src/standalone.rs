@@ -297,7 +297,9 @@ pub fn encode(
     date: i64,
     column_diff: bool,
 ) -> Option<Vec<u8>> {
-    let mut out = vec![b'{'];
+    // A transaction of a few rows fits.
+    let mut out = Vec::with_capacity(1024);
+    out.push(b'{');
     let mut open: Option<TableIdx> = None;
     for change in changes {
         let start = out.len();
@@ -311,7 +313,8 @@ pub fn encode(
         } else {
             out.push(b',');
         }
-        out.extend_from_slice(format!("\"{}\":", change.uuid).as_bytes());
+        json::write_uuid_str(change.uuid, &mut out);
+        out.push(b':');
         if encode_row(table, change, column_diff, &mut out) {
             open = Some(change.table);
         } else {
@@ -335,8 +338,11 @@ pub fn encode_snapshot(snapshot: &Snapshot, comment: &str, date: i64, column_dif
         json::write_str(&schema.name, &mut out);
         out.extend_from_slice(b":{");
         for (i, (uuid, row)) in snapshot.table(table).iter().enumerate() {
-            let comma = if i > 0 { "," } else { "" };
-            out.extend_from_slice(format!("{comma}\"{uuid}\":").as_bytes());
+            if i > 0 {
+                out.push(b',');
+            }
+            json::write_uuid_str(*uuid, &mut out);
+            out.push(b':');
             let change = RowChange {
                 table,
                 uuid: *uuid,
@@ -360,7 +366,9 @@ fn annotate(comment: Option<&str>, date: i64, column_diff: bool, out: &mut Vec<u
         json::write_str(comment, out);
         out.push(b',');
     }
-    out.extend_from_slice(format!("\"_date\":{date}}}").as_bytes());
+    out.extend_from_slice(b"\"_date\":");
+    json::write_integer(date, out);
+    out.push(b'}');
 }
 
 /// Appends a row's value; false when nothing persistent changed.

@@ -120,7 +120,10 @@ pub async fn serve(stream: Stream, link: Arc<Link>, handler: &mut impl Handler) 
                     if n >= read_size {
                         read_size = LARGE_READ;
                     }
-                    if let ControlFlow::Break(closed) = take_messages(&mut framer, &link, handler) {
+                    link.set_awake(true);
+                    let taken = take_messages(&mut framer, &link, handler);
+                    link.set_awake(false);
+                    if let ControlFlow::Break(closed) = taken {
                         return closed;
                     }
                     if framer.pending_bytes() == 0 && read_size > SMALL_READ && n < SMALL_READ {

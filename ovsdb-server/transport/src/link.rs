@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -43,6 +43,8 @@ pub struct Link {
     held: AtomicUsize,
     /// Milliseconds; 0 is off.
     probe_ms: AtomicU64,
+    /// The connection's task is serving requests: it will look at the queue by itself.
+    awake: AtomicBool,
     pub(crate) wake: Notify,
 }
 
@@ -67,7 +69,20 @@ impl Link {
         let queued = self.queued.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
         queue.was_full |= queued > FULL_BYTES;
         drop(queue);
-        self.wake.notify_one();
+        self.wake();
+    }
+
+    /// Tells the connection's task of something new. While it is awake that costs nothing: what was put before the
+    /// flag was seen, it sees after it has lowered the flag.
+    fn wake(&self) {
+        if !self.awake.load(Ordering::SeqCst) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The task raises the flag before it serves requests and lowers it before it looks at the queue.
+    pub(crate) fn set_awake(&self, awake: bool) {
+        self.awake.store(awake, Ordering::SeqCst);
     }
 
     /// Bytes queued and not yet taken by the peer.
@@ -79,7 +94,7 @@ impl Link {
     /// ([`crate::connection::GRACE`]), nothing more is queued.
     pub fn close(&self, reason: &str) {
         self.queue.lock().closing.get_or_insert_with(|| reason.to_owned());
-        self.wake.notify_one();
+        self.wake();
     }
 
     /// Changes after how much silence the peer is probed.

@@ -65,7 +65,7 @@ pub fn monitor_since(id: &Value, found: bool, last: TxnId, chunks: &[Bytes]) -> 
 const END: &str = ",\"error\":null}";
 
 fn start(id: &Value) -> Vec<u8> {
-    let mut out = Vec::with_capacity(128);
+    let mut out = Vec::with_capacity(256);
     out.extend_from_slice(b"{\"id\":");
     json::write(id, &mut out);
     out.extend_from_slice(b",\"result\":");
@@ -162,9 +162,15 @@ pub fn transaction_failed(
 pub fn write_result(schema: &DatabaseSchema, result: &OpResult, out: &mut Vec<u8>) {
     match result {
         OpResult::Empty => out.extend_from_slice(b"{}"),
-        OpResult::Count(n) => out.extend_from_slice(format!("{{\"count\":{n}}}").as_bytes()),
+        OpResult::Count(n) => {
+            out.extend_from_slice(b"{\"count\":");
+            json::write_integer(*n as i64, out);
+            out.push(b'}');
+        }
         OpResult::Uuid(uuid) => {
-            out.extend_from_slice(format!("{{\"uuid\":[\"uuid\",\"{uuid}\"]}}").as_bytes())
+            out.extend_from_slice(b"{\"uuid\":");
+            json::write_uuid(*uuid, out);
+            out.push(b'}');
         }
         OpResult::Rows { table, columns, rows } => {
             let table = schema.table(*table);

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use ovsdb_data::monitor::{MonitorSpec, MonitorVersion, Select};
-use ovsdb_data::{ColumnIdx, DatabaseSchema, Row, RowChange, TableIdx, TableSchema, TxnId, Uuid, diff, json};
+use ovsdb_data::{ColumnIdx, DatabaseSchema, Row, RowChange, TableIdx, TableSchema, TxnId, diff, json};
 use serde_json::Value;
 
 use crate::reply::{Frame, push_object};
@@ -22,11 +22,14 @@ pub fn notification(version: MonitorVersion, monitor: &Value, last: TxnId, chunk
         MonitorVersion::V2 => "update2",
         MonitorVersion::V3 => "update3",
     };
-    head.extend_from_slice(format!("{{\"id\":null,\"method\":\"{method}\",\"params\":[").as_bytes());
+    for part in ["{\"id\":null,\"method\":\"", method, "\",\"params\":["] {
+        head.extend_from_slice(part.as_bytes());
+    }
     json::write(monitor, &mut head);
     head.push(b',');
     if version == MonitorVersion::V3 {
-        head.extend_from_slice(format!("\"{last}\",").as_bytes());
+        json::write_uuid_str(last.0, &mut head);
+        head.push(b',');
     }
     let mut frame = Frame(Vec::with_capacity(chunks.len() + 2));
     frame.0.push(head.into());
@@ -132,11 +135,8 @@ impl<'a> Body<'a> {
         if !std::mem::replace(&mut self.first_row, false) {
             self.out.push(b',');
         }
-        self.out.push(b'"');
-        let mut buffer = Uuid::encode_buffer();
-        self.out
-            .extend_from_slice(row.uuid().hyphenated().encode_lower(&mut buffer).as_bytes());
-        self.out.extend_from_slice(b"\":");
+        json::write_uuid_str(row.uuid(), &mut self.out);
+        self.out.push(b':');
     }
 
     fn initial(&mut self, table: TableIdx, row: &Row) {

@@ -12,12 +12,14 @@ const PORTS: usize = 10_000;
 
 const P50: Metric = Metric::report("p50", "ms");
 const P99: Metric = Metric::report("p99", "ms");
+const CPU: Metric = Metric::report("server's processor time for each", "µs");
 
 pub fn run(bench: &Bench, kind: Kind, connections: usize) -> Result<Measures> {
     let n = bench.scaled(if connections == 1 { PORTS } else { 2 * PORTS });
     let requests: Vec<Vec<u8>> = (0..n).map(data::port).collect();
     let server = bench.start_empty(kind, "ovn-nb.ovsschema")?;
     server.connect()?.transact(&data::switches())?;
+    let cpu_before = server.cpu_s()?;
     let (elapsed, latencies) = if connections == 1 {
         one(&server, &requests)?
     } else {
@@ -29,6 +31,7 @@ pub fn run(bench: &Bench, kind: Kind, connections: usize) -> Result<Measures> {
     measures.add(rate, n as f64 / elapsed.as_secs_f64());
     measures.add(P50, percentile(&latencies, 0.5));
     measures.add(P99, percentile(&latencies, 0.99));
+    measures.add(CPU, 1e6 * (server.cpu_s()? - cpu_before) / n as f64);
     Ok(measures)
 }
 
