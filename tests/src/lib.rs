@@ -6,5 +6,6 @@
 pub mod client;
 pub mod node;
 pub mod peers;
+pub mod pki;
 pub mod server;
 pub mod transcript;
