@@ -1,0 +1,27 @@
+//! A member of a clustered database: consensus by openraft, its log, vote and snapshots in RocksDB, and the protocol
+//! that members speak with one another.
+//!
+//! In: commands to agree on, peers' connections. Out: committed commands, in order, each once ([`Machine`]). Never
+//! here: what a command does to a database, clients, sessions.
+//!
+//! ```text
+//!   propose ──► Member ──► openraft ──► store (RocksDB: log, meta, state)
+//!                             │  ▲
+//!                   committed │  │ append, vote, snapshot pieces
+//!                             ▼  │
+//!                          Machine   peer ◄──── tcp, TLS ────► peers
+//! ```
+//!
+//! Reading order: [`types`], [`machine`], [`store`], [`peer`], [`member`].
+
+pub mod codec;
+pub mod machine;
+pub mod member;
+pub mod peer;
+pub mod state_machine;
+pub mod store;
+pub mod types;
+
+pub use machine::{Applied, Machine};
+pub use member::{Member, Settings, Status};
+pub use types::{ClusterId, Command, LogId, Peer, ServerId, Transaction, TypeConfig};

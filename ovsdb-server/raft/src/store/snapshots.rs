@@ -1,0 +1,147 @@
+//! Snapshots in the store: pieces under a number, and which number counts.
+//!
+//! A snapshot counts from the moment its description is durable; what was written for another one is then removed. So
+//! a crash at any moment leaves one whole snapshot, or none where there was none.
+
+use std::io;
+
+use rocksdb::WriteBatch;
+use serde::{Deserialize, Serialize};
+
+use crate::machine::Pieces;
+use crate::store::{STATE, Store, failure};
+use crate::types::{LogId, StoredMembership};
+
+const SNAPSHOT: &str = "snapshot";
+const NEXT: &str = "next-snapshot";
+
+/// What a snapshot is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// Its pieces' number.
+    pub number: u64,
+    /// How many pieces.
+    pub n_pieces: u32,
+    /// Bytes of all pieces.
+    pub n_bytes: u64,
+    /// The last entry whose effects it has.
+    pub last: Option<LogId>,
+    /// The membership at that entry.
+    pub membership: StoredMembership,
+}
+
+/// A snapshot in the store, to be read. It stays readable until another one counts.
+#[derive(Clone)]
+pub struct Stored {
+    pub(crate) store: Store,
+    /// What it is of.
+    pub description: Description,
+}
+
+impl Stored {
+    /// Whether its pieces are in this store.
+    pub(crate) fn is_in(&self, store: &Store) -> bool {
+        std::sync::Arc::ptr_eq(&self.store.db, &store.db)
+    }
+
+    /// One piece.
+    pub fn piece(&self, i: u32) -> io::Result<Vec<u8>> {
+        let key = key(self.description.number, i);
+        let found = self
+            .store
+            .db
+            .get_cf(self.store.family(STATE), key)
+            .map_err(failure)?;
+        found.ok_or_else(|| io::Error::other(format!("piece {i} of a snapshot is missing: it was replaced")))
+    }
+
+    /// All pieces in order.
+    pub fn pieces(&self) -> Pieces {
+        let stored = self.clone();
+        Box::new((0..self.description.n_pieces).map(move |i| stored.piece(i)))
+    }
+}
+
+/// A snapshot that is being written.
+pub struct Writing {
+    store: Store,
+    number: u64,
+    n_pieces: u32,
+    n_bytes: u64,
+}
+
+fn key(number: u64, piece: u32) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    key[8..].copy_from_slice(&piece.to_be_bytes());
+    key
+}
+
+impl Store {
+    /// The snapshot that counts.
+    pub fn snapshot(&self) -> io::Result<Option<Stored>> {
+        let description: Option<Description> = self.get(SNAPSHOT)?;
+        Ok(description.map(|description| Stored {
+            store: self.clone(),
+            description,
+        }))
+    }
+
+    /// Begins a snapshot.
+    pub fn begin_snapshot(&self) -> io::Result<Writing> {
+        let number: u64 = self.get(NEXT)?.unwrap_or(0);
+        let mut batch = WriteBatch::default();
+        self.put(&mut batch, NEXT, &(number + 1));
+        self.db.write(batch).map_err(failure)?;
+        Ok(Writing {
+            store: self.clone(),
+            number,
+            n_pieces: 0,
+            n_bytes: 0,
+        })
+    }
+}
+
+impl Writing {
+    /// How many pieces there are.
+    pub fn n_pieces(&self) -> u32 {
+        self.n_pieces
+    }
+
+    /// Adds a piece. Not durable before the end.
+    pub fn push(&mut self, piece: &[u8]) -> io::Result<()> {
+        let mut batch = WriteBatch::default();
+        batch.put_cf(self.store.family(STATE), key(self.number, self.n_pieces), piece);
+        self.store.db.write(batch).map_err(failure)?;
+        self.n_pieces += 1;
+        self.n_bytes += piece.len() as u64;
+        Ok(())
+    }
+
+    /// The pieces, before they count.
+    pub fn finish(self, last: Option<LogId>, membership: StoredMembership) -> Stored {
+        Stored {
+            description: Description {
+                number: self.number,
+                n_pieces: self.n_pieces,
+                n_bytes: self.n_bytes,
+                last,
+                membership,
+            },
+            store: self.store,
+        }
+    }
+}
+
+impl Stored {
+    /// Makes it the snapshot that counts, durably, and removes what others left.
+    pub async fn settle(&self) -> io::Result<()> {
+        let mut batch = WriteBatch::default();
+        self.store.put(&mut batch, SNAPSHOT, &self.description);
+        self.store.write_durably(batch).await?;
+        let mut batch = WriteBatch::default();
+        let family = self.store.family(STATE);
+        batch.delete_range_cf(family, key(0, 0), key(self.description.number, 0));
+        self.store.db.write(batch).map_err(failure)
+    }
+}

@@ -1,0 +1,114 @@
+//! Who is who in a cluster, and what its log holds.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A member's id: made when it is created or joins, never used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServerId(pub Uuid);
+
+/// The first four digits of the id, as people name servers.
+impl fmt::Display for ServerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04x}", self.0.as_fields().0 >> 16)
+    }
+}
+
+/// openraft's storage suite numbers its nodes.
+impl From<u64> for ServerId {
+    fn from(n: u64) -> Self {
+        ServerId(Uuid::from_u128(n.into()))
+    }
+}
+
+/// A cluster's id: made by its first member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClusterId(pub Uuid);
+
+impl fmt::Display for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04x}", self.0.as_fields().0 >> 16)
+    }
+}
+
+/// How a member is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// `tcp:IP:PORT`, `ssl:IP:PORT` or `unix:PATH`, as ovsdb-tool(1) has it.
+    pub address: String,
+}
+
+openraft::declare_raft_types!(
+    /// The types that this project puts into openraft. One leader per term, as in the RAFT paper: a log id is a term
+    /// and an index.
+    pub TypeConfig:
+        D = Command,
+        R = (),
+        NodeId = ServerId,
+        Node = Peer,
+        LeaderId = openraft::impls::leader_id_std::LeaderId<u64, ServerId>,
+);
+
+/// A position in the log, and the term of the leader that put it there.
+pub type LogId = openraft::alias::LogIdOf<TypeConfig>;
+
+/// A log entry.
+pub type Entry = openraft::alias::EntryOf<TypeConfig>;
+
+/// A vote, as it is kept on disk.
+pub type Vote = openraft::alias::VoteOf<TypeConfig>;
+
+/// A membership with the entry that made it so.
+pub type StoredMembership = openraft::alias::StoredMembershipOf<TypeConfig>;
+
+/// What a member proposes and all members do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// A transaction's effects.
+    Transaction(Transaction),
+    /// Another schema, to which every member converts its contents.
+    Convert {
+        /// The id of the state it leads to.
+        id: Uuid,
+        /// The schema's JSON text.
+        schema: Arc<str>,
+    },
+    /// Another election timer, in milliseconds.
+    ElectionTimer(u64),
+}
+
+/// A transaction that was executed by a leader. What every member does with it is certain: it holds row differences,
+/// not operations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    /// The id of the state it leads to, the same on every member (`last-txn-id`).
+    pub id: Uuid,
+    /// Who asked for it: a request sent again after a change of leader is not executed twice.
+    pub request: Option<Request>,
+    /// The changed rows as the JSON text of a standalone file's record (ovsdb-server(5)).
+    pub record: Arc<[u8]>,
+    /// What the requesting client is told once it is committed: the members of the result array.
+    pub reply: Arc<[u8]>,
+}
+
+/// Names a client's request in the whole cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Request {
+    /// The member that the client is connected to.
+    pub server: ServerId,
+    /// One of that member's, since it started; never used twice.
+    pub id: Uuid,
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Command::Transaction(txn) => write!(f, "transaction {}", txn.id),
+            Command::Convert { id, .. } => write!(f, "conversion {id}"),
+            Command::ElectionTimer(ms) => write!(f, "election timer {ms} ms"),
+        }
+    }
+}

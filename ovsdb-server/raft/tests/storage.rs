@@ -1,0 +1,46 @@
+//! openraft's own conformance suite on the store.
+
+use std::io;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use openraft::StorageError;
+use openraft::testing::log::{StoreBuilder, Suite};
+use ovsdb_raft::machine::{Applied, Machine, Pieces};
+use ovsdb_raft::state_machine::StateMachine;
+use ovsdb_raft::store::Store;
+use ovsdb_raft::store::log::Log;
+use ovsdb_raft::types::{LogId, TypeConfig};
+
+struct Nothing;
+
+impl Machine for Nothing {
+    fn apply(&self, _: Vec<Applied>) -> BoxFuture<'_, io::Result<()>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn snapshot(&self) -> BoxFuture<'_, io::Result<Pieces>> {
+        async { Ok(Box::new(std::iter::empty()) as Pieces) }.boxed()
+    }
+
+    fn install(&self, _: Option<LogId>, _: Pieces) -> BoxFuture<'_, io::Result<()>> {
+        async { Ok(()) }.boxed()
+    }
+}
+
+struct Builder;
+
+impl StoreBuilder<TypeConfig, Log, StateMachine, tempfile::TempDir> for Builder {
+    async fn build(&self) -> Result<(tempfile::TempDir, Log, StateMachine), StorageError<TypeConfig>> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("an empty folder opens");
+        let log = Log::open(store.clone()).expect("an empty log opens");
+        Ok((folder, log, StateMachine::new(store, Arc::new(Nothing))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_does_what_openraft_asks_of_one() {
+    Suite::test_all(Builder).await.expect("the suite passes");
+}
