@@ -217,7 +217,7 @@ impl Server {
                         link.close("another server is tried");
                     }
                 }
-                Event::Connected(_) | Event::Locked | Event::Stolen => {}
+                Event::Connected(_) | Event::Locked | Event::Stolen | Event::LockLost => {}
             }
         }
     }

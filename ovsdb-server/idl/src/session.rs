@@ -11,6 +11,8 @@
 //!                 └───────────────────────── monitor_canceled ─────────────────────────────────────────┘
 //! ```
 
+mod lock;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use serde_json::{Map, Value, json};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::server_row;
+use lock::Lock;
 
 /// What to follow.
 #[derive(Clone, Debug)]
@@ -64,7 +67,7 @@ pub enum Reply {
 /// What happened.
 #[derive(Debug, PartialEq)]
 pub enum Event {
-    /// The replica follows the server from now on, or no longer (locks are lost then).
+    /// The replica follows the server from now on, or no longer.
     Connected(bool),
     /// The rows that come next are of this schema.
     Schema(Arc<DatabaseSchema>),
@@ -93,6 +96,8 @@ pub enum Event {
     Locked,
     /// The lock is somebody else's now; the server gives it back when it can.
     Stolen,
+    /// The connection that held the lock is gone; the next one asks for it.
+    LockLost,
     /// This server will not do: close the connection, dial the next remote.
     TryNextRemote(Refusal),
 }
@@ -124,8 +129,7 @@ pub struct Session {
     requests: Value,
     last: TxnId,
     txns: BTreeSet<u64>,
-    lock: Option<String>,
-    lock_request: Option<u64>,
+    lock: Option<Lock>,
     out: VecDeque<Message>,
     events: VecDeque<Event>,
 }
@@ -145,7 +149,6 @@ impl Session {
             last: TxnId::default(),
             txns: BTreeSet::new(),
             lock: None,
-            lock_request: None,
             out: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -171,7 +174,7 @@ impl Session {
     pub fn handle_disconnected(&mut self) {
         self.out.clear();
         self.server = None;
-        self.lock_request = None;
+        self.lose_lock();
         self.set_state(State::Down);
         for id in std::mem::take(&mut self.txns) {
             self.lost(id);
@@ -222,34 +225,6 @@ impl Session {
         RequestId(id)
     }
 
-    /// Asks for a lock, on this and every later connection, in place of the one held.
-    pub fn lock(&mut self, name: &str) {
-        self.take_lock("lock", name);
-    }
-
-    /// Takes a lock from whoever has it; later connections ask for it.
-    pub fn steal(&mut self, name: &str) {
-        self.take_lock("steal", name);
-    }
-
-    /// Gives the lock up.
-    pub fn unlock(&mut self) {
-        self.lock_request = None;
-        if let Some(name) = self.lock.take()
-            && self.is_connected()
-        {
-            self.request("unlock", vec![name.into()]);
-        }
-    }
-
-    fn take_lock(&mut self, verb: &str, name: &str) {
-        self.unlock();
-        self.lock = Some(name.to_owned());
-        if self.is_connected() {
-            self.lock_request = Some(self.request(verb, vec![name.into()]));
-        }
-    }
-
     fn request(&mut self, method: &str, params: Vec<Value>) -> u64 {
         self.next_id += 1;
         self.out.push_back(Message::Request {
@@ -297,12 +272,7 @@ impl Session {
             self.events.push_back(Event::TxnReply { id, reply });
             return Ok(());
         }
-        if self.lock_request == Some(id) {
-            self.lock_request = None;
-            let result = result.map_err(|error| failed("lock", &error))?;
-            if result.get("locked") == Some(&Value::Bool(true)) {
-                self.events.push_back(Event::Locked);
-            }
+        if self.take_lock_reply(id, &result) {
             return Ok(());
         }
         match self.state {
@@ -449,9 +419,7 @@ impl Session {
             self.events.push_back(Event::Changed { changes, txn_id });
         }
         self.set_state(State::Following(version));
-        if let Some(name) = self.lock.clone() {
-            self.lock_request = Some(self.request("lock", vec![name.into()]));
-        }
+        self.ask_lock();
         Ok(())
     }
 
@@ -494,12 +462,7 @@ impl Session {
             }
             "monitor_canceled" if is(&self.config.db) => self.ask_schema(),
             "locked" | "stolen" => {
-                if self.lock.as_deref() == params.first().and_then(Value::as_str) && self.lock.is_some() {
-                    self.events.push_back(match method {
-                        "locked" => Event::Locked,
-                        _ => Event::Stolen,
-                    });
-                }
+                self.take_lock_notice(method, &params);
                 Ok(())
             }
             _ => Ok(()),

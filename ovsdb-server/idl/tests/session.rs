@@ -12,7 +12,7 @@ const A: &str = "00000000-0000-0000-0000-00000000000a";
 const B: &str = "00000000-0000-0000-0000-00000000000b";
 const TXN: &str = "00000000-0000-0000-0000-0000000000f1";
 
-/// Feeds lines: `connect`, `disconnect`, or a message in which SERVER, SCHEMA, ROW (the text of SCHEMA as a JSON
+/// Feeds lines: `connect`, `disconnect`, `lock` and `steal` of a lock L, `unlock`, or a message in which SERVER, SCHEMA, ROW (the text of SCHEMA as a JSON
 /// string), $A, $B and $TXN are replaced. Returns what the last line caused.
 fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
     let mut session = Session::new(Config {
@@ -27,6 +27,10 @@ fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
         match *line {
             "connect" => session.handle_connected(),
             "disconnect" => session.handle_disconnected(),
+            "lock" => session.lock("L"),
+            "lock other" => session.lock("M"),
+            "steal" => session.steal("L"),
+            "unlock" => session.unlock(),
             "transact" => {
                 session.transact(vec![serde_json::json!({"op": "comment", "comment": "c"})]);
             }
@@ -166,4 +170,127 @@ fn updates_and_reconnections() {
         &[&again[..], &[anew]].concat(),
         &["changed [(true, false), (false, true)] true", "Connected(true)"],
     );
+}
+
+const CONVERTED: &str = r#"{"id":null,"method":"monitor_canceled","params":[["monid","D"]]}"#;
+
+/// What a lock's requests and answers lead to, once the first contents are there.
+fn check_lock(lines: &[&str], expected: &[&str]) {
+    after_fill(lines, expected);
+}
+
+#[test]
+fn a_lock_outlives_a_conversion() {
+    let ours = ["lock", r#"{"id":5,"result":{"locked":true}}"#];
+    check_lock(&ours[..1], &[r#"5 lock ["L"]"#]);
+    check_lock(&ours, &["Locked"]);
+    let schema = format!(r#"{{"id":6,"result":{SCHEMA}}}"#);
+    let again = [
+        &ours[..],
+        &[
+            CONVERTED,
+            &schema,
+            r#"{"id":8,"result":[false,"$TXN",{"T":{"$A":{"initial":{"n":1}}}}]}"#,
+        ],
+    ]
+    .concat();
+    // Not asked for again: the server would refuse.
+    check_lock(&again, &["Connected(true)"]);
+    check_lock(
+        &[&again[..], &["disconnect"]].concat(),
+        &["LockLost", "Connected(false)"],
+    );
+}
+
+#[test]
+fn locks_come_and_go() {
+    // Not twice for the same name; another name is another lock.
+    check_lock(&["lock", "lock"], &[]);
+    check_lock(&["lock", "lock other"], &[r#"6 unlock ["L"]"#, r#"7 lock ["M"]"#]);
+    let others = ["lock", r#"{"id":5,"result":{"locked":false}}"#];
+    let locked = r#"{"id":null,"method":"locked","params":["L"]}"#;
+    let stolen = r#"{"id":null,"method":"stolen","params":["L"]}"#;
+    check_lock(&others, &[]);
+    check_lock(&[&others[..], &[locked]].concat(), &["Locked"]);
+    check_lock(&[&others[..], &[locked, stolen]].concat(), &["Stolen"]);
+    check_lock(&[&others[..], &[locked, stolen, locked]].concat(), &["Locked"]);
+    check_lock(&["lock", r#"{"id":5,"error":"DB server is read only."}"#], &[]);
+    // Notices that were on their way when the lock was given up.
+    check_lock(&[&others[..], &["unlock", locked]].concat(), &[]);
+    check_lock(&[&others[..], &["unlock", "lock", locked]].concat(), &[]);
+
+    // A lock that was stolen is not waited for by the server when it is stolen in turn: it is asked for.
+    let ours = ["steal", r#"{"id":5,"result":{"locked":true}}"#];
+    check_lock(&ours[..1], &[r#"5 steal ["L"]"#]);
+    check_lock(
+        &[&ours[..], &[stolen]].concat(),
+        &["Stolen", r#"6 unlock ["L"]"#, r#"7 lock ["L"]"#],
+    );
+    check_lock(
+        &[&others[..], &["steal"]].concat(),
+        &[r#"6 unlock ["L"]"#, r#"7 steal ["L"]"#],
+    );
+}
+
+#[test]
+fn locks_before_there_are_rows() {
+    // Remembered until the server is known to do.
+    let before = |verbs: &[&'static str]| [verbs, &HELLO[..], &[FILL]].concat();
+    let following = ["reset 1", "Connected(true)"];
+    check(
+        false,
+        &before(&["lock"]),
+        &[&following[..], &[r#"5 lock ["L"]"#]].concat(),
+    );
+    check(
+        false,
+        &before(&["steal"]),
+        &[&following[..], &[r#"5 steal ["L"]"#]].concat(),
+    );
+    check(false, &before(&["lock", "unlock"]), &following);
+    check(
+        false,
+        &[&HELLO[..], &["lock", FILL]].concat(),
+        &[&following[..], &[r#"5 lock ["L"]"#]].concat(),
+    );
+
+    // The server has given a lock to this connection: giving it up does not wait for the rows of the new schema.
+    let lines = [
+        "lock",
+        r#"{"id":5,"result":{"locked":true}}"#,
+        CONVERTED,
+        "unlock",
+    ];
+    check_lock(&lines, &[r#"7 unlock ["L"]"#]);
+    let schema = format!(r#"{{"id":6,"result":{SCHEMA}}}"#);
+    let other = [
+        &lines[..3],
+        &[
+            "lock other",
+            &schema,
+            r#"{"id":9,"result":[false,"$TXN",{"T":{"$A":{"initial":{"n":1}}}}]}"#,
+        ],
+    ]
+    .concat();
+    check_lock(&other, &["Connected(true)", r#"10 lock ["M"]"#]);
+
+    // A new connection asks again, once, and does not steal what it stole before.
+    let again = |verb: &'static str| {
+        let server = HELLO[2].replace(r#""id":2"#, r#""id":7"#);
+        [
+            verb,
+            r#"{"id":5,"result":{"locked":true}}"#,
+            "disconnect",
+            "connect",
+            r#"{"id":6,"result":SERVER}"#,
+            &server,
+            r#"{"id":9,"result":[true,"$TXN",{}]}"#,
+        ]
+        .map(str::to_owned)
+    };
+    for verb in ["lock", "steal"] {
+        let lines = again(verb);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        check_lock(&lines, &["Connected(true)", r#"10 lock ["L"]"#]);
+    }
 }
