@@ -253,7 +253,7 @@ impl Server {
             Reply::Result(result) => reply::result(request, &result),
             Reply::Error(error) => reply::error(request, &error),
             // It may have been committed or not: the client looks, as with a connection of its own that broke.
-            Reply::Lost => reply::error(request, &Value::from("canceled")),
+            Reply::Unsent | Reply::Lost => reply::error(request, &Value::from("canceled")),
         };
         self.catch_up(session);
         self.send(session, frame);

@@ -60,7 +60,9 @@ pub enum Reply {
     Result(Value),
     /// The request as a whole was refused.
     Error(Value),
-    /// There is no connection, or it ended first: the transaction may or may not have been committed.
+    /// It was not sent: no server was followed.
+    Unsent,
+    /// The connection ended first: the transaction may or may not have been committed.
     Lost,
 }
 
@@ -177,7 +179,8 @@ impl Session {
         self.lose_lock();
         self.set_state(State::Down);
         for id in std::mem::take(&mut self.txns) {
-            self.lost(id);
+            let (id, reply) = (RequestId(id), Reply::Lost);
+            self.events.push_back(Event::TxnReply { id, reply });
         }
     }
 
@@ -215,8 +218,10 @@ impl Session {
     pub fn transact(&mut self, operations: Vec<Value>) -> RequestId {
         if !self.is_connected() {
             self.next_id += 1;
-            self.lost(self.next_id);
-            return RequestId(self.next_id);
+            let id = RequestId(self.next_id);
+            let reply = Reply::Unsent;
+            self.events.push_back(Event::TxnReply { id, reply });
+            return id;
         }
         let mut params = vec![Value::from(&*self.config.db)];
         params.extend(operations);
@@ -233,13 +238,6 @@ impl Session {
             params,
         });
         self.next_id
-    }
-
-    fn lost(&mut self, id: u64) {
-        self.events.push_back(Event::TxnReply {
-            id: RequestId(id),
-            reply: Reply::Lost,
-        });
     }
 
     /// Changes state; says so when that begins or ends following.

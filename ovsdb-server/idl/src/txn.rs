@@ -21,7 +21,9 @@ pub struct Txn<'f> {
 pub enum Outcome {
     /// It was committed.
     Committed,
-    /// What it was built on had changed ([`Txn::verify`], [`Txn::assert_lock`]): build it anew on the present state.
+    /// It was not committed, for no fault of its own: what it was built on had changed ([`Txn::verify`],
+    /// [`Txn::assert_lock`]), the database was converted or removed meanwhile, or no server was followed. Build it anew
+    /// on the present state, once that changes.
     TryAgain,
     /// The server refused it; the error's text.
     Failed(String),
@@ -169,20 +171,40 @@ fn is(uuid: Uuid) -> Value {
 
 impl From<Reply> for Outcome {
     fn from(reply: Reply) -> Outcome {
-        let results = match reply {
-            Reply::Lost => return Outcome::Unknown,
-            Reply::Error(error) => return Outcome::Failed(json::to_string(&error)),
-            Reply::Result(results) => results,
-        };
-        let results = results.as_array().map_or(&[][..], Vec::as_slice);
-        let Some(error) = results.iter().find(|result| result.get("error").is_some()) else {
-            return Outcome::Committed;
-        };
-        let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-        match text("error") {
-            "timed out" | "not owner" => Outcome::TryAgain,
-            tag => Outcome::Failed(format!("{tag}: {}", text("details"))),
+        match reply {
+            Reply::Unsent => Outcome::TryAgain,
+            Reply::Lost => Outcome::Unknown,
+            // The database went away under it, by a conversion for example.
+            Reply::Error(error) if error == "canceled" => Outcome::TryAgain,
+            Reply::Error(error) => refused(&error),
+            Reply::Result(Value::Array(results)) => of_results(&results),
+            Reply::Result(other) => Outcome::Failed(format!(
+                "reply is no array of results: {}",
+                json::to_string(&other)
+            )),
         }
+    }
+}
+
+/// Null results are operations that did not run, after one that failed.
+fn of_results(results: &[Value]) -> Outcome {
+    if let Some(error) = results.iter().find(|result| result.get("error").is_some()) {
+        return refused(error);
+    }
+    match results.iter().find(|result| !result.is_object()) {
+        Some(odd) => Outcome::Failed(format!("result is no object: {}", json::to_string(odd))),
+        None => Outcome::Committed,
+    }
+}
+
+/// An error of one operation or of the whole.
+fn refused(error: &Value) -> Outcome {
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    match (text("error"), text("details")) {
+        (Some("timed out" | "not owner" | "unknown database"), _) => Outcome::TryAgain,
+        (Some(tag), Some(details)) => Outcome::Failed(format!("{tag}: {details}")),
+        (Some(tag), None) => Outcome::Failed(tag.to_owned()),
+        (None, _) => Outcome::Failed(json::to_string(error)),
     }
 }
 
@@ -257,18 +279,41 @@ mod tests {
     #[test]
     fn outcomes() {
         let check = |reply: Reply, expected: Outcome| assert_eq!(Outcome::from(reply), expected);
+        let failed = |text: &str| Outcome::Failed(text.to_owned());
         check(Reply::Result(json!([{}, {"count": 1}])), Outcome::Committed);
         check(Reply::Lost, Outcome::Unknown);
-        let failed = |error: &str| Reply::Result(json!([{}, {"error": error, "details": "d"}, null]));
-        check(failed("timed out"), Outcome::TryAgain);
-        check(failed("not owner"), Outcome::TryAgain);
+        check(Reply::Unsent, Outcome::TryAgain);
+        for again in ["timed out", "not owner", "unknown database"] {
+            let error = json!({"error": again, "details": "d"});
+            check(Reply::Result(json!([{}, error, null])), Outcome::TryAgain);
+        }
+        let constraint = json!({"error": "constraint violation", "details": "d"});
         check(
-            failed("constraint violation"),
-            Outcome::Failed("constraint violation: d".into()),
+            Reply::Result(json!([{}, constraint, null])),
+            failed("constraint violation: d"),
         );
         check(
-            Reply::Error(json!("canceled")),
-            Outcome::Failed("\"canceled\"".into()),
+            Reply::Result(json!([{}, {}, {"error": "aborted"}])),
+            failed("aborted"),
+        );
+        check(Reply::Result(json!([{"error": 1}])), failed(r#"{"error":1}"#));
+        check(Reply::Error(json!("canceled")), Outcome::TryAgain);
+        check(
+            Reply::Error(json!({"error": "unknown database", "details": "d"})),
+            Outcome::TryAgain,
+        );
+        check(Reply::Error(json!("x")), failed("\"x\""));
+        check(
+            Reply::Error(json!({"error": "not allowed", "details": "d"})),
+            failed("not allowed: d"),
+        );
+        for odd in [json!({}), json!("done"), Value::Null] {
+            let text = format!("reply is no array of results: {odd}");
+            check(Reply::Result(odd), failed(&text));
+        }
+        check(
+            Reply::Result(json!([{}, null])),
+            failed("result is no object: null"),
         );
     }
 }

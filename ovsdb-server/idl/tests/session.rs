@@ -154,6 +154,12 @@ fn updates_and_reconnections() {
         &["Connected(false)", "TxnReply { id: RequestId(5), reply: Lost }"],
     );
 
+    check(
+        false,
+        &["transact"],
+        &["TxnReply { id: RequestId(1), reply: Unsent }"],
+    );
+
     // A new connection asks from where the old one ended, and consumers see one net change.
     let again = [
         "disconnect",
