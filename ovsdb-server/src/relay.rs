@@ -217,7 +217,11 @@ impl Server {
                         link.close("another server is tried");
                     }
                 }
-                Event::Connected(_) | Event::Locked | Event::Stolen | Event::LockLost => {}
+                Event::Connected(_)
+                | Event::ConditionsMet(_)
+                | Event::Locked
+                | Event::Stolen
+                | Event::LockLost => {}
             }
         }
     }

@@ -8,8 +8,10 @@ use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server};
 use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
 use ovn_schemas::{Db, schema};
+use ovsdb_data::condition::Function;
 use ovsdb_data::typed::{Columns, Table};
 use ovsdb_data::{RowChange, Uuid};
+use ovsdb_idl::condition::Where;
 use ovsdb_idl::session::{Config, Event, Interest};
 use ovsdb_idl::tables::{Change, changes_of};
 use ovsdb_idl::txn::{Outcome, Txn};
@@ -49,7 +51,7 @@ fn start(kind: Kind, scratch: &Scratch, name: &str) -> Server {
 }
 
 /// The names of switches as the events tell them; none before the first contents.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Told(Option<BTreeMap<Uuid, String>>);
 
 impl Told {
@@ -86,26 +88,41 @@ impl Told {
 
     /// Takes events until the switches are these.
     async fn until(&mut self, client: &mut Client, names: &[&str]) {
+        self.follow(client, |told, _| told.is(names)).await;
+        assert!(self.is(names));
+    }
+
+    /// Takes events until the contents match what was asked for.
+    async fn until_met(&mut self, client: &mut Client, change: u64) {
+        let is_it =
+            |event: Option<&Event>| matches!(event, Some(Event::ConditionsMet(met)) if *met >= change);
+        self.follow(client, |_, event| is_it(event)).await;
+    }
+
+    /// Takes events until one is the last; checks that what is told by then is what is read.
+    async fn follow(&mut self, client: &mut Client, is_last: impl Fn(&Told, Option<&Event>) -> bool) {
         let follow = async {
-            while !self.is(names) {
-                match client.event().await.expect("the client lives") {
+            let mut event = None;
+            while !is_last(self, event.as_ref()) {
+                event = client.event().await;
+                match event.as_ref().expect("the client lives") {
                     Event::Reset { rows, .. } => {
                         self.0 = Some(BTreeMap::new());
-                        let inserted = rows.into_iter().map(|(table, row)| RowChange {
-                            table,
+                        let inserted = rows.iter().map(|(table, row)| RowChange {
+                            table: *table,
                             uuid: row.uuid(),
                             old: None,
-                            new: Some(row),
+                            new: Some(row.clone()),
                         });
                         self.take(&inserted.collect::<Vec<_>>());
                     }
-                    Event::Changed { changes, .. } => self.take(&changes),
+                    Event::Changed { changes, .. } => self.take(changes),
                     _ => {}
                 }
             }
         };
         let followed = tokio::time::timeout(Duration::from_secs(30), follow).await;
-        assert!(followed.is_ok(), "told {:?}, not {names:?}", self.0);
+        assert!(followed.is_ok(), "told {:?} by then", self.0);
         let read = client.read(|replica| {
             let rows = replica?.table::<LogicalSwitch>();
             Some(
@@ -169,6 +186,41 @@ async fn check_client(client: &mut Client, others: &mut Client) {
     assert_eq!(subnet.as_deref(), Some("11.0.0.0/8"));
 }
 
+/// The switches of these names.
+fn named(names: &[&str]) -> Where<LogicalSwitch<'static>> {
+    names.iter().fold(Where::none(), |rows, name| {
+        rows.or(LogicalSwitch::NAME, Function::Eq, *name)
+    })
+}
+
+/// Follows some of the switches b and z, then others.
+async fn check_conditions(writer: &Client, mut following: Client) {
+    let mut told = Told::default();
+    // Asked before there is anything: nothing else is ever told.
+    let change = following.set_condition(&named(&["b"]));
+    told.until_met(&mut following, change).await;
+    assert!(told.is(&["b"]));
+    for (rows, names) in [
+        (named(&["z"]), &["z"][..]),
+        (Where::none(), &[]),
+        (named(&["b", "c"]), &["b"]),
+        (Where::all(), &["b", "z"]),
+        (named(&["c", "z"]), &["z"]),
+    ] {
+        let change = following.set_condition(&rows);
+        told.until_met(&mut following, change).await;
+        assert!(told.is(names), "{told:?}, not {names:?}");
+        assert_eq!(following.conditions_met(), change);
+    }
+    let c = add_switch(writer, "c").await;
+    told.until(&mut following, &["c", "z"]).await;
+    let mut fresh = fresh_uuid;
+    let mut txn = Txn::new(&mut fresh);
+    txn.delete::<LogicalSwitch>(c);
+    assert_eq!(writer.transact(txn).await, Outcome::Committed);
+    told.until(&mut following, &["z"]).await;
+}
+
 /// The switches after each crash: one is written in every round.
 const ROUNDS: [&[&str]; 4] = [
     &["b", "z"],
@@ -183,9 +235,13 @@ async fn check_server(kind: Kind) {
     let sockets = [socket(&scratch, "nb")];
     let (mut writer, mut watcher) = (client(&sockets), client(&sockets));
     check_client(&mut writer, &mut watcher).await;
+    check_conditions(&writer, client(&sockets)).await;
     let mut told = Told::default();
     let mut following = client(&sockets);
     told.until(&mut following, ROUNDS[0]).await;
+    let (mut some_told, mut some) = (Told::default(), client(&sockets));
+    some.set_condition(&named(&["b", "~2"]));
+    some_told.until(&mut some, &["b"]).await;
     for after in &ROUNDS[1..] {
         server.crash(&scratch);
         let mut writer = client(&sockets);
@@ -195,6 +251,7 @@ async fn check_server(kind: Kind) {
         // Every change once, none lost: `Told` checks each against what was told before.
         told.until(&mut following, after).await;
     }
+    some_told.until(&mut some, &["b", "~2"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,7 +272,9 @@ async fn within_one_process() {
         .await
         .expect("a database");
     let connect = || Client::on(&Handle::current(), config(), server.connect());
-    check_client(&mut connect(), &mut connect()).await;
+    let mut writer = connect();
+    check_client(&mut writer, &mut connect()).await;
+    check_conditions(&writer, connect()).await;
     let now = db.snapshot().await.expect("it is open");
     assert_eq!(now.table(LogicalSwitch::TABLE_INDEX).len(), 2);
 }

@@ -11,6 +11,7 @@
 //!                 └───────────────────────── monitor_canceled ─────────────────────────────────────────┘
 //! ```
 
+mod conditions;
 mod lock;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -24,6 +25,7 @@ use serde_json::{Map, Value, json};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::server_row;
+use conditions::Conditions;
 use lock::Lock;
 
 /// What to follow.
@@ -94,6 +96,8 @@ pub enum Event {
         /// What it came to.
         reply: Reply,
     },
+    /// The contents match what was asked for up to this change of conditions ([`Session::set_condition`]).
+    ConditionsMet(u64),
     /// The lock asked for is ours.
     Locked,
     /// The lock is somebody else's now; the server gives it back when it can.
@@ -130,6 +134,9 @@ pub struct Session {
     /// What the replica was filled by; a txn id means nothing under another request.
     requests: Value,
     last: TxnId,
+    /// The server's schema.
+    theirs: Option<DatabaseSchema>,
+    conditions: Conditions,
     txns: BTreeSet<u64>,
     lock: Option<Lock>,
     out: VecDeque<Message>,
@@ -149,6 +156,8 @@ impl Session {
             filled: false,
             requests: Value::Null,
             last: TxnId::default(),
+            theirs: None,
+            conditions: Conditions::default(),
             txns: BTreeSet::new(),
             lock: None,
             out: VecDeque::new(),
@@ -177,6 +186,7 @@ impl Session {
         self.out.clear();
         self.server = None;
         self.lose_lock();
+        self.interrupt_conditions();
         self.set_state(State::Down);
         for id in std::mem::take(&mut self.txns) {
             let (id, reply) = (RequestId(id), Reply::Lost);
@@ -270,7 +280,7 @@ impl Session {
             self.events.push_back(Event::TxnReply { id, reply });
             return Ok(());
         }
-        if self.take_lock_reply(id, &result) {
+        if self.take_lock_reply(id, &result) || self.take_conditions_reply(id, &result)? {
             return Ok(());
         }
         match self.state {
@@ -362,10 +372,12 @@ impl Session {
             self.replica = Some(Replica::new(ours));
             self.filled = false;
         }
-        if !self.filled || requests != self.requests {
+        if !self.filled || requests != self.requests || self.theirs.as_ref() != Some(&theirs) {
             self.last = TxnId::default();
-            self.requests = requests;
         }
+        self.requests = requests;
+        self.theirs = Some(theirs);
+        self.restart_conditions();
         if self.server.is_some() {
             self.request("set_db_change_aware", vec![true.into()]);
         }
@@ -375,7 +387,11 @@ impl Session {
 
     fn ask_monitor(&mut self, version: MonitorVersion) {
         let db = &*self.config.db;
-        let mut params = vec![db.into(), json!(["monid", db]), self.requests.clone()];
+        let mut params = vec![
+            db.into(),
+            json!(["monid", db]),
+            self.conditional_requests(version),
+        ];
         let method = match version {
             MonitorVersion::V1 => "monitor",
             MonitorVersion::V2 => "monitor_cond",
@@ -418,6 +434,7 @@ impl Session {
         }
         self.set_state(State::Following(version));
         self.ask_lock();
+        self.conditions_filled();
         Ok(())
     }
 
@@ -458,7 +475,10 @@ impl Session {
                 self.set_state(State::ServerSchema(id));
                 Ok(())
             }
-            "monitor_canceled" if is(&self.config.db) => self.ask_schema(),
+            "monitor_canceled" if is(&self.config.db) => {
+                self.interrupt_conditions();
+                self.ask_schema()
+            }
             "locked" | "stolen" => {
                 self.take_lock_notice(method, &params);
                 Ok(())

@@ -3,7 +3,7 @@
 //! In: a replica kept under the schema that the types were made from ([`crate::session::Config::schema`]), changes of
 //! it. Out: typed rows, borrowed.
 
-use ovsdb_data::typed::Table;
+pub use ovsdb_data::typed::Table;
 use ovsdb_data::{RowChange, Uuid};
 
 use crate::replica::Replica;

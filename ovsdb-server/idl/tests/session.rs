@@ -5,6 +5,7 @@
 use ovsdb_data::json;
 use ovsdb_idl::session::{Config, Event, Interest, Session};
 use ovsdb_wire::message::Message;
+use serde_json::json;
 
 const SERVER: &str = r#"{"name":"_Server","version":"1.2.0","tables":{"Database":{"columns":{"name":{"type":"string"},"model":{"type":"string"},"connected":{"type":"boolean"},"leader":{"type":"boolean"},"schema":{"type":{"key":"string","min":0,"max":1}},"index":{"type":{"key":"integer","min":0,"max":1}}}}}}"#;
 const SCHEMA: &str = r#"{"name":"D","version":"1.0.0","tables":{"T":{"columns":{"n":{"type":"integer"}}}}}"#;
@@ -12,7 +13,8 @@ const A: &str = "00000000-0000-0000-0000-00000000000a";
 const B: &str = "00000000-0000-0000-0000-00000000000b";
 const TXN: &str = "00000000-0000-0000-0000-0000000000f1";
 
-/// Feeds lines: `connect`, `disconnect`, `lock` and `steal` of a lock L, `unlock`, or a message in which SERVER, SCHEMA, ROW (the text of SCHEMA as a JSON
+/// Feeds lines: `connect`, `disconnect`, `lock` and `steal` of a lock L, `unlock`, `where N` (only rows of this n) and
+/// `where unknown`, or a message in which SERVER, SCHEMA, ROW (the text of SCHEMA as a JSON
 /// string), $A, $B and $TXN are replaced. Returns what the last line caused.
 fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
     let mut session = Session::new(Config {
@@ -32,7 +34,14 @@ fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
             "steal" => session.steal("L"),
             "unlock" => session.unlock(),
             "transact" => {
-                session.transact(vec![serde_json::json!({"op": "comment", "comment": "c"})]);
+                session.transact(vec![json!({"op": "comment", "comment": "c"})]);
+            }
+            text if text.starts_with("where ") => {
+                let clauses = match text["where ".len()..].parse::<i64>() {
+                    Ok(n) => json!([["n", "==", n]]),
+                    Err(_) => json!([["newer", "==", 1]]),
+                };
+                seen.push(format!("change {}", session.set_condition("T", clauses)));
             }
             text => {
                 let text = text
@@ -299,4 +308,136 @@ fn locks_before_there_are_rows() {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         check_lock(&lines, &["Connected(true)", r#"10 lock ["L"]"#]);
     }
+}
+
+/// A change of T's condition.
+fn cond_change(id: u64, clauses: &str) -> String {
+    format!(r#"{id} monitor_cond_change [["monid","D"],["monid","D"],{{"T":[{{"where":[{clauses}]}}]}}]"#)
+}
+
+#[test]
+fn conditions_change_one_request_at_a_time() {
+    let (one, two) = (r#"["n","==",1]"#, r#"["n","==",2]"#);
+    after_fill(&["where 1"], &["change 1", &cond_change(5, one)]);
+    after_fill(&["where 1", "where 2"], &["change 2"]);
+    after_fill(&["where 1", "where 2", "where 2"], &["change 2"]);
+    let answered = r#"{"id":5,"result":{}}"#;
+    after_fill(&["where 1", answered], &["ConditionsMet(1)"]);
+    after_fill(
+        &["where 1", "where 2", answered],
+        &["ConditionsMet(1)", &cond_change(6, two)],
+    );
+    after_fill(
+        &["where 1", "where 2", answered, r#"{"id":6,"result":{}}"#],
+        &["ConditionsMet(2)"],
+    );
+    // There and back before the first answer: nothing is left to ask for.
+    after_fill(
+        &["where 1", "where 2", "where 1", answered],
+        &["ConditionsMet(1)", "ConditionsMet(3)"],
+    );
+    after_fill(&["where unknown"], &["change 1", &cond_change(5, "true")]);
+    after_fill(
+        &["where 1", r#"{"id":5,"error":"x"}"#],
+        &["Connected(false)", r#"monitor_cond_change failed: "x""#],
+    );
+}
+
+#[test]
+fn conditions_hold_on_later_connections() {
+    let request = |method: &str, clause: &str, last: &str| {
+        let last = if last.is_empty() {
+            String::new()
+        } else {
+            format!(r#","{last}""#)
+        };
+        let clause = if clause.is_empty() {
+            String::new()
+        } else {
+            format!(r#","where":[{clause}]"#)
+        };
+        format!(r#"{method} ["D",["monid","D"],{{"T":[{{"columns":["n"]{clause}}}]}}{last}]"#)
+    };
+    let zero = "00000000-0000-0000-0000-000000000000";
+    let (one, two) = (r#"["n","==",1]"#, r#"["n","==",2]"#);
+
+    // What is set before there is a connection holds from its first contents on.
+    let before = [&["where 1"], &HELLO[..]].concat();
+    let asked = request("4 monitor_cond_since", one, zero);
+    check(
+        false,
+        &before,
+        &["schema D", "3 set_db_change_aware [true]", &asked],
+    );
+    check(
+        false,
+        &[&before[..], &[FILL]].concat(),
+        &["reset 1", "Connected(true)", "ConditionsMet(1)"],
+    );
+    // What is set while they are awaited is asked for once they are there.
+    check(
+        false,
+        &[&HELLO[..], &["where 1", FILL]].concat(),
+        &["reset 1", "Connected(true)", &cond_change(5, one)],
+    );
+
+    // Older servers: version 2 knows conditions, version 1 sends every row.
+    let unknown = [4, 5].map(|id| format!(r#"{{"id":{id},"error":"unknown method"}}"#));
+    let v2 = [&before[..], &[&unknown[0]]].concat();
+    check(false, &v2, &[&request("5 monitor_cond", one, "")]);
+    let v1 = [&v2[..], &[&unknown[1]]].concat();
+    check(false, &v1, &[&request("6 monitor", "", "")]);
+    let v1 = [&v1[..], &[r#"{"id":6,"result":{}}"#]].concat();
+    check(false, &v1, &["reset 0", "Connected(true)", "ConditionsMet(1)"]);
+    let v1 = [&v1[..], &["where 2"]].concat();
+    check(false, &v1, &["change 2", "ConditionsMet(2)"]);
+
+    // A reconnection: contents that match are continued with their condition, then what changed meanwhile is asked
+    // for; an answer that never came leaves unknown what the contents are.
+    let again = |id: u64| {
+        let server = HELLO[2].replace(r#""id":2"#, &format!(r#""id":{}"#, id + 1));
+        [
+            "disconnect".to_owned(),
+            "where 2".to_owned(),
+            "connect".to_owned(),
+            format!(r#"{{"id":{id},"result":SERVER}}"#),
+            server,
+        ]
+    };
+    let again = again(6);
+    let again: Vec<&str> = again.iter().map(String::as_str).collect();
+    let met = [&["where 1", r#"{"id":5,"result":{}}"#], &again[..]].concat();
+    let aware = "8 set_db_change_aware [true]";
+    after_fill(&met, &[aware, &request("9 monitor_cond_since", one, TXN)]);
+    after_fill(
+        &[&met[..], &[r#"{"id":9,"result":[true,"$TXN",{}]}"#]].concat(),
+        &["Connected(true)", &cond_change(10, two)],
+    );
+    let in_flight = [&["where 1"], &again[..]].concat();
+    after_fill(&in_flight, &[aware, &request("9 monitor_cond_since", two, zero)]);
+    let anew = r#"{"id":9,"result":[false,"$TXN",{"T":{"$B":{"initial":{"n":2}}}}]}"#;
+    after_fill(
+        &[&in_flight[..], &[anew]].concat(),
+        &[
+            "changed [(true, false), (false, true)] true",
+            "Connected(true)",
+            "ConditionsMet(2)",
+        ],
+    );
+
+    // A conversion on the same connection: the answer that was awaited means nothing any more.
+    let schema = format!(r#"{{"id":6,"result":{SCHEMA}}}"#);
+    let converted = [
+        "where 1",
+        CONVERTED,
+        r#"{"id":5,"error":"unknown monitor"}"#,
+        &schema,
+    ];
+    after_fill(
+        &converted,
+        &[
+            "7 set_db_change_aware [true]",
+            &request("8 monitor_cond_since", one, zero),
+        ],
+    );
 }

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ovsdb_idl::Replica;
+use ovsdb_idl::condition::Where;
 use ovsdb_idl::session::{Config, Event, Reply, RequestId, Session};
+use ovsdb_idl::tables::Table;
 use ovsdb_idl::txn::{Outcome, Txn};
 use ovsdb_wire::Frame;
 use ovsdb_wire::message::Message;
@@ -123,6 +125,20 @@ impl Client {
         let mut inner = self.shared.inner.lock();
         inner.session.unlock();
         self.shared.pump(inner);
+    }
+
+    /// Follows only these rows of a table from now on; [`Event::ConditionsMet`] with the number returned, or a later one,
+    /// tells when the contents are those.
+    pub fn set_condition<T: Table<'static>>(&self, rows: &Where<T>) -> u64 {
+        let mut inner = self.shared.inner.lock();
+        let change = inner.session.set_condition(T::TABLE_NAME, rows.to_json());
+        self.shared.pump(inner);
+        change
+    }
+
+    /// The last change of conditions that the contents match.
+    pub fn conditions_met(&self) -> u64 {
+        self.shared.inner.lock().session.conditions_met()
     }
 
     /// Changes after how much silence the server is probed; none is never.
