@@ -6,20 +6,23 @@ use std::time::Duration;
 
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server};
-use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
+use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort, OvnNorthboundSchema};
+use ovn_schemas::rows::ovn_southbound;
 use ovn_schemas::{Db, schema};
 use ovsdb_data::condition::Function;
 use ovsdb_data::typed::{Columns, Table};
 use ovsdb_data::{RowChange, Uuid};
 use ovsdb_idl::condition::Where;
 use ovsdb_idl::session::{Config, Event, Interest};
-use ovsdb_idl::tables::{Change, changes_of};
+use ovsdb_idl::tables::{Change, NoRows, Rows};
 use ovsdb_idl::txn::{Outcome, Txn};
 use ovsdb_server::embed::Embedded;
 use ovsdb_server::host::fresh_uuid;
 use ovsdb_transport::dialer::Dialer;
 use ovsdb_transport::drive::Client;
 use tokio::runtime::Handle;
+
+type Nb<'a> = Rows<'a, OvnNorthboundSchema>;
 
 fn config() -> Config {
     Config {
@@ -55,9 +58,14 @@ fn start(kind: Kind, scratch: &Scratch, name: &str) -> Server {
 struct Told(Option<BTreeMap<Uuid, String>>);
 
 impl Told {
-    fn take(&mut self, changes: &[RowChange]) {
+    fn take(&mut self, client: &Client, changes: &[RowChange]) {
+        let read = client.rows(|rows: Nb<'_>| self.take_typed(rows, changes));
+        read.expect("rows of NB");
+    }
+
+    fn take_typed(&mut self, rows: Nb<'_>, changes: &[RowChange]) {
         let known = self.0.as_mut().expect("the first contents come first");
-        for change in changes_of::<LogicalSwitch>(changes) {
+        for change in rows.changes::<LogicalSwitch>(changes) {
             match change {
                 Change::Inserted(new) => {
                     let before = known.insert(new.uuid(), new.name().to_owned());
@@ -114,23 +122,21 @@ impl Told {
                             old: None,
                             new: Some(row.clone()),
                         });
-                        self.take(&inserted.collect::<Vec<_>>());
+                        self.take(client, &inserted.collect::<Vec<_>>());
                     }
-                    Event::Changed { changes, .. } => self.take(changes),
+                    Event::Changed { changes, .. } => self.take(client, changes),
                     _ => {}
                 }
             }
         };
         let followed = tokio::time::timeout(Duration::from_secs(30), follow).await;
         assert!(followed.is_ok(), "told {:?} by then", self.0);
-        let read = client.read(|replica| {
-            let rows = replica?.table::<LogicalSwitch>();
-            Some(
-                rows.map(|switch| (switch.uuid(), switch.name().to_owned()))
-                    .collect(),
-            )
+        let read = client.rows(|rows: Nb<'_>| {
+            let rows = rows.table::<LogicalSwitch>();
+            rows.map(|switch| (switch.uuid(), switch.name().to_owned()))
+                .collect()
         });
-        assert_eq!(self.0, read, "what is told is what is read");
+        assert_eq!(self.0, read.ok(), "what is told is what is read");
     }
 }
 
@@ -179,11 +185,11 @@ async fn check_client(client: &mut Client, others: &mut Client) {
     txn.put(b, LogicalSwitch::OTHER_CONFIG, "subnet", "11.0.0.0/8");
     assert_eq!(client.transact(txn).await, Outcome::Committed);
     others_told.until(others, &["b", "z"]).await;
-    let subnet = others.read(|replica| {
-        let switch: LogicalSwitch<'_> = replica?.find(b)?;
+    let subnet = others.rows(|rows: Nb<'_>| {
+        let switch: LogicalSwitch<'_> = rows.find(b)?;
         switch.other_config().get("subnet").map(str::to_owned)
     });
-    assert_eq!(subnet.as_deref(), Some("11.0.0.0/8"));
+    assert_eq!(subnet, Ok(Some("11.0.0.0/8".to_owned())));
 }
 
 /// The switches of these names.
@@ -197,7 +203,7 @@ fn named(names: &[&str]) -> Where<LogicalSwitch<'static>> {
 async fn check_conditions(writer: &Client, mut following: Client) {
     let mut told = Told::default();
     // Asked before there is anything: nothing else is ever told.
-    let change = following.set_condition(&named(&["b"]));
+    let change = following.set_where(&named(&["b"])).expect("a table of NB");
     told.until_met(&mut following, change).await;
     assert!(told.is(&["b"]));
     for (rows, names) in [
@@ -207,7 +213,7 @@ async fn check_conditions(writer: &Client, mut following: Client) {
         (Where::all(), &["b", "z"]),
         (named(&["c", "z"]), &["z"]),
     ] {
-        let change = following.set_condition(&rows);
+        let change = following.set_where(&rows).expect("a table of NB");
         told.until_met(&mut following, change).await;
         assert!(told.is(names), "{told:?}, not {names:?}");
         assert_eq!(following.conditions_met(), change);
@@ -240,7 +246,7 @@ async fn check_server(kind: Kind) {
     let mut following = client(&sockets);
     told.until(&mut following, ROUNDS[0]).await;
     let (mut some_told, mut some) = (Told::default(), client(&sockets));
-    some.set_condition(&named(&["b", "~2"]));
+    some.set_where(&named(&["b", "~2"])).expect("a table of NB");
     some_told.until(&mut some, &["b"]).await;
     for after in &ROUNDS[1..] {
         server.crash(&scratch);
@@ -252,6 +258,22 @@ async fn check_server(kind: Kind) {
         told.until(&mut following, after).await;
     }
     some_told.until(&mut some, &["b", "~2"]).await;
+}
+
+/// Tables of another database, some of which have the same names, are neither shown nor written.
+async fn check_other_types(client: &Client) {
+    let shown = client.rows(|_: Rows<'_, ovn_southbound::OvnSouthboundSchema>| ());
+    assert!(matches!(shown, Err(NoRows::OtherSchema { .. })));
+    let mut fresh = fresh_uuid;
+    let mut txn = Txn::new(&mut fresh);
+    txn.insert(&Columns::new().set(ovn_southbound::Connection::TARGET, "ptcp:1"));
+    let error = "tables of OVN_Southbound are meant, but the client follows OVN_Northbound";
+    assert_eq!(client.transact(txn).await, Outcome::Failed(error.to_owned()));
+    let rows = Where::none().or(ovn_southbound::Connection::TARGET, Function::Eq, "ptcp:1");
+    assert_eq!(
+        client.set_where(&rows).map_err(|e| e.to_string()),
+        Err(error.to_owned())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -275,6 +297,7 @@ async fn within_one_process() {
     let mut writer = connect();
     check_client(&mut writer, &mut connect()).await;
     check_conditions(&writer, connect()).await;
+    check_other_types(&writer).await;
     let now = db.snapshot().await.expect("it is open");
     assert_eq!(now.table(LogicalSwitch::TABLE_INDEX).len(), 2);
 }

@@ -5,14 +5,25 @@
 //! server that lies can cause) reads as defaults.
 //!
 //! ```
-//! use ovsdb_data::typed::{Column, Columns, Map, One, Set, Table, Text};
+//! use ovsdb_data::typed::{Column, Columns, Map, One, Schema, Set, Table, Text};
 //! use ovsdb_data::{Row, TableIdx};
+//!
+//! /// What a generator writes for a schema.
+//! #[derive(Clone, Copy)]
+//! enum Switch {}
+//!
+//! impl Schema for Switch {
+//!     const NAME: &'static str = "Switch";
+//!     const VERSION: &'static str = "1.0.0";
+//!     const CKSUM: &'static str = "";
+//! }
 //!
 //! /// What a generator writes for a table `Bridge` with columns `name`, `ports` and `options`.
 //! #[derive(Clone, Copy)]
 //! struct Bridge<'a>(&'a Row);
 //!
 //! impl<'a> Table<'a> for Bridge<'a> {
+//!     type Schema = Switch;
 //!     const TABLE_NAME: &'static str = "Bridge";
 //!     const TABLE_INDEX: TableIdx = TableIdx(0);
 //!     fn of(row: &'a Row) -> Self {
@@ -45,10 +56,27 @@ use uuid::Uuid;
 use crate::atom::Atom;
 use crate::datum::Datum;
 use crate::row::Row;
-use crate::schema::{ColumnIdx, TableIdx};
+use crate::schema::{ColumnIdx, DatabaseSchema, TableIdx};
+
+/// A schema that types were made from.
+pub trait Schema: Copy + 'static {
+    /// The database's name.
+    const NAME: &'static str;
+    /// The schema's version.
+    const VERSION: &'static str;
+    /// The schema's checksum.
+    const CKSUM: &'static str;
+
+    /// Whether the places of tables and columns are those of a schema.
+    fn is(schema: &DatabaseSchema) -> bool {
+        (&*schema.name, &*schema.version, &*schema.cksum) == (Self::NAME, Self::VERSION, Self::CKSUM)
+    }
+}
 
 /// A table's type: a row of it.
 pub trait Table<'a>: Copy {
+    /// The schema that it is a table of.
+    type Schema: Schema;
     /// The table's name in the schema.
     const TABLE_NAME: &'static str;
     /// The table's place in the schema that the type was made from.

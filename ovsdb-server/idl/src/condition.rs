@@ -8,7 +8,7 @@ use ovsdb_data::condition::Function;
 use ovsdb_data::typed::{Column, IntoDatum, Kind, Table};
 use serde_json::{Value, json};
 
-/// The rows for which any of some clauses holds; for [`crate::session::Session::set_condition`].
+/// The rows for which any of some clauses holds; for [`crate::session::Session::set_where`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Where<T> {
     /// Every row, whatever the clauses.
@@ -55,13 +55,23 @@ impl<T: Table<'static>> Where<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ovsdb_data::typed::{Map, One, Set, Text};
+    use ovsdb_data::typed::{Map, One, Schema, Set, Text};
     use ovsdb_data::{Row, TableIdx};
+
+    #[derive(Clone, Copy)]
+    enum D {}
+
+    impl Schema for D {
+        const NAME: &'static str = "D";
+        const VERSION: &'static str = "1.0.0";
+        const CKSUM: &'static str = "";
+    }
 
     #[derive(Clone, Copy)]
     struct T<'a>(&'a Row);
 
     impl<'a> Table<'a> for T<'a> {
+        type Schema = D;
         const TABLE_NAME: &'static str = "T";
         const TABLE_INDEX: TableIdx = TableIdx(0);
         fn of(row: &'a Row) -> Self {

@@ -62,12 +62,13 @@ impl Replica {
 
     /// A row, if it is here.
     pub fn row(&self, table: TableIdx, uuid: Uuid) -> Option<&Row> {
-        self.tables[usize::from(table.0)].get(&uuid)
+        self.tables.get(usize::from(table.0))?.get(&uuid)
     }
 
-    /// The rows of a table by uuid.
+    /// The rows of a table by uuid; none of a table that the schema lacks.
     pub fn rows(&self, table: TableIdx) -> impl ExactSizeIterator<Item = &Row> {
-        self.tables[usize::from(table.0)].values()
+        static NONE: BTreeMap<Uuid, Row> = BTreeMap::new();
+        self.tables.get(usize::from(table.0)).unwrap_or(&NONE).values()
     }
 
     /// Applies the body of `update` (V1), `update2` (V2) or `update3` (V3), or a monitor's first contents; all of it

@@ -25,6 +25,7 @@ use serde_json::{Map, Value, json};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::server_row;
+use crate::tables::{NoRows, Rows, Schema};
 use conditions::Conditions;
 use lock::Lock;
 
@@ -165,9 +166,20 @@ impl Session {
         }
     }
 
+    /// The database's name.
+    pub fn db(&self) -> &str {
+        &self.config.db
+    }
+
     /// The rows, once there was a schema; older than the server's while not connected.
     pub fn replica(&self) -> Option<&Replica> {
         self.replica.as_ref()
+    }
+
+    /// The rows as the types of the schema that [`Config::schema`] brought.
+    pub fn rows<S: Schema>(&self) -> Result<Rows<'_, S>, NoRows> {
+        let not_yet = || NoRows::NotYet(self.config.db.clone());
+        self.replica.as_ref().ok_or_else(not_yet)?.typed()
     }
 
     /// Whether the replica follows a server.

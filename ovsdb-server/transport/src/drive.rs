@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use ovsdb_idl::Replica;
 use ovsdb_idl::condition::Where;
 use ovsdb_idl::session::{Config, Event, Reply, RequestId, Session};
-use ovsdb_idl::tables::Table;
+use ovsdb_idl::tables::{NoRows, OtherDatabase, Rows, Schema, Table};
 use ovsdb_idl::txn::{Outcome, Txn};
 use ovsdb_wire::Frame;
 use ovsdb_wire::message::Message;
@@ -96,6 +96,11 @@ impl Client {
         f(self.shared.inner.lock().session.replica())
     }
 
+    /// Reads the rows as they are now as the types of the schema that [`Config::schema`] brought.
+    pub fn rows<S: Schema, R>(&self, f: impl FnOnce(Rows<'_, S>) -> R) -> Result<R, NoRows> {
+        self.shared.inner.lock().session.rows().map(f)
+    }
+
     /// Whether the rows follow a server at present.
     pub fn is_connected(&self) -> bool {
         self.shared.inner.lock().session.is_connected()
@@ -106,7 +111,11 @@ impl Client {
         let (sender, reply) = oneshot::channel();
         {
             let mut inner = self.shared.inner.lock();
-            let id = inner.session.transact(txn.into_operations());
+            let operations = match txn.into_operations(inner.session.db()) {
+                Ok(operations) => operations,
+                Err(error) => return Outcome::Failed(error.to_string()),
+            };
+            let id = inner.session.transact(operations);
             inner.waiting.insert(id, sender);
             self.shared.pump(inner);
         }
@@ -129,9 +138,9 @@ impl Client {
 
     /// Follows only these rows of a table from now on; [`Event::ConditionsMet`] with the number returned, or a later one,
     /// tells when the contents are those.
-    pub fn set_condition<T: Table<'static>>(&self, rows: &Where<T>) -> u64 {
+    pub fn set_where<T: Table<'static>>(&self, rows: &Where<T>) -> Result<u64, OtherDatabase> {
         let mut inner = self.shared.inner.lock();
-        let change = inner.session.set_condition(T::TABLE_NAME, rows.to_json());
+        let change = inner.session.set_where(rows);
         self.shared.pump(inner);
         change
     }

@@ -16,7 +16,9 @@ use ovsdb_data::{DatabaseSchema, TxnId};
 use serde_json::{Map, Value, json};
 
 use super::{Event, Session, State, failed};
+use crate::condition::Where;
 use crate::refusal::Refusal;
+use crate::tables::{OtherDatabase, Schema, Table};
 
 /// The conditions of a session.
 #[derive(Debug, Default)]
@@ -43,9 +45,14 @@ struct TableCondition {
 }
 
 impl Session {
-    /// Follows only the rows of a table for which any of these clauses holds (ovsdb-server(7) §4.1.12;
-    /// [`crate::condition::Where`] writes them), on this connection and later ones. Returns the number of the change:
-    /// the contents match once [`Session::conditions_met`] has come to it.
+    /// Follows only these rows of their table, on this connection and later ones. Returns the number of the change: the
+    /// contents match once [`Session::conditions_met`] has come to it.
+    pub fn set_where<T: Table<'static>>(&mut self, rows: &Where<T>) -> Result<u64, OtherDatabase> {
+        OtherDatabase::check(T::Schema::NAME, self.db())?;
+        Ok(self.set_condition(T::TABLE_NAME, rows.to_json()))
+    }
+
+    /// [`Session::set_where`] with clauses as ovsdb-server(7) §4.1.12 writes them.
     pub fn set_condition(&mut self, table: &str, clauses: Value) -> u64 {
         let conditions = &mut self.conditions;
         let of_table = conditions
