@@ -29,6 +29,7 @@ use tokio::task::AbortHandle;
 use crate::connection::{self, Handler};
 use crate::dialer::Dialer;
 use crate::link::Link;
+use crate::remote::Remote;
 use crate::stream::Stream;
 
 /// Silence after which the server is probed, unless set otherwise.
@@ -49,6 +50,8 @@ struct Shared {
 struct Inner {
     session: Session,
     link: Option<Arc<Link>>,
+    /// The remote that the connection is to, where it has a name.
+    remote: Option<Remote>,
     probe_interval: Option<Duration>,
     /// Who waits for the outcome of a transaction.
     waiting: HashMap<RequestId, oneshot::Sender<Reply>>,
@@ -63,7 +66,7 @@ impl Client {
     /// A client on one connection that is there, for a server in the same process or one connected otherwise.
     pub fn on(runtime: &Handle, config: Config, stream: Stream) -> Client {
         Self::with(runtime, config, |shared| async move {
-            serve(&shared, stream).await;
+            serve(&shared, None, stream).await;
         })
     }
 
@@ -77,6 +80,7 @@ impl Client {
             inner: Mutex::new(Inner {
                 session: Session::new(config),
                 link: None,
+                remote: None,
                 probe_interval: Some(PROBE_INTERVAL),
                 waiting: HashMap::new(),
             }),
@@ -191,9 +195,13 @@ impl Shared {
                     None => Event::TxnReply { id, reply },
                 },
                 Event::TryNextRemote(refusal) => {
+                    let of = inner
+                        .remote
+                        .as_ref()
+                        .map_or_else(String::new, |remote| format!("{remote}: "));
                     match refusal.is_warning() {
-                        true => tracing::warn!(target: "ovsdb_cs", "{refusal}"),
-                        false => tracing::info!(target: "ovsdb_cs", "{refusal}"),
+                        true => tracing::warn!(target: "ovsdb_cs", "{of}{refusal}"),
+                        false => tracing::info!(target: "ovsdb_cs", "{of}{refusal}"),
                     }
                     if let Some(link) = &inner.link {
                         link.close("another server is tried");
@@ -211,18 +219,19 @@ impl Shared {
 async fn keep_connected(shared: Arc<Shared>, mut dialer: Dialer) {
     while let Some((remote, stream)) = dialer.connect().await {
         let began = Instant::now();
-        let why = serve(&shared, stream).await;
+        let why = serve(&shared, Some(remote.clone()), stream).await;
         tracing::info!(target: "reconnect", "{remote}: {why}");
         dialer.ended(began.elapsed());
     }
 }
 
-async fn serve(shared: &Arc<Shared>, stream: Stream) -> connection::Closed {
+async fn serve(shared: &Arc<Shared>, remote: Option<Remote>, stream: Stream) -> connection::Closed {
     let link = {
         let mut inner = shared.inner.lock();
         let interval = inner.probe_interval.filter(|_| stream.is_remote());
         let link = Arc::new(Link::new(interval));
         inner.link = Some(link.clone());
+        inner.remote = remote;
         inner.session.handle_connected();
         shared.pump(inner);
         link
