@@ -76,7 +76,8 @@ pub enum Event {
     Connected(bool),
     /// The rows that come next are of this schema.
     Schema(Arc<DatabaseSchema>),
-    /// The first contents, or the first after the schema changed: forget all rows from before.
+    /// The first contents, the first after the schema changed, or the present ones for a program that has missed events:
+    /// forget all rows from before.
     Reset {
         /// Every row.
         rows: Vec<(TableIdx, Row)>,
@@ -234,6 +235,32 @@ impl Session {
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// Events that tell a program that has missed some how things are now, but for the answers to transactions.
+    pub fn now(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        if let Some(replica) = self.replica.as_ref().filter(|_| self.filled) {
+            let schema = replica.schema();
+            events.push(Event::Schema(Arc::new(schema.clone())));
+            let tables = schema.iter().map(|(table, _)| table);
+            let rows = tables.flat_map(|table| replica.rows(table).map(move |row| (table, row.clone())));
+            let txn_id = (self.last != TxnId::default()).then_some(self.last);
+            let rows = rows.collect();
+            events.push(Event::Reset { rows, txn_id });
+        }
+        events.push(Event::Connected(self.is_connected()));
+        if self.conditions_met() > 0 {
+            events.push(Event::ConditionsMet(self.conditions_met()));
+        }
+        if self.lock.is_some() {
+            events.push(match (self.has_lock(), self.is_lock_contended()) {
+                (true, _) => Event::Locked,
+                (false, true) => Event::Stolen,
+                (false, false) => Event::LockLost,
+            });
+        }
+        events
     }
 
     /// Sends a transaction's operations. Its answer is an [`Event::TxnReply`], at once when not connected.

@@ -23,11 +23,12 @@ use ovsdb_wire::Frame;
 use ovsdb_wire::message::Message;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::connection::{self, Handler};
 use crate::dialer::Dialer;
+use crate::events::Events;
 use crate::link::Link;
 use crate::remote::Remote;
 use crate::stream::Stream;
@@ -38,17 +39,18 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// A client. Dropping it ends its connection.
 pub struct Client {
     shared: Arc<Shared>,
-    events: mpsc::UnboundedReceiver<Event>,
     task: AbortHandle,
 }
 
 struct Shared {
     inner: Mutex<Inner>,
-    events: mpsc::UnboundedSender<Event>,
+    /// There are events to take.
+    wake: Notify,
 }
 
 struct Inner {
     session: Session,
+    events: Events,
     link: Option<Arc<Link>>,
     /// The remote that the connection is to, where it has a name.
     remote: Option<Remote>,
@@ -75,24 +77,36 @@ impl Client {
         config: Config,
         run: impl FnOnce(Arc<Shared>) -> F,
     ) -> Client {
-        let (sender, events) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             inner: Mutex::new(Inner {
                 session: Session::new(config),
+                events: Events::default(),
                 link: None,
                 remote: None,
                 probe_interval: Some(PROBE_INTERVAL),
                 waiting: HashMap::new(),
             }),
-            events: sender,
+            wake: Notify::new(),
         });
         let task = runtime.spawn(run(shared.clone())).abort_handle();
-        Client { shared, events, task }
+        Client { shared, task }
     }
 
-    /// The next event. Never ends while the client lives.
+    /// The next event. Never ends while the client lives. A program that takes events too slowly, or not for a while, is
+    /// told how things are instead of what it has missed: the rows by an [`Event::Reset`].
     pub async fn event(&mut self) -> Option<Event> {
-        self.events.recv().await
+        loop {
+            if let Some(event) = self.try_event() {
+                return Some(event);
+            }
+            self.shared.wake.notified().await;
+        }
+    }
+
+    /// The next event, if there is one by now.
+    pub fn try_event(&mut self) -> Option<Event> {
+        let inner = &mut *self.shared.inner.lock();
+        inner.events.pop(&inner.session)
     }
 
     /// Reads the rows as they are now; events that tell of their last changes may still be on their way.
@@ -210,8 +224,8 @@ impl Shared {
                 }
                 event => event,
             };
-            // The client is being dropped.
-            let _ = self.events.send(event);
+            inner.events.push(event);
+            self.wake.notify_one();
         }
     }
 }

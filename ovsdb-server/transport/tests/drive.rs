@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
+use ovsdb_data::{TableIdx, Uuid};
 use ovsdb_idl::session::{Config, Event, Interest};
 use ovsdb_transport::dialer::Dialer;
 use ovsdb_transport::drive::Client;
+use ovsdb_transport::stream::Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::Handle;
@@ -85,4 +87,104 @@ async fn a_refusal_is_logged_with_its_remote() {
     let log = log.0.lock().expect("no test panics while it logs").clone();
     let line = format!("WARN ovsdb_cs: {remote}: get_schema failed: \"unknown database\"");
     assert!(log.lines().any(|logged| logged == line), "{log}");
+}
+
+/// A client on a server that holds one table T with a column n, filled with rows of these n.
+async fn followed(rows: impl Iterator<Item = u64>) -> (Client, Server) {
+    let (here, there) = UnixStream::pair().expect("a socket pair");
+    let client = Client::on(&Handle::current(), config(), Stream::Unix(here));
+    let mut server = Server(there);
+    server.expect("get_schema").await;
+    server.send(r#"{"id":1,"error":"unknown database"}"#).await;
+    server.expect("get_schema").await;
+    server
+        .send(r#"{"id":2,"result":{"name":"D","version":"1.0.0","tables":{"T":{"columns":{"n":{"type":"integer"}}}}}}"#)
+        .await;
+    server.expect("monitor_cond_since").await;
+    let zero = Uuid::nil();
+    let rows: Vec<String> = rows
+        .map(|n| format!(r#""{}":{{"initial":{{"n":{n}}}}}"#, id(n)))
+        .collect();
+    let rows = rows.join(",");
+    server
+        .send(&format!(
+            r#"{{"id":3,"result":[false,"{zero}",{{"T":{{{rows}}}}}]}}"#
+        ))
+        .await;
+    (client, server)
+}
+
+fn id(n: u64) -> Uuid {
+    Uuid::from_u128(u128::from(n) + 1)
+}
+
+fn n_rows(client: &Client) -> usize {
+    client.read(|replica| replica.map_or(0, |replica| replica.rows(TableIdx(0)).len()))
+}
+
+/// What an event tells, its rows as their numbers of tables.
+fn told(event: Option<Event>) -> String {
+    match event {
+        Some(Event::Schema(schema)) => format!("schema {}", schema.name),
+        Some(Event::Reset { rows, .. }) => format!("reset {}", rows.len()),
+        Some(Event::Changed { changes, .. }) => format!("changed {}", changes.len()),
+        other => format!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn events_that_nobody_takes_become_how_things_are() {
+    let (mut client, mut server) = followed(0..2).await;
+    for expected in ["schema D", "reset 2", "Some(Connected(true))"] {
+        assert_eq!(told(client.event().await), expected);
+    }
+    assert!(client.try_event().is_none());
+
+    // Taken in time, each is told.
+    let insert = |n: u64| {
+        let zero = Uuid::nil();
+        format!(
+            r#"{{"id":null,"method":"update3","params":[["monid","D"],"{zero}",{{"T":{{"{}":{{"insert":{{"n":{n}}}}}}}}}]}}"#,
+            id(n)
+        )
+    };
+    let modify = |k: u64| {
+        let zero = Uuid::nil();
+        format!(
+            r#"{{"id":null,"method":"update3","params":[["monid","D"],"{zero}",{{"T":{{"{}":{{"modify":{{"n":{k}}}}}}}}}]}}"#,
+            id(0)
+        )
+    };
+    server.send(&insert(2)).await;
+    assert_eq!(told(client.event().await), "changed 1");
+
+    // Far too many for the queue; the last one is how it is known that all have come.
+    for k in 10..10_000 {
+        server.send(&modify(k)).await;
+    }
+    server.send(&insert(3)).await;
+    while n_rows(&client) < 4 {
+        tokio::task::yield_now().await;
+    }
+    for expected in ["schema D", "reset 4", "Some(Connected(true))"] {
+        assert_eq!(told(client.event().await), expected);
+    }
+    assert!(client.try_event().is_none());
+
+    // And on it goes from there.
+    server.send(&insert(4)).await;
+    assert_eq!(told(client.event().await), "changed 1");
+}
+
+#[tokio::test]
+async fn a_large_first_contents_is_told_once() {
+    let (mut client, _server) = followed(0..100_000).await;
+    while n_rows(&client) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut resets = Vec::new();
+    while let Some(event) = client.try_event() {
+        resets.extend(Some(told(Some(event))).filter(|text| text.starts_with("reset")));
+    }
+    assert_eq!(resets, ["reset 100000"]);
 }
