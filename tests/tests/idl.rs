@@ -20,6 +20,7 @@ use ovsdb_server::embed::Embedded;
 use ovsdb_server::host::fresh_uuid;
 use ovsdb_transport::dialer::Dialer;
 use ovsdb_transport::drive::Client;
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 type Nb<'a> = Rows<'a, OvnNorthboundSchema>;
@@ -227,6 +228,64 @@ async fn check_conditions(writer: &Client, mut following: Client) {
     told.until(&mut following, &["z"]).await;
 }
 
+/// Takes events until one is this.
+async fn until_event(client: &mut Client, wanted: Event) {
+    let follow = async { while client.event().await.as_ref() != Some(&wanted) {} };
+    let followed = tokio::time::timeout(Duration::from_secs(30), follow).await;
+    assert!(followed.is_ok(), "{wanted:?} never came");
+}
+
+/// What a transaction under a lock comes to.
+async fn under_lock(client: &Client) -> Outcome {
+    let mut fresh = fresh_uuid;
+    let mut txn = Txn::new(&mut fresh);
+    txn.assert_lock("l");
+    client.transact(txn).await
+}
+
+/// A lock goes from one client to another.
+async fn check_locks(mut first: Client, mut second: Client) {
+    // Before there is a connection.
+    first.lock("l");
+    until_event(&mut first, Event::Locked).await;
+    assert_eq!(under_lock(&first).await, Outcome::Committed);
+    second.lock("l");
+    until_event(&mut second, Event::Connected(true)).await;
+    assert_eq!(under_lock(&second).await, Outcome::TryAgain);
+    assert!(first.has_lock() && second.is_lock_contended());
+
+    // Stolen from each in turn; who loses it gets it back when the other gives it up.
+    second.steal("l");
+    until_event(&mut first, Event::Stolen).await;
+    until_event(&mut second, Event::Locked).await;
+    assert_eq!(under_lock(&first).await, Outcome::TryAgain);
+    assert_eq!(under_lock(&second).await, Outcome::Committed);
+    first.steal("l");
+    until_event(&mut second, Event::Stolen).await;
+    until_event(&mut first, Event::Locked).await;
+    first.unlock();
+    until_event(&mut second, Event::Locked).await;
+    assert_eq!(under_lock(&second).await, Outcome::Committed);
+    assert!(!first.has_lock() && !first.is_lock_contended());
+}
+
+/// A lock outlives the conversion of the database.
+async fn check_conversion(server: &Server, scratch: &Scratch, mut client: Client) {
+    client.lock("l");
+    until_event(&mut client, Event::Locked).await;
+    let mut newer: Value = serde_json::from_str(Db::OvnNorthbound.text()).expect("JSON");
+    newer["tables"]["Later"] = json!({"columns": {"n": {"type": "integer"}}});
+    // Who is not aware of changes is disconnected by them.
+    let mut converter = server.client(scratch);
+    converter.call("set_db_change_aware", json!([true]));
+    let converted = converter.call("convert", json!([Db::OvnNorthbound.name(), newer]));
+    assert_eq!(converted["error"], Value::Null, "{converted}");
+    until_event(&mut client, Event::Connected(false)).await;
+    until_event(&mut client, Event::Connected(true)).await;
+    assert!(client.has_lock());
+    assert_eq!(under_lock(&client).await, Outcome::Committed);
+}
+
 /// The switches after each crash: one is written in every round.
 const ROUNDS: [&[&str]; 4] = [
     &["b", "z"],
@@ -242,6 +301,8 @@ async fn check_server(kind: Kind) {
     let (mut writer, mut watcher) = (client(&sockets), client(&sockets));
     check_client(&mut writer, &mut watcher).await;
     check_conditions(&writer, client(&sockets)).await;
+    check_locks(client(&sockets), client(&sockets)).await;
+    check_conversion(&server, &scratch, client(&sockets)).await;
     let mut told = Told::default();
     let mut following = client(&sockets);
     told.until(&mut following, ROUNDS[0]).await;
@@ -297,6 +358,7 @@ async fn within_one_process() {
     let mut writer = connect();
     check_client(&mut writer, &mut connect()).await;
     check_conditions(&writer, connect()).await;
+    check_locks(connect(), connect()).await;
     check_other_types(&writer).await;
     let now = db.snapshot().await.expect("it is open");
     assert_eq!(now.table(LogicalSwitch::TABLE_INDEX).len(), 2);

@@ -99,7 +99,10 @@ impl<'a, S: Schema> Rows<'a, S> {
         &self,
         changes: &'c [RowChange],
     ) -> impl Iterator<Item = Change<T>> + use<'c, S, T> {
-        let of_table = changes.iter().filter(|change| change.table == T::TABLE_INDEX);
+        // They come by table.
+        let start = changes.partition_point(|change| change.table < T::TABLE_INDEX);
+        let of_table = changes[start..].iter();
+        let of_table = of_table.take_while(|change| change.table == T::TABLE_INDEX);
         of_table.filter_map(|change| match (&change.old, &change.new) {
             (None, Some(new)) => Some(Change::Inserted(T::of(new))),
             (Some(old), Some(new)) => Some(Change::Modified(T::of(old), T::of(new))),
@@ -136,6 +139,21 @@ mod tests {
         const TABLE_INDEX: TableIdx = TableIdx(1);
         fn of(row: &'a Row) -> Self {
             U(row)
+        }
+        fn row(self) -> &'a Row {
+            self.0
+        }
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    struct T<'a>(&'a Row);
+
+    impl<'a> Table<'a> for T<'a> {
+        type Schema = D;
+        const TABLE_NAME: &'static str = "T";
+        const TABLE_INDEX: TableIdx = TableIdx(0);
+        fn of(row: &'a Row) -> Self {
+            T(row)
         }
         fn row(self) -> &'a Row {
             self.0
@@ -185,5 +203,22 @@ mod tests {
         assert_eq!(rows.table::<U<'_>>().len(), 1);
         let told: Vec<_> = rows.changes::<U<'_>>(&changes).collect();
         assert!(matches!(told[..], [Change::Inserted(row)] if rows.find::<U<'_>>(row.uuid()).is_some()));
+    }
+    #[test]
+    fn changes_are_told_by_table() {
+        let row = |n: u128| format!("00000000-0000-0000-0000-{n:012x}");
+        let rows =
+            |n: u128| -> serde_json::Map<_, _> { (0..n).map(|n| (row(n), json!({"insert": {}}))).collect() };
+        for (n_t, n_u) in [(0, 0), (0, 3), (2, 0), (2, 3)] {
+            let mut replica = replica("D", "1.0.0", "1 2", &["T", "U", "V"]);
+            let body = json!({"V": rows(1), "T": rows(n_t), "U": rows(n_u)});
+            let changes = replica.apply(MonitorVersion::V2, &body).unwrap();
+            let rows = replica.typed::<D>().unwrap();
+            let told = (
+                rows.changes::<T<'_>>(&changes).count(),
+                rows.changes::<U<'_>>(&changes).count(),
+            );
+            assert_eq!(told, (n_t as usize, n_u as usize));
+        }
     }
 }

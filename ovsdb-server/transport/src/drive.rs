@@ -147,6 +147,23 @@ impl Client {
         self.shared.pump(inner);
     }
 
+    /// Takes a lock from whoever has it; later connections ask for it.
+    pub fn steal(&self, name: &str) {
+        let mut inner = self.shared.inner.lock();
+        inner.session.steal(name);
+        self.shared.pump(inner);
+    }
+
+    /// Whether the lock asked for is ours.
+    pub fn has_lock(&self) -> bool {
+        self.shared.inner.lock().session.has_lock()
+    }
+
+    /// Whether the lock asked for is somebody else's.
+    pub fn is_lock_contended(&self) -> bool {
+        self.shared.inner.lock().session.is_lock_contended()
+    }
+
     /// Gives the lock up.
     pub fn unlock(&self) {
         let mut inner = self.shared.inner.lock();
