@@ -104,11 +104,11 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         6 => proptest::collection::vec(operation(), 1..4).prop_map(Step::Commit),
-        6 => Just(Step::ToServer),
-        6 => Just(Step::ToClient),
-        4 => Just(Step::Settle),
-        3 => Just(Step::Connect),
-        1 => Just(Step::Disconnect),
+        8 => Just(Step::ToServer),
+        8 => Just(Step::ToClient),
+        6 => Just(Step::Settle),
+        4 => Just(Step::Connect),
+        2 => Just(Step::Disconnect),
         1 => version.prop_map(Step::Knows),
         1 => Just(Step::ForgetHistory),
         1 => Just(Step::Cancel),
@@ -316,6 +316,7 @@ struct World {
     asked: VecDeque<Message>,
     told: BTreeMap<(TableIdx, Uuid), Row>,
     was_told_lock: bool,
+    wants_lock: bool,
     /// Conditions by table, and the number of their last change.
     wanted: [Value; 2],
     change: u64,
@@ -337,6 +338,7 @@ impl World {
             asked: VecDeque::new(),
             told: BTreeMap::new(),
             was_told_lock: false,
+            wants_lock: false,
             wanted: [json!([true]), json!([true])],
             change: 0,
             met: 0,
@@ -381,11 +383,17 @@ impl World {
                 self.change = self.change.max(change);
                 self.wanted[table] = clauses;
             }
-            Step::Lock => self.session.lock("L"),
-            Step::Steal => self.session.steal("L"),
+            Step::Lock => {
+                self.session.lock("L");
+                self.wants_lock = true;
+            }
+            Step::Steal => {
+                self.session.steal("L");
+                self.wants_lock = true;
+            }
             Step::Unlock => {
                 self.session.unlock();
-                self.was_told_lock = false;
+                (self.wants_lock, self.was_told_lock) = (false, false);
             }
             Step::OtherLocks(steals) => {
                 // Who has it already does not ask again.
@@ -491,6 +499,9 @@ impl World {
         );
         assert_eq!(self.session.conditions_met(), self.change);
         assert_eq!(self.session.has_lock(), self.server.locks.holds(CLIENT, "L"));
+        let others = self.server.locks.holds(OTHER, "L");
+        assert_eq!(self.session.has_lock(), self.wants_lock && !others);
+        assert_eq!(self.session.is_lock_contended(), self.wants_lock && others);
         assert_eq!(self.waiting, 0, "every transaction has its outcome");
         let now = self.server.db.snapshot();
         let (_, version, _) = self.server.monitor.as_ref().expect("the client monitors");
@@ -515,16 +526,17 @@ fn text(table: TableIdx, row: &Row) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_replica_is_what_was_asked_for(steps in proptest::collection::vec(step(), 1..60)) {
+    fn the_replica_is_what_was_asked_for(
+        has_begun in any::<bool>(),
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
         let mut world = World::new();
-        for step in steps {
-            world.step(step);
-        }
-        for step in [Step::Connect, Step::Settle] {
-            world.step(step);
+        let to_follow = [Step::Connect, Step::Settle];
+        for step in to_follow.iter().filter(|_| has_begun).chain(&steps).chain(&to_follow) {
+            world.step(step.clone());
         }
     }
 }
