@@ -10,6 +10,7 @@ use ovsdb_data::monitor::{MonitorSpec, MonitorVersion};
 use ovsdb_data::{DatabaseSchema, Row, RowChange, TableIdx, TxnId, Uuid, json};
 use ovsdb_engine::lock::{Locks, Notice};
 use ovsdb_engine::{Context, Database, History, Outcome, monitor};
+use ovsdb_idl::refusal::Refusal;
 use ovsdb_idl::session::{Config, Event, Interest, Reply, Session};
 use ovsdb_wire::message::Message;
 use ovsdb_wire::update;
@@ -249,6 +250,14 @@ impl Server {
                 self.notices(given_up.expect("a client gives up what it asked for"));
                 Ok(json!({}))
             }
+            "monitor_cancel" => {
+                let cancelled = self.monitor.take();
+                assert!(
+                    cancelled.is_some_and(|(id, ..)| id == params[0]),
+                    "a monitor is cancelled"
+                );
+                Ok(json!({}))
+            }
             "monitor_cond_change" => {
                 let Some((_, version, spec)) = self.monitor.as_mut().filter(|(id, ..)| *id == params[0])
                 else {
@@ -351,19 +360,14 @@ impl World {
             Step::Commit(operations) => {
                 self.server.commit(&operations);
             }
-            Step::ToServer => self.to_server(),
-            Step::ToClient => self.to_client(),
+            Step::ToServer => self.deliver_to_server(),
+            Step::ToClient => self.deliver_to_client(),
             Step::Settle => self.settle(),
             Step::Connect if !self.is_up => {
                 self.is_up = true;
                 self.session.handle_connected();
             }
-            Step::Disconnect if self.is_up => {
-                self.is_up = false;
-                self.asked.clear();
-                self.server.disconnected();
-                self.session.handle_disconnected();
-            }
+            Step::Disconnect if self.is_up => self.disconnect(),
             Step::Connect | Step::Disconnect => {}
             Step::Knows(version) => self.server.knows = version,
             Step::ForgetHistory => {
@@ -416,13 +420,20 @@ impl World {
         self.check();
     }
 
-    fn to_server(&mut self) {
+    fn disconnect(&mut self) {
+        self.is_up = false;
+        self.asked.clear();
+        self.server.disconnected();
+        self.session.handle_disconnected();
+    }
+
+    fn deliver_to_server(&mut self) {
         if let Some(message) = self.asked.pop_front() {
             self.server.take(message);
         }
     }
 
-    fn to_client(&mut self) {
+    fn deliver_to_client(&mut self) {
         if let Some(message) = self.server.sent.pop_front() {
             self.session.handle_message(message);
             self.take_output();
@@ -432,8 +443,8 @@ impl World {
     fn settle(&mut self) {
         self.take_output();
         while !self.asked.is_empty() || !self.server.sent.is_empty() {
-            self.to_server();
-            self.to_client();
+            self.deliver_to_server();
+            self.deliver_to_client();
         }
     }
 
@@ -474,6 +485,10 @@ impl World {
             Event::ConditionsMet(met) => {
                 assert!(met > self.met, "conditions are met in order");
                 self.met = met;
+            }
+            // Cancelled by the server while the client gave it up, too.
+            Event::TryNextRemote(Refusal::Unexpected(what)) if what == "monitor_canceled" => {
+                self.disconnect()
             }
             Event::TryNextRemote(refusal) => panic!("the server will do, yet {refusal}"),
             Event::Connected(_) | Event::Schema(_) => {}
@@ -534,7 +549,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..60),
     ) {
         let mut world = World::new();
-        let to_follow = [Step::Connect, Step::Settle];
+        let to_follow = [Step::Connect, Step::Settle, Step::Connect, Step::Settle];
         for step in to_follow.iter().filter(|_| has_begun).chain(&steps).chain(&to_follow) {
             world.step(step.clone());
         }

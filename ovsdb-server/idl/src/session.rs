@@ -355,7 +355,7 @@ impl Session {
                 }
                 Err(error) => Err(failed("monitor", &error)),
             },
-            // Answers to set_db_change_aware and unlock, and to what a restart overtook.
+            // Answers to set_db_change_aware, monitor_cancel and unlock, and to what a restart overtook.
             _ => Ok(()),
         }
     }
@@ -453,7 +453,13 @@ impl Session {
             return Ok(());
         };
         let changes = if found {
-            replica.apply(version, &body)?
+            match replica.apply(version, &body) {
+                Ok(changes) => changes,
+                Err(_) => {
+                    self.monitor_anew();
+                    return Ok(());
+                }
+            }
         } else {
             let mut fresh = Replica::new(replica.schema().clone());
             fresh.apply(version, &body)?;
@@ -475,6 +481,16 @@ impl Session {
         self.ask_lock();
         self.conditions_filled();
         Ok(())
+    }
+
+    /// What was missed does not fit: it was counted from a state that is older than the last change of conditions, after
+    /// which no update told a newer one. Everything is read.
+    fn monitor_anew(&mut self) {
+        self.last = TxnId::default();
+        let monid = json!(["monid", self.config.db]);
+        self.request("monitor_cancel", vec![monid]);
+        self.restart_conditions();
+        self.ask_monitor(MonitorVersion::V3);
     }
 
     fn notification(&mut self, method: &str, mut params: Vec<Value>) -> Result<(), Refusal> {
@@ -513,6 +529,10 @@ impl Session {
                 let id = self.request("get_schema", vec!["_Server".into()]);
                 self.set_state(State::ServerSchema(id));
                 Ok(())
+            }
+            // Of the monitor before the one asked for, which may have been asked for under another schema.
+            "monitor_canceled" if is(&self.config.db) && matches!(self.state, State::Monitor(..)) => {
+                Err(Refusal::Unexpected(method.to_owned()))
             }
             "monitor_canceled" if is(&self.config.db) => {
                 self.interrupt_conditions();

@@ -180,6 +180,19 @@ fn updates_and_reconnections() {
     after_fill(&again, &["7 set_db_change_aware [true]", &since]);
     let found = r#"{"id":8,"result":[true,"$TXN",{}],"error":null}"#;
     after_fill(&[&again[..], &[found]].concat(), &["Connected(true)"]);
+    // What was missed may not fit, when it is counted from before a change of conditions.
+    let odd = r#"{"id":8,"result":[true,"$TXN",{"T":{"$B":{"delete":null}}}],"error":null}"#;
+    let zero = "00000000-0000-0000-0000-000000000000";
+    let since =
+        format!(r#"10 monitor_cond_since ["D",["monid","D"],{{"T":[{{"columns":["n"]}}]}},"{zero}"]"#);
+    after_fill(
+        &[&again[..], &[odd]].concat(),
+        &[r#"9 monitor_cancel [["monid","D"]]"#, &since],
+    );
+    after_fill(
+        &[&again[..], &[odd, CONVERTED]].concat(),
+        &["unexpected monitor_canceled"],
+    );
     let anew = r#"{"id":8,"result":[false,"$TXN",{"T":{"$B":{"initial":{}}}}],"error":null}"#;
     after_fill(
         &[&again[..], &[anew]].concat(),
