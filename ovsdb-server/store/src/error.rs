@@ -21,6 +21,9 @@ pub enum StoreError {
     /// The file is not what its place asks for.
     #[error("ovsdb error: {0}")]
     Format(String),
+    /// The file is that of a cluster's member, where only a standalone database will do.
+    #[error("ovsdb error: {0}: cannot apply this operation to clustered database file")]
+    Clustered(String),
     /// Bytes of the file are damaged.
     #[error("syntax error: {0}")]
     Damaged(String),

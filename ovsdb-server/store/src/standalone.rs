@@ -64,7 +64,10 @@ impl Standalone {
         schema: Option<Arc<DatabaseSchema>>,
         fresh: Fresh<'_>,
     ) -> Result<Opened, StoreError> {
-        let mut log = Log::open(path, &[Magic::Json], mode)?;
+        let mut log = Log::open(path, &[Magic::Json, Magic::Cluster], mode)?;
+        if log.magic() == Magic::Cluster {
+            return Err(StoreError::Clustered(log.display().to_owned()));
+        }
         let (own, sha1) = read_schema(&mut log)?;
         let converting = schema.is_some();
         let txn_id = next_txn_id(TxnId::default(), &sha1);

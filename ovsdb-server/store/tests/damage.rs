@@ -51,7 +51,7 @@ fn check(path: &Path, bytes: &[u8], expected: Option<&Contents>, damaged: bool, 
         let whole = [
             "unexpected file format",
             "cannot identify file type",
-            "unexpected end of file reading schema",
+            "cannot apply this operation to clustered database file",
         ];
         assert!(
             error.contains(&name)
@@ -154,11 +154,15 @@ fn refused(bytes: &[u8], expected: &str) {
 #[test]
 fn not_a_database() {
     let record = |text: &str| compose(Magic::Json, text.as_bytes()).0;
-    refused(b"", "ovsdb error: $F: unexpected end of file reading schema");
+    refused(b"", "ovsdb error: $F: cannot identify file type");
     refused(b"hello\n", "ovsdb error: $F: unexpected file format");
     refused(
         &compose(Magic::Cluster, b"{}").0,
-        "ovsdb error: $F: cannot identify file type",
+        "ovsdb error: $F: cannot apply this operation to clustered database file",
+    );
+    refused(
+        &compose(Magic::Json, b"{}").0[..30],
+        "ovsdb error: $F: unexpected file format",
     );
     refused(
         &record("[]"),
