@@ -15,6 +15,14 @@ pub enum StoreError {
         /// Why not.
         source: io::Error,
     },
+    /// The file is locked, or its lock cannot be had.
+    #[error("I/O error: {file}: failed to lock lockfile ({})", os_text(.source))]
+    Locked {
+        /// The file.
+        file: String,
+        /// Why not: `EAGAIN` while another process holds it, `EDEADLK` while this one does.
+        source: io::Error,
+    },
     /// The file ends within a record.
     #[error("I/O error: {0} (End of file)")]
     UnexpectedEnd(String),

@@ -102,7 +102,10 @@ impl Log {
             std::path::absolute(path).map_err(io("could not determine current working directory"))?;
         let lock = match mode {
             Mode::ReadWrite | Mode::Create | Mode::Replace => {
-                Some(Lockfile::lock(path).map_err(io("failed to lock lockfile"))?)
+                Some(Lockfile::lock(path).map_err(|source| StoreError::Locked {
+                    file: display.clone(),
+                    source,
+                })?)
             }
             _ => None,
         };

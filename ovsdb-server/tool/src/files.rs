@@ -7,6 +7,7 @@ use std::time::Duration;
 use ovsdb_data::{OvsdbError, json};
 use ovsdb_engine::rbac::Identity;
 use ovsdb_engine::{Context, Database, Outcome as TxnOutcome, Snapshot};
+use ovsdb_store::StoreError;
 use ovsdb_store::clustered;
 use ovsdb_store::compact::save;
 use ovsdb_store::log::{Log, Magic, Mode};
@@ -27,13 +28,13 @@ pub(crate) fn create(_: &Options, args: &[String]) -> Outcome {
 
 /// `compact [db [dst]]`.
 pub(crate) fn compact(_: &Options, args: &[String]) -> Outcome {
-    rewrite(&db_arg(args, 0), args.get(1), "compacted", |_| Ok(None))
+    lock_in_short(rewrite(&db_arg(args, 0), args.get(1), "compacted", |_| Ok(None)))
 }
 
 /// `convert [db [schema [dst]]]`.
 pub(crate) fn convert(_: &Options, args: &[String]) -> Outcome {
     let schema = Arc::new(schema_arg(args, 1)?);
-    rewrite(&db_arg(args, 0), args.get(2), "converted", |from| {
+    lock_in_short(rewrite(&db_arg(args, 0), args.get(2), "converted", |from| {
         let id = from.txn_id;
         Ok(Some(ovsdb_engine::convert::convert(
             from,
@@ -41,6 +42,16 @@ pub(crate) fn convert(_: &Options, args: &[String]) -> Outcome {
             id,
             &mut fresh_uuid,
         )?))
+    }))
+}
+
+/// These commands name a lock that they cannot have without the kind of the error.
+fn lock_in_short(outcome: Outcome) -> Outcome {
+    outcome.map_err(|error| match error {
+        ToolError::Store(StoreError::Locked { .. }) => {
+            ToolError::Usage(error.to_string().trim_start_matches("I/O error: ").to_owned())
+        }
+        error => error,
     })
 }
 
