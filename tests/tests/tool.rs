@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server, ours};
 use ferrovn_tests::transcript::ordinals;
+use ovsdb_store::Magic;
+use ovsdb_store::log::compose;
 
 const SCHEMA: &str = r#"{"name": "D", "version": "1.2.3", "cksum": "12 345", "tables": {
   "T": {"isRoot": true, "indexes": [["name"]], "columns": {"name": {"type": "string"},
@@ -362,9 +364,6 @@ fn cluster_files() {
             &["db-local-address", "two"],
             &["db-is-clustered", "one"],
             &["db-is-standalone", "one"],
-            &["check-cluster", "one"],
-            &["check-cluster", "one", "filled"],
-            &["check-cluster", "two"],
             &["check-cluster", "garbage"],
             &["show-log", "one"],
             &["show-log", "-m", "filled"],
@@ -373,6 +372,121 @@ fn cluster_files() {
             &["show-log", "-mm", "three"],
         ],
     );
+}
+
+/// Where the C program does not say which file is at fault, or what to do, ours does.
+#[test]
+fn errors_name_the_file() {
+    let scratch = folder("tool-errors");
+    for args in [
+        &["create-cluster", "one", "schema", "tcp:127.0.0.1:6641"][..],
+        &["create-cluster", "two", "schema", "tcp:127.0.0.1:6642"],
+        &[
+            "join-cluster",
+            "joining",
+            "D",
+            "tcp:127.0.0.1:6643",
+            "tcp:127.0.0.1:6641",
+        ],
+    ] {
+        assert!(run(Kind::Ours, &scratch, args).status.success());
+    }
+    let with = |file: &str, records: &[&str]| {
+        let mut bytes = std::fs::read(scratch.host("one")).expect("just made");
+        for record in records {
+            bytes.extend_from_slice(&compose(Magic::Cluster, record.as_bytes()).0);
+        }
+        std::fs::write(scratch.host(file), bytes).expect("the folder is writable");
+    };
+    with("nonsense", &[r#"{"term":1}"#, r#"{"index":2}"#]);
+    with("no-data", &[r#"{"term":1,"index":2,"eid":"x","data":[]}"#]);
+    with(
+        "no-row",
+        &[&format!(
+            r#"{{"term":1,"index":2,"eid":"{}","data":[null,{{"T":{{"x":null}}}}]}}"#,
+            ovsdb_data::Uuid::nil()
+        )],
+    );
+    std::fs::write(scratch.host("header"), compose(Magic::Cluster, b"{}").0).expect("the folder is writable");
+    std::fs::write(scratch.host("bad-db"), compose(Magic::Json, b"{}").0).expect("the folder is writable");
+    const JOINED: &str = "all logs are empty; name the file of a member that has joined its cluster and run";
+    const RECORD: &str = "Parsing raft log record failed: Required 'term' member is missing.";
+    const HEADER: &str = "Parsing raft header failed: Required 'server_id' member is missing.";
+    const SCHEMA: &str = "Parsing database schema failed: Required 'name' member is missing.";
+    for (args, c, ours) in [
+        (
+            &["check-cluster", "one"][..],
+            "all logs are empty",
+            format!("one: {JOINED}"),
+        ),
+        (
+            &["check-cluster", "joining", "two"],
+            "all logs are empty",
+            format!("joining, two: {JOINED}"),
+        ),
+        (
+            &["check-cluster", "nonsense"],
+            RECORD,
+            "nonsense: record 2 at offset ".into(),
+        ),
+        (
+            &["check-cluster", "header"],
+            HEADER,
+            "header: record 0 at offset 0: ".into(),
+        ),
+        (
+            &["db-sid", "header"],
+            HEADER,
+            "header: record 0 at offset 0: ".into(),
+        ),
+        (
+            &["db-name", "bad-db"],
+            SCHEMA,
+            "bad-db: record 0 at offset 0: ".into(),
+        ),
+        (
+            &["query", "bad-db", "[]"],
+            SCHEMA,
+            "bad-db: record 0 at offset 0: ".into(),
+        ),
+        (
+            &["show-log", "bad-db"],
+            SCHEMA,
+            "bad-db: record 0 at offset 0: ".into(),
+        ),
+        (
+            &["cluster-to-standalone", "out", "header"],
+            HEADER,
+            "header: record 0 at offset 0: ".into(),
+        ),
+        (
+            &["cluster-to-standalone", "out", "no-row"],
+            "",
+            "no-row: record 1 at offset ".into(),
+        ),
+        (
+            &["cluster-to-standalone", "out", "no-data"],
+            "",
+            "no-data: record 1 at offset ".into(),
+        ),
+        (
+            &["cluster-to-standalone", "out", "joining"],
+            "",
+            "joining: has not joined its cluster yet".into(),
+        ),
+    ] {
+        // The C program makes the file before it knows.
+        let _ = std::fs::remove_file(scratch.host("out"));
+        let c_said = shown(Kind::C, &scratch, args);
+        let _ = std::fs::remove_file(scratch.host("out"));
+        let our_said = shown(Kind::Ours, &scratch, args);
+        assert!(c_said.contains(c), "{c_said}");
+        assert!(
+            our_said.contains(c) && our_said.contains(&format!("ovsdb-tool: {ours}")),
+            "{our_said}"
+        );
+        assert!(!scratch.host("out").exists());
+    }
 }
 
 /// A file that a server holds is read and not written, whoever serves and whoever asks.

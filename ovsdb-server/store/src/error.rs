@@ -35,9 +35,18 @@ pub enum StoreError {
     /// Bytes of the file are damaged.
     #[error("syntax error: {0}")]
     Damaged(String),
-    /// The contents break OVSDB's rules.
-    #[error("{0}")]
-    Contents(#[from] OvsdbError),
+    /// A record breaks OVSDB's rules.
+    #[error("{file}: record {number} at offset {offset}: {why}")]
+    Record {
+        /// The file.
+        file: String,
+        /// How many records come before it.
+        number: u64,
+        /// Where it starts.
+        offset: u64,
+        /// What is wrong with it.
+        why: OvsdbError,
+    },
     /// An earlier write failed; nothing is written until the file is opened again.
     #[error("I/O error: {0}: write failed earlier, reopen the database")]
     Stopped(String),

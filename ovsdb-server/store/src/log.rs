@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ovsdb_data::json;
+use ovsdb_data::{OvsdbError, json};
 use sha1::{Digest as _, Sha1};
 
 use crate::error::StoreError;
@@ -59,6 +59,8 @@ pub enum Mode {
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
+    /// How many records come before it.
+    pub number: u64,
     /// Where its header starts.
     pub offset: u64,
     /// The SHA-1 of its JSON text with the line feed, verified.
@@ -78,6 +80,7 @@ pub struct Log {
     magic: Magic,
     offset: u64,
     previous: u64,
+    n_read: u64,
     reading: bool,
     /// Nothing is known to follow `offset` in the file.
     ends_here: bool,
@@ -157,6 +160,7 @@ impl Log {
             magic,
             offset: 0,
             previous: 0,
+            n_read: 0,
             reading: true,
             ends_here: false,
             stopped: false,
@@ -239,11 +243,13 @@ impl Log {
             )));
         }
         let record = Record {
+            number: self.n_read,
             offset: self.offset,
             sha1,
             text,
             data_offset,
         };
+        self.n_read += 1;
         self.previous = self.offset;
         self.offset = data_offset + header.length;
         Ok(Some(record))
@@ -281,6 +287,16 @@ impl Log {
             record.text.len(),
             record.data_offset
         ))
+    }
+
+    /// The error for a record that is an object, but not one that can stand here.
+    pub fn not_valid(&self, record: &Record, why: OvsdbError) -> StoreError {
+        StoreError::Record {
+            file: self.display.clone(),
+            number: record.number,
+            offset: record.offset,
+            why,
+        }
     }
 
     /// Appends one record (a JSON text without line feed) with one system call; what follows the valid prefix is

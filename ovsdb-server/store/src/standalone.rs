@@ -138,7 +138,8 @@ pub fn read_schema(log: &mut Log) -> Result<(Arc<DatabaseSchema>, [u8; 20]), Sto
         ))
     })?;
     let value = parse(log, &record)?;
-    Ok((Arc::new(DatabaseSchema::from_json(&value)?), record.sha1))
+    let schema = DatabaseSchema::from_json(&value).map_err(|why| log.not_valid(&record, why))?;
+    Ok((Arc::new(schema), record.sha1))
 }
 
 /// A record's JSON object.
@@ -146,7 +147,7 @@ pub fn parse(log: &Log, record: &Record) -> Result<Value, StoreError> {
     parse_text(&record.text).map_err(|failure| match failure {
         Failure::NotJson(why) => log.not_json(record, &why),
         Failure::NotObject => log.not_object(record),
-        Failure::Contents(error) => error.into(),
+        Failure::Contents(why) => log.not_valid(record, why),
     })
 }
 
@@ -225,7 +226,7 @@ pub fn decode(
 }
 
 /// A hyphenated uuid, the only form the file has.
-fn parse_uuid(text: &str) -> Option<Uuid> {
+pub(crate) fn parse_uuid(text: &str) -> Option<Uuid> {
     Some(text)
         .filter(|text| text.len() == 36)
         .and_then(|text| Uuid::try_parse(text).ok())

@@ -174,7 +174,7 @@ fn not_a_database() {
     );
     refused(
         &record("{}"),
-        "syntax \"{}\": syntax error: Parsing database schema failed: Required 'name' member is missing.",
+        "$F: record 0 at offset 0: syntax \"{}\": syntax error: Parsing database schema failed: Required 'name' member is missing.",
     );
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn db_raft_header(_: &Options, args: &[String]) -> Outcome {
     let header = header(&args[0])?;
     let cluster_id = header.cluster_id.unwrap_or_default();
     let value = json!({
-        "cluster_id": cluster_id.to_string(), "local_address": header.local_address,
+        "cluster_id": cluster_id.to_string(), "local_address": header.local_address.as_str(),
         "name": header.name, "server_id": header.server_id.to_string(),
     });
     print_all(&format!("{value:#}\n"))
