@@ -1,4 +1,16 @@
 //! A cluster's file as a database.
+//!
+//! What the C programs make of a file's entries, and what is made of them here:
+//!
+//! | the file has | C server at start | C `cluster-to-standalone` | here |
+//! |---|---|---|---|
+//! | an entry of an index that is there already | it replaces that one and those after it | all are applied, in the file's order | as the C server |
+//! | the same, before the last `commit_index` | refuses | all are applied | refuses: something committed would be lost |
+//! | entries after the last `commit_index` | waits until a leader commits them; a cluster of one does | all are applied | all are applied |
+//! | an entry that skips an index, or is in the snapshot | refuses, or aborts | all are applied | refuses |
+//! | a commit index that goes back or is too high, terms that go back, `left` | refuses | all are applied | all are applied: `check-cluster` tells of them |
+//! | a transaction that does not apply | logs, and goes on without it | refuses | refuses |
+//! | a damaged record | ends there, with a warning | refuses | refuses |
 
 use std::sync::Arc;
 
@@ -18,7 +30,7 @@ type Place = (u64, u64);
 
 /// Replays a cluster file after its header: the snapshot and every entry, committed or not, as
 /// `cluster-to-standalone` does. None when nothing gives a schema. A later entry of the same index replaces an
-/// earlier one and those after it, as the log does.
+/// earlier one and those after it, unless one of those is committed.
 pub fn contents(
     header: &Header,
     log: &mut Log,
@@ -26,10 +38,24 @@ pub fn contents(
 ) -> Result<Option<Database>, StoreError> {
     let first = header.first_index();
     let mut entries: Vec<(Place, Option<Data>)> = Vec::new();
+    let mut committed = 0;
     while let Some(record) = log.read()? {
-        let Says::Entry(entry) = ClusterRecord::parse(log, &record)?.says else {
-            continue;
+        let entry = match ClusterRecord::parse(log, &record)?.says {
+            Says::Entry(entry) => entry,
+            Says::CommitIndex(index) => {
+                committed = committed.max(index);
+                continue;
+            }
+            _ => continue,
         };
+        // The C server lets the last committed entry itself be written again.
+        if entry.index < committed {
+            let why = format!(
+                "entry {} would take back what is committed up to {committed}",
+                entry.index
+            );
+            return Err(log.not_valid(&record, OvsdbError::new("ovsdb error", why)));
+        }
         let position = entry
             .index
             .checked_sub(first)
