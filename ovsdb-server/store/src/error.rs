@@ -1,6 +1,6 @@
 //! What can go wrong with a database file, worded as the C programs word it.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use ovsdb_data::OvsdbError;
 
@@ -8,7 +8,7 @@ use ovsdb_data::OvsdbError;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The system refused.
-    #[error("I/O error: {what} ({})", os_text(.source))]
+    #[error("I/O error: {what} ({}){}", os_text(.source), remedy(.source))]
     Io {
         /// The file and what was tried.
         what: String,
@@ -16,7 +16,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The file is locked, or its lock cannot be had.
-    #[error("I/O error: {file}: failed to lock lockfile ({})", os_text(.source))]
+    #[error("I/O error: {file}: failed to lock lockfile ({}){}", os_text(.source), remedy(.source))]
     Locked {
         /// The file.
         file: String,
@@ -47,7 +47,7 @@ pub enum StoreError {
         /// What is wrong with it.
         why: OvsdbError,
     },
-    /// An earlier write failed; nothing is written until the file is opened again.
+    /// An earlier write failed and could not be taken back; nothing is written until the file is opened again.
     #[error("I/O error: {0}: write failed earlier, reopen the database")]
     Stopped(String),
 }
@@ -58,6 +58,16 @@ impl StoreError {
             what: what.into(),
             source,
         }
+    }
+}
+
+/// What to do, where the C programs' text and the system's do not say it.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => "; make room for it",
+        ErrorKind::PermissionDenied => "; let this user in, or run as the file's owner",
+        ErrorKind::ReadOnlyFilesystem => "; mount its file system for writing",
+        _ => "",
     }
 }
 

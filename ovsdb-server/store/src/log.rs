@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -133,6 +133,10 @@ impl Log {
                 "create or open failed"
             }
         };
+        // Nobody may ever write to a pipe that is opened.
+        if std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo()) {
+            return Err(StoreError::Format(format!("{display}: is a pipe, not a file")));
+        }
         let file = options.open(path).map_err(io(verb))?;
         let mut reader = BufReader::with_capacity(1 << 18, file);
         let first = header_line(&mut reader).map_err(io("read error"))?;
@@ -300,8 +304,8 @@ impl Log {
     }
 
     /// Appends one record (a JSON text without line feed) with one system call; what follows the valid prefix is
-    /// truncated first. After a failed write the rest is truncated away and every later write refuses. Returns the
-    /// record's SHA-1.
+    /// truncated first. What a failed write has left is truncated away, and later writes may succeed, as a full disk
+    /// may have room again; where that fails, too, every later write refuses. Returns the record's SHA-1.
     pub fn append(&mut self, json: &[u8]) -> Result<[u8; 20], StoreError> {
         let (bytes, sha1) = compose(self.magic, json);
         self.append_bytes(&bytes)?;
@@ -329,7 +333,7 @@ impl Log {
         }
         let result = self.try_append(bytes);
         if result.is_err() {
-            // A full disk may have room again later; a file that cannot be put right takes no more writes.
+            // A file that cannot be put right takes no more writes.
             self.stopped = self.reader.get_ref().set_len(self.offset).is_err();
         }
         result
