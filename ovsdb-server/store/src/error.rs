@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use ovsdb_data::OvsdbError;
+use ovsdb_data::{OvsdbError, os_text};
 
 /// Why a database file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -68,14 +68,5 @@ fn remedy(error: &io::Error) -> &'static str {
         ErrorKind::PermissionDenied => "; let this user in, or run as the file's owner",
         ErrorKind::ReadOnlyFilesystem => "; mount its file system for writing",
         _ => "",
-    }
-}
-
-/// The system's text without Rust's ` (os error N)`.
-pub(crate) fn os_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
     }
 }

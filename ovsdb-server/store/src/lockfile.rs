@@ -9,8 +9,7 @@ use std::sync::Mutex;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
-
-use crate::error::os_text;
+use ovsdb_data::os_text;
 
 /// fcntl locks do not exclude this very process: device and inode of those it holds.
 static HELD: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());

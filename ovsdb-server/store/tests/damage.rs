@@ -180,6 +180,46 @@ fn not_a_database() {
     );
 }
 
+/// Ends the valid prefix: what is told of it names the file, how many records come before it, and where it is.
+#[test]
+fn a_record_that_does_not_apply() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    let (bytes, ends) = small_file(&path);
+    let (end, whole) = ends.last().expect("it has records");
+    let n = ends.len();
+    for (record, expected) in [
+        (
+            r#"{"U":{}}"#,
+            r#"syntax "{"U":{}}": unknown table: No table named U."#,
+        ),
+        (r#"{"T":5}"#, r#"syntax "5": syntax error: object expected"#),
+        (
+            r#"{"T":{"00000000-0000-0000-0000-000000000001":null}}"#,
+            "syntax error: transaction deletes row 00000000-0000-0000-0000-000000000001 that does not exist",
+        ),
+    ] {
+        let mut bytes = bytes.clone();
+        bytes.extend_from_slice(&compose(Magic::Json, record.as_bytes()).0);
+        bytes.extend_from_slice(&compose(Magic::Json, b"{}").0);
+        let expected = format!("{}: record {n} at offset {end}: {expected}", path.display());
+        std::fs::write(&path, &bytes).expect("room");
+        let opened = open(&path, Mode::ReadOnly).expect("its prefix is valid");
+        let warning = opened.warning.map(|warning| warning.to_string());
+        assert_eq!(warning, Some(expected.clone()));
+        check(&path, &bytes, Some(whole), true, record);
+        // A conversion would lose what follows.
+        std::fs::write(&path, &bytes).expect("room");
+        let as_is = Some(schema(SCHEMA));
+        let error = Standalone::open_as(&path, Mode::ReadWrite, as_is, &common::fresh).map(drop);
+        match record {
+            // Tables that the new schema lacks are left behind.
+            r#"{"U":{}}"# => error.expect("it applies"),
+            _ => assert_eq!(error.expect_err("it does not apply").to_string(), expected),
+        }
+    }
+}
+
 #[test]
 fn absent_folders_and_taken_names() {
     let dir = tempfile::tempdir().expect("a directory");

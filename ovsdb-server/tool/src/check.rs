@@ -10,7 +10,7 @@ use ovsdb_store::clustered::{ClusterRecord, Entry, Header, Says, Standing};
 use ovsdb_store::log::{Log, Magic, Mode};
 
 use crate::log::short;
-use crate::{Options, Outcome, ToolError};
+use crate::{Options, Outcome, ToolError, with_remedy};
 
 /// One member's file.
 struct Member {
@@ -140,7 +140,9 @@ impl Cluster {
         let mut commit_index = self.members[i].start - 1;
         let (mut term, mut vote, mut leader) = (0, None, None);
         for n in 1_u64.. {
-            let Some(record) = log.read()? else { break };
+            let Some(record) = log.read().map_err(|error| with_remedy(error, &file))? else {
+                break;
+            };
             let record = ClusterRecord::parse(log, &record)?;
             if let Some(new) = record.term().filter(|new| *new > term) {
                 (term, vote, leader) = (new, None, None);

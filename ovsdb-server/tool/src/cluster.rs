@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use ovsdb_data::{DatabaseSchema, Uuid, json};
+use ovsdb_data::{DatabaseSchema, Uuid, json, os_text};
 use ovsdb_store::clustered::{Address, Data, Entry, Header, Snapshot, Standing, Txn};
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::{encode_snapshot, parse};
@@ -155,7 +155,7 @@ fn write_joining(
 /// `db-raft-header` saved.
 pub(crate) fn rejoin(_: &Options, args: &[String]) -> Outcome {
     let file = &args[1];
-    let text = std::fs::read(file).map_err(|error| usage(format!("{file}: {error}")))?;
+    let text = std::fs::read(file).map_err(|error| usage(format!("{file}: {}", os_text(&error))))?;
     let value = json::parse(&text).map_err(|error| usage(format!("{file}: {error}")))?;
     let member = |name: &str| {
         let text = value.get(name).and_then(Value::as_str);
@@ -198,7 +198,7 @@ pub(crate) fn fix(_: &Options, args: &[String]) -> Outcome {
             println!("{file}: {error}; truncated to {end} bytes");
             let cut = std::fs::File::options().write(true).open(path);
             cut.and_then(|cut| cut.set_len(end).and_then(|()| cut.sync_all()))
-                .map_err(|error| usage(format!("{file}: truncate failed ({error})")))?;
+                .map_err(|error| usage(format!("{file}: truncate failed ({})", os_text(&error))))?;
         }
     }
     Ok(0)

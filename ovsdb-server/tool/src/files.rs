@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::{
     OVS_VERSION, Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, print_all, schema_arg,
+    with_remedy,
 };
 
 /// `create [db [schema]]`.
@@ -237,7 +238,8 @@ pub(crate) fn cluster_to_standalone(_: &Options, args: &[String]) -> Outcome {
         return Err(ToolError::Usage("Database is not clustered db.".into()));
     }
     let header = clustered::Header::read(&mut log)?;
-    let database = clustered::contents(&header, &mut log, &mut fresh_uuid)?;
+    let database = clustered::contents(&header, &mut log, &mut fresh_uuid)
+        .map_err(|error| with_remedy(error, &args[1]))?;
     let database =
         database.ok_or_else(|| ToolError::Usage(format!("{}: has not joined its cluster yet", args[1])))?;
     save(

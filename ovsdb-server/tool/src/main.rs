@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use lexopt::Parser;
 use ovsdb_daemon::options::{LogOptions, Token};
 use ovsdb_daemon::{dirs, vlog};
-use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json};
+use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json, os_text};
 use ovsdb_store::StoreError;
 use ovsdb_store::log::Mode;
 use ovsdb_store::standalone::{Opened, Standalone};
@@ -399,11 +399,8 @@ pub(crate) fn read_schema_file(path: &Path) -> Result<DatabaseSchema, ToolError>
             "failed to read schema: \"{name}\" could not be read as JSON ({why})"
         ))
     };
-    let text = std::fs::read(path).map_err(|error| {
-        let text = error.to_string();
-        let reason = text.split(" (os error").next().unwrap_or_default();
-        fail(format!("error opening \"{name}\": {reason}"))
-    })?;
+    let text = std::fs::read(path)
+        .map_err(|error| fail(format!("error opening \"{name}\": {}", os_text(&error))))?;
     let value = json::parse(&text).map_err(|error| fail(error.to_string()))?;
     DatabaseSchema::from_json(&value).map_err(|mut error| {
         let details = error.details.unwrap_or_default();
@@ -419,6 +416,16 @@ pub(crate) fn open(path: &Path, mode: Mode) -> Result<Opened, ToolError> {
         eprintln!("{PROGRAM}: {warning}");
     }
     Ok(opened)
+}
+
+/// Damage in a cluster's file, and what to do about it.
+pub(crate) fn with_remedy(error: StoreError, file: &str) -> ToolError {
+    match error {
+        StoreError::Damaged(_) | StoreError::UnexpectedEnd(_) => ToolError::Usage(format!(
+            "{error}; \"ovsdb-tool fix-cluster {file}\" keeps what comes before"
+        )),
+        error => error.into(),
+    }
 }
 
 /// A random uuid.
