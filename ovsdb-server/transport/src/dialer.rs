@@ -7,8 +7,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ovsdb_data::os_text;
+
 use crate::backoff::Backoff;
-use crate::dial::{dial, os_text};
+use crate::dial::dial;
 use crate::listen::Listener;
 use crate::remote::Remote;
 use crate::stream::Stream;
