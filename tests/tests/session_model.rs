@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ovsdb_data::monitor::{MonitorSpec, MonitorVersion};
 use ovsdb_data::{DatabaseSchema, Row, RowChange, TableIdx, TxnId, Uuid, json};
+use ovsdb_engine::by_value::NONE;
 use ovsdb_engine::lock::{Locks, Notice};
 use ovsdb_engine::{Context, Database, History, Outcome, monitor};
 use ovsdb_idl::refusal::Refusal;
@@ -267,7 +268,7 @@ impl Server {
                 let new = spec
                     .with_conditions(&params[2], &now.schema)
                     .expect("conditions of the schema's columns");
-                let changes = monitor::reconditioned(spec, &new, now);
+                let changes = monitor::reconditioned(spec, &new, now, NONE);
                 *spec = new;
                 if !changes.is_empty() {
                     let body = update::encode(*version, spec, &now.schema, &changes);
@@ -299,7 +300,7 @@ impl Server {
                     .filter_map(|change| monitor::view(&spec, &now.schema, change));
                 update::encode(version, &spec, &now.schema, &seen.collect::<Vec<_>>()).to_vec()
             }
-            None => update::dump(version, &spec, &now.schema, monitor::initial(&spec, now)).concat(),
+            None => update::dump(version, &spec, &now.schema, monitor::initial(&spec, now, NONE)).concat(),
         };
         let body = json::parse(&body).expect("a body is JSON");
         let reply = match since {
@@ -528,7 +529,7 @@ impl World {
             };
         }
         let spec = MonitorSpec::from_json(&wanted, &now.schema, MonitorVersion::V3).expect("requests");
-        let truth = monitor::initial(&spec, now).map(|(table, row)| text(table, row));
+        let truth = monitor::initial(&spec, now, NONE).map(|(table, row)| text(table, row));
         let told = self.told.iter().map(|((table, _), row)| text(*table, row));
         assert_eq!(told.collect::<Vec<_>>(), truth.collect::<Vec<_>>());
     }

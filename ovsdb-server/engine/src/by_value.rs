@@ -69,6 +69,9 @@ impl ByValue {
 /// Gives the index of a column, if it has one.
 pub type Indexes<'a> = &'a dyn Fn(&Snapshot, TableIdx, ColumnIdx) -> Option<std::sync::Arc<ByValue>>;
 
+/// No index: everything is searched.
+pub const NONE: Indexes<'static> = &|_, _, _| None;
+
 /// The rows that match, by uuid, if they can be looked up.
 pub(crate) fn matching<'a>(
     table: TableIdx,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ovsdb_data::monitor::{MonitorSpec, MonitorVersion};
 use ovsdb_data::{ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, TxnId, Uuid};
-use ovsdb_engine::by_value::ByValue;
+use ovsdb_engine::by_value::{ByValue, NONE};
 use ovsdb_engine::monitor::{initial, reconditioned};
 use ovsdb_engine::{Database, Snapshot};
 use proptest::collection::vec;
@@ -96,17 +96,16 @@ proptest! {
         }
         let (old, new) = (spec(&schema, &before), spec(&schema, &after));
         let indexes = |_: &Snapshot, _, column: ColumnIdx| indexed.get(usize::from(column.0)).cloned();
-        let none = |_: &Snapshot, _, _| None;
         let now = db.snapshot();
         let found = |indexes| -> Vec<Vec<Datum>> {
             initial(&new, now, indexes)
                 .map(|(_, row)| (0..5).map(|c| row.get(ColumnIdx(c)).clone()).collect())
                 .collect()
         };
-        prop_assert_eq!(found(&indexes), found(&none));
+        prop_assert_eq!(found(&indexes), found(NONE));
         prop_assert_eq!(
             reconditioned(&old, &new, now, &indexes),
-            reconditioned(&old, &new, now, &none)
+            reconditioned(&old, &new, now, NONE)
         );
     }
 }
