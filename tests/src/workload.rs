@@ -196,6 +196,40 @@ impl Generator {
         Value::Array(params)
     }
 
+    /// The parameters of a `transact` that may wait for other sessions' transactions, or needs a lock.
+    pub fn transaction_with_others(&mut self, may_wait: bool) -> Value {
+        let mut transaction = self.transaction();
+        let operations = transaction.as_array_mut().expect("made above");
+        if self.random.one_in(6) {
+            operations.insert(1, json!({"op": "assert", "lock": self.lock_name()}));
+        }
+        if may_wait && self.random.one_in(4) {
+            // First of all: what stands before a wait is run again by C whenever anything changes.
+            operations.insert(1, self.long_wait());
+        }
+        transaction
+    }
+
+    /// A lock's name.
+    pub fn lock_name(&mut self) -> &'static str {
+        self.random.pick(&["l", "m"])
+    }
+
+    /// A wait for rows to come or go, for ever or nearly.
+    fn long_wait(&mut self) -> Value {
+        let (table, column) = self
+            .random
+            .pick(&[("W", "n"), ("Y", "n"), ("T", "ie"), ("T", "oi")]);
+        let clause = json!([column, "==", self.random.below(5)]);
+        let until = self.random.pick(&["==", "!=", "!="]);
+        let mut wait = json!({"op": "wait", "table": table, "where": [clause], "columns": [column],
+            "until": until, "rows": []});
+        if self.random.one_in(2) {
+            wait["timeout"] = 600_000.into();
+        }
+        wait
+    }
+
     /// One operation of any kind, mostly valid.
     pub fn operation(&mut self) -> Value {
         let table = self.random.pick(&[0, 0, 0, 0, 1, 1, 2, 2, 3, 4]);
@@ -222,6 +256,7 @@ impl Generator {
                     r#"{"op":"abort"}"#,
                     r#"{"op":"assert","lock":"l"}"#,
                     r#"{"op":"commit","durable":false}"#,
+                    r#"{"op":"commit","durable":true}"#,
                     r#"{"op":"nope"}"#,
                     r#"{"op":"insert","table":"Absent","row":{}}"#,
                 ])
@@ -537,14 +572,20 @@ pub fn is_known(uuid: &str) -> bool {
     uuid.contains("-4000-8000-") || uuid == "00000000-0000-0000-0000-000000000000"
 }
 
-/// Whether a server's rows have weak references to rows that do not exist.
-pub fn dangles(client: &mut Client) -> bool {
+/// The reply to a `select` of everything.
+pub fn contents(client: &mut Client) -> Value {
     let tables = tables();
     let operations = tables
         .iter()
         .map(|table| json!({"op": "select", "table": table.name, "where": []}));
     let selects: Vec<Value> = std::iter::once(json!("D")).chain(operations).collect();
-    let results = client.transact(Value::Array(selects));
+    client.transact(Value::Array(selects))
+}
+
+/// Whether a server's rows have weak references to rows that do not exist.
+pub fn dangles(client: &mut Client) -> bool {
+    let tables = tables();
+    let results = contents(client);
     let rows = |table: usize| results[table]["rows"].as_array().into_iter().flatten();
     let exists = |table: usize, uuid: &Value| rows(table).any(|row| row["_uuid"] == *uuid);
     let mut columns = tables
