@@ -582,6 +582,11 @@ pub fn contents(client: &mut Client) -> Value {
     client.transact(Value::Array(selects))
 }
 
+/// Whether a column is one that files do not keep.
+pub fn is_ephemeral(column: &str) -> bool {
+    matches!(column, "e" | "es")
+}
+
 /// Whether a server's rows have weak references to rows that do not exist.
 pub fn dangles(client: &mut Client) -> bool {
     let tables = tables();

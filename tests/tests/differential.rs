@@ -28,6 +28,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::ops::Range;
 
 use ferrovn_tests::client::Client;
 use ferrovn_tests::peers::Scratch;
@@ -152,6 +153,51 @@ impl Side {
         }
     }
 
+    /// Ends the server, in order or not, and starts the other kind on its file.
+    fn switch(self, kind: Kind, in_order: bool) -> Side {
+        let Side {
+            clients,
+            mut server,
+            scratch,
+        } = self;
+        drop(clients);
+        if in_order {
+            server.stop();
+        } else {
+            server.kill();
+        }
+        // The socket's file outlives a killed process.
+        let _ = std::fs::remove_file(scratch.host("d.sock"));
+        let database = match kind {
+            Kind::Ours => scratch.host("d.db"),
+            Kind::C => scratch.inner("d.db"),
+        };
+        let server = Server::start_on(kind, &scratch, "d", &[&database.display().to_string()], &[]);
+        let clients = [server.client(&scratch), server.client(&scratch)];
+        Side {
+            clients,
+            server,
+            scratch,
+        }
+    }
+
+    /// Everything but ephemeral columns, made comparable.
+    fn persistent_contents(&mut self) -> Value {
+        let mut contents = workload::contents(&mut self.clients[0]);
+        for result in contents.as_array_mut().into_iter().flatten() {
+            for row in result["rows"]
+                .as_array_mut()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_object_mut)
+            {
+                row.retain(|column, _| !workload::is_ephemeral(column));
+            }
+        }
+        normalise(&mut contents);
+        contents
+    }
+
     /// Sends a message on one session and collects what comes of it on both. None when a connection is closed.
     fn step(&mut self, session: usize, message: &Value) -> Option<[Vec<Value>; 2]> {
         self.clients[session]
@@ -197,14 +243,20 @@ impl Script {
         }
     }
 
-    /// The session and the message of a step.
+    /// The servers were started anew: nothing waits, nothing is locked.
+    fn forget_sessions(&mut self) {
+        self.parked.clear();
+        self.held.clear();
+    }
+
+    /// The session and the message of a step. The monitors begin anew with every [`N_STEPS`] steps.
     fn message(&mut self, step: u32) -> (usize, Value) {
         let random = &mut self.generator.random;
         let session = random.below(2) as usize;
         let mut id = step.to_string();
-        let (session, method, params) = match step {
+        let (session, method, params) = match step % N_STEPS {
             0 => (0, "set_db_change_aware", json!([true])),
-            10 | 15 | 20 | 30 => self.monitor(step),
+            phase @ (10 | 15 | 20 | 30) => self.monitor(phase),
             n if n > 30 && n % 12 == 0 => {
                 let which = 1 + random.below(3) as usize;
                 let (session, id, requests) = self.monitors[which].clone();
@@ -238,8 +290,8 @@ impl Script {
         (session, message)
     }
 
-    fn monitor(&self, step: u32) -> (usize, &'static str, Value) {
-        let (which, method) = match step {
+    fn monitor(&self, phase: u32) -> (usize, &'static str, Value) {
+        let (which, method) = match phase {
             10 => (0, "monitor"),
             15 => (1, "monitor_cond"),
             20 => (2, "monitor_cond"),
@@ -368,16 +420,51 @@ struct Tally {
 /// Compares the servers for [`N_STEPS`] steps, or as long as the C server's weak references are sound.
 fn check(seed: u64, tally: &mut Tally) {
     let mut sides = [Side::start(Kind::C), Side::start(Kind::Ours)];
+    check_steps(seed, 0..N_STEPS, &mut Script::new(seed), &mut sides, tally);
+}
+
+/// The same, and then again with each server on the other's file.
+fn check_switched(seed: u64, tally: &mut Tally) {
+    let mut sides = [Side::start(Kind::C), Side::start(Kind::Ours)];
     let mut script = Script::new(seed);
+    let in_order = script.generator.random.one_in(2);
+    let is_sound = check_steps(seed, 0..N_STEPS, &mut script, &mut sides, tally);
+    if !is_sound || workload::dangles(&mut sides[0].clients[0]) {
+        return;
+    }
+    let before = sides.each_mut().map(Side::persistent_contents);
+    let [c, ours] = sides;
+    let mut sides = [ours.switch(Kind::C, in_order), c.switch(Kind::Ours, in_order)];
+    script.forget_sessions();
+    let after = sides.each_mut().map(Side::persistent_contents);
+    let mut differences = String::new();
+    compare("on C's file", &before[0], &after[1], &mut differences);
+    compare("on our file", &after[0], &before[1], &mut differences);
+    assert!(
+        differences.is_empty(),
+        "seed {seed}: after the switch\n{differences}"
+    );
+    check_steps(seed, N_STEPS..2 * N_STEPS, &mut script, &mut sides, tally);
+}
+
+/// Compares the servers step by step; false when the C server's weak references are not sound any more.
+fn check_steps(
+    seed: u64,
+    steps: Range<u32>,
+    script: &mut Script,
+    sides: &mut [Side; 2],
+    tally: &mut Tally,
+) -> bool {
+    let last = steps.end - 1;
     let mut transcript = String::new();
-    for step in 0..N_STEPS {
+    for step in steps {
         let (session, message) = script.message(step);
         // Writing to a string cannot fail.
         let _ = writeln!(transcript, "{step}: session {session} {message}");
         let told = sides.each_mut().map(|side| side.step(session, &message));
         let log = sides[0].server.log(&sides[0].scratch);
         if told[0].is_none() && log.contains("assertion !ovsdb_row_find_weak_ref") {
-            return;
+            return false;
         }
         let mut told = told.map(|told| {
             told.unwrap_or_else(|| {
@@ -390,7 +477,7 @@ fn check(seed: u64, tally: &mut Tally) {
             .flatten()
             .for_each(|messages| script.normalise(messages));
         let mut contents = [Value::Null, Value::Null];
-        if answered.woken || step + 1 == N_STEPS {
+        if answered.woken || step == last {
             // C merges the updates of a commit and of those it wakes, or not: by chance.
             told.iter_mut()
                 .flatten()
@@ -404,7 +491,7 @@ fn check(seed: u64, tally: &mut Tally) {
         compare("contents", &contents[0], &contents[1], &mut differences);
         compare("told", &json!(told[0]), &json!(told[1]), &mut differences);
         if !differences.is_empty() && workload::dangles(&mut sides[0].clients[0]) {
-            return;
+            return false;
         }
         assert!(
             differences.is_empty(),
@@ -416,6 +503,7 @@ fn check(seed: u64, tally: &mut Tally) {
         tally.parked += u32::from(message["method"] == "transact" && !answered.own);
         tally.woken += u32::from(answered.woken);
     }
+    true
 }
 
 /// Lists where two values differ.
@@ -444,15 +532,15 @@ fn is_committed(reply: &Value) -> bool {
     results.is_some_and(|results| results.iter().all(|result| result.get("error").is_none()))
 }
 
-#[test]
-fn replies_and_updates_are_those_of_the_c_server() {
+/// Runs as many seeds as the environment wants, and sees that they came to something.
+fn run_seeds(check: fn(u64, &mut Tally), n_steps: u32, n_seeds: u32) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let mut tally = Tally::default();
     if let Some(seed) = number("FERROVN_SEED") {
         check(seed, &mut tally);
         return;
     }
-    let n_seeds: u32 = number("FERROVN_CASES").map_or(20, |n| n.try_into().expect("a number of cases"));
+    let n_seeds: u32 = number("FERROVN_CASES").map_or(n_seeds, |n| n.try_into().expect("a number of cases"));
     for n in 1..=n_seeds {
         check(u64::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15), &mut tally);
     }
@@ -463,8 +551,18 @@ fn replies_and_updates_are_those_of_the_c_server() {
         woken,
     } = tally;
     assert!(
-        steps > n_seeds * N_STEPS / 2 && committed > steps / 8 && parked > n_seeds && woken > n_seeds / 2,
+        steps > n_seeds * n_steps * 2 / 3 && committed > steps / 8 && parked > n_seeds && woken > n_seeds / 2,
         "of {n_seeds} seeds only {steps} steps are comparable, {committed} transactions committed, {parked} parked, \
          {woken} woken"
     );
+}
+
+#[test]
+fn replies_and_updates_are_those_of_the_c_server() {
+    run_seeds(check, N_STEPS, 20);
+}
+
+#[test]
+fn each_server_goes_on_with_the_others_file() {
+    run_seeds(check_switched, 2 * N_STEPS, 10);
 }
