@@ -269,7 +269,10 @@ impl Script {
                     (session, method, json!([self.generator.lock_name()]))
                 }
                 2 => {
-                    let (session, id) = self.parked.first().cloned().unwrap_or((session, "none".into()));
+                    let (session, id) = match self.parked.is_empty() {
+                        true => (session, "none".into()),
+                        false => self.parked.remove(0),
+                    };
                     return (session, json!({"id": null, "method": "cancel", "params": [id]}));
                 }
                 n => {
