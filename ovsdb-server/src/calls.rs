@@ -44,10 +44,7 @@ impl Server {
                     .values()
                     .any(|db| db.waiting.find(session, id).is_some())
                 {
-                    return Err(reply::error_value(&OvsdbError::new(
-                        "syntax error",
-                        "transact: duplicate request ID",
-                    )));
+                    return Err(call.syntax("transact: duplicate request ID"));
                 }
                 let mut operations = call.into_params();
                 operations.remove(0);

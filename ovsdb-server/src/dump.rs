@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::fanout::MonitorName;
 use crate::link::SessionId;
+use crate::lookup::Lookups;
 use crate::server::{Event, Server};
 
 /// Monitors over fewer rows than this are served at once: a job costs about as much.
@@ -80,18 +81,22 @@ struct Job {
 
 /// The contents being made or just made for one database.
 #[derive(Default)]
-pub(crate) struct Dumps(Vec<Job>);
+pub(crate) struct Dumps {
+    jobs: Vec<Job>,
+    lookups: Lookups,
+}
 
 impl Dumps {
     /// Forgets contents that have been kept long enough.
     pub fn expire(&mut self, now: Duration) {
-        self.0
+        self.lookups.expire();
+        self.jobs
             .retain(|job| job.done.as_ref().is_none_or(|(_, until)| *until > now));
     }
 
     /// Whoever still waits: the database's service ends.
     pub fn take_waiting(&mut self) -> Vec<(SessionId, Value)> {
-        let jobs = std::mem::take(&mut self.0);
+        let jobs = std::mem::take(&mut self.jobs);
         jobs.into_iter()
             .flat_map(|job| job.waiters)
             .map(|w| (w.name.session, w.request))
@@ -141,7 +146,7 @@ impl Server {
             v1: version == MonitorVersion::V1,
             txn_id: snapshot.txn_id,
         };
-        if let Some(job) = open.dumps.0.iter_mut().find(|job| job.key == key) {
+        if let Some(job) = open.dumps.jobs.iter_mut().find(|job| job.key == key) {
             match &mut job.done {
                 Some((chunks, until)) => {
                     *until = now + KEEP;
@@ -162,19 +167,19 @@ impl Server {
             .map(|t: &TableIdx| snapshot.table(*t).len())
             .sum();
         if n_rows <= SMALL_ROWS {
-            let chunks = make(&key, version, &snapshot);
+            let chunks = make(&key, version, &snapshot, &open.dumps.lookups);
             self.deliver(db, &key, &waiter, &chunks);
             return;
         }
-        open.dumps.0.push(Job {
+        open.dumps.jobs.push(Job {
             key: key.clone(),
             waiters: vec![waiter.clone()],
             done: None,
         });
+        let (db, lookups) = (db.to_owned(), open.dumps.lookups.clone());
         self.begin_load(waiter.name.session);
-        let db = db.to_owned();
         self.host.spawn(Box::new(move || {
-            let chunks = make(&key, version, &snapshot);
+            let chunks = make(&key, version, &snapshot, &lookups);
             Event::Dumped(DumpDone { db, key, chunks })
         }));
     }
@@ -191,7 +196,7 @@ impl Server {
         let Some(open) = self.databases.get_mut(&done.db) else {
             return;
         };
-        let Some(job) = open.dumps.0.iter_mut().find(|job| job.key == done.key) else {
+        let Some(job) = open.dumps.jobs.iter_mut().find(|job| job.key == done.key) else {
             return;
         };
         let waiters = std::mem::take(&mut job.waiters);
@@ -241,11 +246,15 @@ impl Server {
 }
 
 /// The contents, as pieces of one JSON object; none when changed conditions change nothing.
-fn make(key: &Key, version: MonitorVersion, snapshot: &Snapshot) -> Arc<[Bytes]> {
+fn make(key: &Key, version: MonitorVersion, snapshot: &Snapshot, lookups: &Lookups) -> Arc<[Bytes]> {
+    let indexes = |snapshot: &Snapshot, table, column| lookups.get(snapshot, table, column);
     match &key.old {
-        None => update::dump(version, &key.spec, &snapshot.schema, initial(&key.spec, snapshot)).into(),
+        None => {
+            let rows = initial(&key.spec, snapshot, &indexes);
+            update::dump(version, &key.spec, &snapshot.schema, rows).into()
+        }
         Some(old) => {
-            let changes = reconditioned(old, &key.spec, snapshot);
+            let changes = reconditioned(old, &key.spec, snapshot, &indexes);
             if changes.is_empty() {
                 return Arc::new([]);
             }

@@ -19,6 +19,7 @@ pub mod embed;
 mod fanout;
 pub mod host;
 pub mod link;
+mod lookup;
 mod maintain;
 pub mod reconfigure;
 pub mod relay;

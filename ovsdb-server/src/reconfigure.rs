@@ -62,7 +62,7 @@ impl Origin {
         let path = self.path();
         if let Err(error) = read {
             tracing::error!(
-                target: "ovsdb_server", "failed to open configuration file '{path}': {}", ovsdb_transport::dial::os_text(&error)
+                target: "ovsdb_server", "failed to open configuration file '{path}': {}", ovsdb_data::os_text(&error)
             );
             return None;
         }

@@ -217,7 +217,11 @@ impl Server {
                         link.close("another server is tried");
                     }
                 }
-                Event::Connected(_) | Event::Locked | Event::Stolen => {}
+                Event::Connected(_)
+                | Event::ConditionsMet(_)
+                | Event::Locked
+                | Event::Stolen
+                | Event::LockLost => {}
             }
         }
     }
@@ -253,7 +257,7 @@ impl Server {
             Reply::Result(result) => reply::result(request, &result),
             Reply::Error(error) => reply::error(request, &error),
             // It may have been committed or not: the client looks, as with a connection of its own that broke.
-            Reply::Lost => reply::error(request, &Value::from("canceled")),
+            Reply::Unsent | Reply::Lost => reply::error(request, &Value::from("canceled")),
         };
         self.catch_up(session);
         self.send(session, frame);

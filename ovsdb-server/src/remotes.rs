@@ -14,10 +14,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use ovsdb_data::os_text;
 use ovsdb_engine::rbac::Identity;
 use ovsdb_transport::backoff::Backoff;
 use ovsdb_transport::connection::{self, Handler};
-use ovsdb_transport::dial::{dial, os_text};
+use ovsdb_transport::dial::dial;
 use ovsdb_transport::link::Link;
 use ovsdb_transport::listen::Listener;
 use ovsdb_transport::remote::{Active, Passive, Remote};

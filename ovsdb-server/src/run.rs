@@ -15,7 +15,7 @@ use crate::host::TokioHost;
 use crate::reconfigure::{Origin, Reconfigure};
 use crate::server::Server;
 use crate::service::Service;
-use ovsdb_transport::dial::os_text;
+use ovsdb_data::os_text;
 
 /// Runs the program; returns its exit status.
 pub fn run(args: Args) -> i32 {

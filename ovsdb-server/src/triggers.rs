@@ -21,6 +21,8 @@ pub(crate) struct Parked {
     pub operations: Vec<Value>,
     /// When it first ran.
     pub since: Duration,
+    /// Its place among those that wait, kept until it is done: who came first runs first.
+    pub turn: Option<u64>,
 }
 
 /// The waiting transactions of one database.
@@ -74,6 +76,7 @@ impl Server {
             request,
             operations,
             since,
+            turn: None,
         };
         self.run(db, parked);
         self.rerun_touched(db);
@@ -117,7 +120,7 @@ impl Server {
     }
 
     /// Runs a transaction.
-    fn run(&mut self, name: &str, txn: Parked) {
+    fn run(&mut self, name: &str, mut txn: Parked) {
         let now = self.host.now();
         let Server {
             databases,
@@ -174,8 +177,9 @@ impl Server {
                 ));
             }
             Outcome::Wait { deadline, table } => {
-                let id = db.waiting.next;
-                db.waiting.next += 1;
+                let id = txn.turn.unwrap_or(db.waiting.next);
+                db.waiting.next = db.waiting.next.max(id + 1);
+                txn.turn = Some(id);
                 let deadline = deadline.map(|d| txn.since + d);
                 db.triggers.park(id, table, deadline);
                 db.waiting.parked.insert(id, txn);

@@ -12,14 +12,20 @@ use ovsdb_data::{DatabaseSchema, TableIdx};
 
 /// The source of the module for a schema.
 pub fn module(schema: &DatabaseSchema) -> String {
+    let of = format!("{}Schema", type_name(&schema.name));
     let mut out = format!(
-        "//! The tables of `{}` {} as types. Generated from the schema; the generator is `generate.rs`.\n\n\
-         use ovsdb_data::typed::{{Column, Map, MapView, One, Optional, Set, SetView, Table, Text}};\n\
-         use ovsdb_data::{{Row, TableIdx, Uuid}};\n",
-        schema.name, schema.version
+        "//! The tables of `{name}` {version} as types. Generated from the schema; the generator is `generate.rs`.\n\n\
+         use ovsdb_data::typed::{{Column, Map, MapView, One, Optional, Schema, Set, SetView, Table, Text}};\n\
+         use ovsdb_data::{{Row, TableIdx, Uuid}};\n\n\
+         /// The schema of these tables.\n#[derive(Clone, Copy, Debug)]\npub enum {of} {{}}\n\n\
+         impl Schema for {of} {{\n    const NAME: &'static str = {name:?};\n    \
+         const VERSION: &'static str = {version:?};\n    const CKSUM: &'static str = {cksum:?};\n}}\n",
+        name = &*schema.name,
+        version = schema.version,
+        cksum = schema.cksum,
     );
-    for (index, of) in schema.iter() {
-        table(&mut out, index, of);
+    for (index, table_schema) in schema.iter() {
+        table(&mut out, &of, index, table_schema);
     }
     for (name, used) in [
         ("Map", "Map<"),
@@ -47,7 +53,7 @@ pub fn module(schema: &DatabaseSchema) -> String {
 
 // Writing to a string cannot fail, so results of `write!` are let go below.
 
-fn table(out: &mut String, index: TableIdx, table: &TableSchema) {
+fn table(out: &mut String, schema: &str, index: TableIdx, table: &TableSchema) {
     let ty = type_name(&table.name);
     let root = if table.is_root {
         ""
@@ -57,7 +63,7 @@ fn table(out: &mut String, index: TableIdx, table: &TableSchema) {
     let _ = write!(
         out,
         "\n/// A row of `{}`.{root}\n#[derive(Clone, Copy, Debug)]\npub struct {ty}<'a>(&'a Row);\n\n\
-         impl<'a> Table<'a> for {ty}<'a> {{\n    const TABLE_NAME: &'static str = \"{}\";\n    \
+         impl<'a> Table<'a> for {ty}<'a> {{\n    type Schema = {schema};\n    const TABLE_NAME: &'static str = \"{}\";\n    \
          const TABLE_INDEX: TableIdx = TableIdx({});\n\n    fn of(row: &'a Row) -> Self {{\n        {ty}(row)\n    }}\n\n    \
          fn row(self) -> &'a Row {{\n        self.0\n    }}\n}}\n\nimpl<'a> {ty}<'a> {{\n",
         table.name, table.name, index.0

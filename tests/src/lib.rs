@@ -9,3 +9,4 @@ pub mod peers;
 pub mod pki;
 pub mod server;
 pub mod transcript;
+pub mod workload;

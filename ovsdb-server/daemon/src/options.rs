@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
+use ovsdb_data::os_text;
 
 use crate::{dirs, vlog};
 
@@ -242,9 +243,11 @@ impl LogOptions {
                     let file = file.unwrap_or_else(|| PathBuf::from(format!("{program}.log")));
                     let file = dirs::logdir().join(file);
                     vlog::set_log_file(&file).map_err(|error| {
-                        let text = error.to_string();
-                        let text = text.split(" (os error").next().unwrap_or_default();
-                        format!("failed to open {} for logging: {text}", file.display())
+                        format!(
+                            "failed to open {} for logging: {}",
+                            file.display(),
+                            os_text(&error)
+                        )
                     })?;
                     self.log_file = Some(file);
                 }

@@ -201,24 +201,21 @@ impl Datum {
 
     /// The value that a map has under a key.
     pub fn get(&self, key: &Atom) -> Option<&Atom> {
-        match self {
-            Datum::Map(pairs) => {
-                let position = pairs.binary_search_by(|(k, _)| k.cmp(key)).ok()?;
-                Some(&pairs[position].1)
-            }
-            _ => None,
-        }
+        self.get_by(|k| k.cmp(key))
     }
 
     /// The text that a map from strings to strings has under a key.
     #[inline]
     pub fn get_str(&self, key: &str) -> Option<&str> {
+        self.get_by(|k| k.as_str().unwrap_or_default().cmp(key))?.as_str()
+    }
+
+    /// The value that a map has under the key that compares as equal; keys before it compare as less.
+    pub fn get_by(&self, mut compare: impl FnMut(&Atom) -> Ordering) -> Option<&Atom> {
         match self {
             Datum::Map(pairs) => {
-                let position = pairs
-                    .binary_search_by(|(k, _)| k.as_str().unwrap_or_default().cmp(key))
-                    .ok()?;
-                pairs[position].1.as_str()
+                let position = pairs.binary_search_by(|(key, _)| compare(key)).ok()?;
+                Some(&pairs[position].1)
             }
             _ => None,
         }
@@ -227,10 +224,15 @@ impl Datum {
     /// True when this set has the element, or this map the key.
     #[inline]
     pub fn contains(&self, atom: &Atom) -> bool {
+        self.contains_by(|own| own.cmp(atom))
+    }
+
+    /// True when an element, or a key, compares as equal; those before it compare as less.
+    pub fn contains_by(&self, mut compare: impl FnMut(&Atom) -> Ordering) -> bool {
         match self {
-            Datum::LongSet(atoms) => atoms.contains(atom),
-            Datum::Map(pairs) => pairs.binary_search_by(|(key, _)| key.cmp(atom)).is_ok(),
-            _ => self.search(atom).is_ok(),
+            Datum::LongSet(atoms) => atoms.contains_by(compare),
+            Datum::Map(pairs) => pairs.binary_search_by(|(key, _)| compare(key)).is_ok(),
+            _ => self.short_slice().binary_search_by(compare).is_ok(),
         }
     }
 

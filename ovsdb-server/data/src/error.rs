@@ -68,3 +68,12 @@ impl fmt::Display for OvsdbError {
 }
 
 impl std::error::Error for OvsdbError {}
+
+/// The system's text for an error, without Rust's ` (os error N)`: what the C programs print of it.
+pub fn os_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

@@ -29,7 +29,7 @@ pub use atom::{Atom, AtomicType};
 pub use base_type::{BaseType, ColumnType};
 pub use condition::{Clause, Condition};
 pub use datum::Datum;
-pub use error::OvsdbError;
+pub use error::{OvsdbError, os_text};
 pub use long_set::LongSet;
 pub use operation::Operation;
 pub use row::{Row, RowChange, TxnId};

@@ -38,8 +38,8 @@ pub(crate) fn is_id(s: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// More members than any object of the protocol has.
-const MAX_MEMBERS: usize = 8;
+/// More members than any object of the protocol or of a file has.
+const MAX_MEMBERS: usize = 12;
 
 /// An object being taken apart.
 pub struct Members<'a> {
@@ -115,6 +115,17 @@ impl<'a> Members<'a> {
                 error.syntax = Some(crate::json::to_string(self.json));
             }
             self.error = Some(error);
+        }
+    }
+
+    /// Takes what a member was typed to; a problem with it is one of the object, unless there is one already.
+    pub fn take<T>(&mut self, typed: Result<T, OvsdbError>) -> Option<T> {
+        match typed {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                None
+            }
         }
     }
 

@@ -5,14 +5,25 @@
 //! server that lies can cause) reads as defaults.
 //!
 //! ```
-//! use ovsdb_data::typed::{Column, Columns, Map, One, Set, Table, Text};
+//! use ovsdb_data::typed::{Column, Columns, Map, One, Schema, Set, Table, Text};
 //! use ovsdb_data::{Row, TableIdx};
+//!
+//! /// What a generator writes for a schema.
+//! #[derive(Clone, Copy)]
+//! enum Switch {}
+//!
+//! impl Schema for Switch {
+//!     const NAME: &'static str = "Switch";
+//!     const VERSION: &'static str = "1.0.0";
+//!     const CKSUM: &'static str = "";
+//! }
 //!
 //! /// What a generator writes for a table `Bridge` with columns `name`, `ports` and `options`.
 //! #[derive(Clone, Copy)]
 //! struct Bridge<'a>(&'a Row);
 //!
 //! impl<'a> Table<'a> for Bridge<'a> {
+//!     type Schema = Switch;
 //!     const TABLE_NAME: &'static str = "Bridge";
 //!     const TABLE_INDEX: TableIdx = TableIdx(0);
 //!     fn of(row: &'a Row) -> Self {
@@ -37,6 +48,7 @@
 //! assert_eq!(bridge.get(Bridge::OPTIONS).get("k"), Some("v"));
 //! ```
 
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -45,10 +57,27 @@ use uuid::Uuid;
 use crate::atom::Atom;
 use crate::datum::Datum;
 use crate::row::Row;
-use crate::schema::{ColumnIdx, TableIdx};
+use crate::schema::{ColumnIdx, DatabaseSchema, TableIdx};
+
+/// A schema that types were made from.
+pub trait Schema: Copy + 'static {
+    /// The database's name.
+    const NAME: &'static str;
+    /// The schema's version.
+    const VERSION: &'static str;
+    /// The schema's checksum.
+    const CKSUM: &'static str;
+
+    /// Whether the places of tables and columns are those of a schema.
+    fn is(schema: &DatabaseSchema) -> bool {
+        (&*schema.name, &*schema.version, &*schema.cksum) == (Self::NAME, Self::VERSION, Self::CKSUM)
+    }
+}
 
 /// A table's type: a row of it.
 pub trait Table<'a>: Copy {
+    /// The schema that it is a table of.
+    type Schema: Schema;
     /// The table's name in the schema.
     const TABLE_NAME: &'static str;
     /// The table's place in the schema that the type was made from.
@@ -118,6 +147,8 @@ pub trait Scalar {
     type View<'a>: Default;
     /// Reads one.
     fn view(atom: &Atom) -> Option<Self::View<'_>>;
+    /// How an atom compares, in the order in which sets are kept. One of another type comes before all.
+    fn compare(atom: &Atom, with: &Self::View<'_>) -> Ordering;
 }
 
 impl Scalar for Text {
@@ -125,12 +156,18 @@ impl Scalar for Text {
     fn view(atom: &Atom) -> Option<&str> {
         atom.as_str()
     }
+    fn compare(atom: &Atom, with: &&str) -> Ordering {
+        atom.as_str().map_or(Ordering::Less, |text| text.cmp(with))
+    }
 }
 
 impl Scalar for i64 {
     type View<'a> = i64;
     fn view(atom: &Atom) -> Option<i64> {
         atom.as_integer()
+    }
+    fn compare(atom: &Atom, with: &i64) -> Ordering {
+        atom.as_integer().map_or(Ordering::Less, |own| own.cmp(with))
     }
 }
 
@@ -142,6 +179,10 @@ impl Scalar for f64 {
             _ => None,
         }
     }
+    fn compare(atom: &Atom, with: &f64) -> Ordering {
+        let ordering = |real: f64| real.partial_cmp(with).unwrap_or(Ordering::Equal);
+        Self::view(atom).map_or(Ordering::Less, ordering)
+    }
 }
 
 impl Scalar for bool {
@@ -149,12 +190,18 @@ impl Scalar for bool {
     fn view(atom: &Atom) -> Option<bool> {
         atom.as_bool()
     }
+    fn compare(atom: &Atom, with: &bool) -> Ordering {
+        atom.as_bool().map_or(Ordering::Less, |own| own.cmp(with))
+    }
 }
 
 impl Scalar for Uuid {
     type View<'a> = Uuid;
     fn view(atom: &Atom) -> Option<Uuid> {
         atom.as_uuid()
+    }
+    fn compare(atom: &Atom, with: &Uuid) -> Ordering {
+        atom.as_uuid().map_or(Ordering::Less, |own| own.cmp(with))
     }
 }
 
@@ -226,8 +273,8 @@ impl<'a, T: Scalar> SetView<'a, T> {
     }
 
     /// Whether it holds an element.
-    pub fn contains(&self, element: impl IntoAtom<T>) -> bool {
-        self.datum.contains(&element.into_atom())
+    pub fn contains(&self, element: T::View<'_>) -> bool {
+        self.datum.contains_by(|atom| T::compare(atom, &element))
     }
 }
 
@@ -245,8 +292,13 @@ impl<'a, K: Scalar, V: Scalar> MapView<'a, K, V> {
     }
 
     /// The value of a key.
-    pub fn get(&self, key: impl IntoAtom<K>) -> Option<V::View<'a>> {
-        self.datum.get(&key.into_atom()).and_then(V::view)
+    pub fn get(&self, key: K::View<'_>) -> Option<V::View<'a>> {
+        self.datum.get_by(|atom| K::compare(atom, &key)).and_then(V::view)
+    }
+
+    /// Whether it has a key.
+    pub fn contains_key(&self, key: K::View<'_>) -> bool {
+        self.datum.contains_by(|atom| K::compare(atom, &key))
     }
 
     /// The number of pairs.
@@ -375,5 +427,52 @@ impl<T> Columns<T> {
             columns[usize::from(index.0)] = value;
         }
         Row::new(columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is in a set or a map, and what is not, is found without making atoms of it.
+    fn check<T: Scalar, A: IntoAtom<T> + Copy>(
+        elements: &[A],
+        view: impl Fn(A) -> T::View<'static>,
+        missing: &[A],
+    ) {
+        let set: Datum = IntoDatum::<Set<T>>::into_datum(elements.iter().copied());
+        let map: Datum = IntoDatum::<Map<T, i64>>::into_datum(elements.iter().map(|key| (*key, 7)));
+        let (set, map) = (Set::<T>::view(&set), Map::<T, i64>::view(&map));
+        assert_eq!((set.len(), map.len()), (elements.len(), elements.len()));
+        for element in elements {
+            assert!(set.contains(view(*element)));
+            assert!(map.contains_key(view(*element)));
+            assert_eq!(map.get(view(*element)), Some(7));
+        }
+        for element in missing {
+            assert!(!set.contains(view(*element)));
+            assert!(!map.contains_key(view(*element)));
+            assert_eq!(map.get(view(*element)), None);
+        }
+    }
+
+    #[test]
+    fn elements_and_keys_are_found() {
+        for n in 0..4 {
+            check::<Text, _>(&["b", "é", "B", "bb"][..n], |text| text, &["", "a", "c", "ba"]);
+            check::<i64, _>(&[3, -5, i64::MAX, 0][..n], |n| n, &[i64::MIN, -1, 4]);
+            check::<f64, _>(&[0.5, -1.0, 1e300, -0.0][..n], |n| n, &[-2.0, 0.25, 1e301]);
+            let ids = [5, u128::MAX, 1].map(Uuid::from_u128);
+            check::<Uuid, _>(&ids[..n.min(3)], |id| id, &[Uuid::nil(), Uuid::from_u128(6)]);
+        }
+        let even: Vec<i64> = (0..500).map(|n| 2 * n).collect();
+        let odd: Vec<i64> = (0..501).map(|n| 2 * n - 1).collect();
+        check::<i64, _>(&even, |n| n, &odd);
+        check::<bool, _>(&[true], |b| b, &[false]);
+        // -0.0 and 0.0 are one value.
+        check::<f64, _>(&[0.0], |_| -0.0, &[]);
+        // Rows of a server that lies.
+        let odd = Datum::set_unique([Atom::Integer(1), Atom::Integer(2)]);
+        assert!(!Set::<Text>::view(&odd).contains("1"));
     }
 }

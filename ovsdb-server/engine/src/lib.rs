@@ -7,6 +7,7 @@
 //! then what hangs off commits: [`history`], [`monitor`], [`pending`], [`trigger`]; and [`lock`], [`rbac`],
 //! [`convert`].
 
+pub mod by_value;
 pub mod convert;
 pub mod database;
 pub mod execute;

@@ -86,7 +86,7 @@ impl Locks {
         }
         Err(OvsdbError::new(
             "syntax error",
-            "\"unlock\" without \"lock\" or \"steal\"",
+            "unlock: \"unlock\" without \"lock\" or \"steal\"",
         ))
     }
 
@@ -190,7 +190,7 @@ mod tests {
             "1 lock a; 1 lock a",
             "held; must issue \"unlock\" before new \"lock\"",
         );
-        check("1 unlock a", "\"unlock\" without \"lock\" or \"steal\"");
+        check("1 unlock a", "unlock: \"unlock\" without \"lock\" or \"steal\"");
         check("1 lock a; 2 steal a; 2 unlock a", "held; held 1-a; ok 1+a");
         check(
             "1 steal a; 2 steal a; 2 unlock a; 1 unlock a",

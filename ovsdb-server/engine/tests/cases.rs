@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ovsdb_data::operation::OpResult;
 use ovsdb_data::{ColumnIdx, DatabaseSchema, OvsdbError, RowChange, TxnId, Uuid, json};
+use ovsdb_engine::rbac::Identity;
 use ovsdb_engine::{Context, Database, Outcome};
 use serde_json::{Map, Value};
 
@@ -75,16 +76,30 @@ impl Session {
         }
     }
 
-    /// Runs `[after MS:] [read-only:] OPERATION OPERATION …` (a JSON array without its brackets).
+    /// Runs `[after MS:] [read-only:] [as ROLE [ID]:] OPERATION,OPERATION …` (a JSON array without its brackets), or
+    /// `convert SCHEMA`.
     fn run(&mut self, line: &str) -> Vec<String> {
         self.n_lines += 1;
-        let (mut line, mut elapsed, mut read_only) = (line, Duration::ZERO, false);
+        if let Some(schema) = line.strip_prefix("convert ") {
+            return self.convert(schema);
+        }
+        let (mut line, mut elapsed, mut read_only, mut identity) = (line, Duration::ZERO, false, None);
         if let Some((ms, rest)) = line.strip_prefix("after ").and_then(|line| line.split_once(": ")) {
             elapsed = Duration::from_millis(ms.parse().expect("milliseconds"));
             line = rest;
         }
         if let Some(rest) = line.strip_prefix("read-only: ") {
             read_only = true;
+            line = rest;
+        }
+        if let Some((who, rest)) = line.strip_prefix("as ").and_then(|line| line.split_once(": ")) {
+            let (role, id) = who
+                .split_once(' ')
+                .map_or((who, None), |(role, id)| (role, Some(id)));
+            identity = Some(Identity {
+                role: role.to_owned(),
+                id: id.map(str::to_owned),
+            });
             line = rest;
         }
         let text = format!("[{}]", self.uuids_in(line));
@@ -99,7 +114,7 @@ impl Session {
                 Uuid::from_u128(u128::MAX - *n_fresh)
             },
             read_only,
-            identity: None,
+            identity: identity.as_ref(),
             holds_lock: &|lock| lock == "held",
             elapsed,
         };
@@ -141,6 +156,28 @@ impl Session {
             }
         }
         out
+    }
+
+    fn convert(&mut self, schema: &str) -> Vec<String> {
+        let schema = json::parse(schema.as_bytes()).expect("a schema is JSON");
+        let schema = Arc::new(DatabaseSchema::from_json(&schema).expect("a schema of a case is valid"));
+        let n_fresh = &mut self.n_fresh;
+        let mut fresh = || {
+            *n_fresh += 1;
+            Uuid::from_u128(u128::MAX - *n_fresh)
+        };
+        let txn_id = TxnId(Uuid::from_u128(self.n_lines));
+        match ovsdb_engine::convert::convert(self.db.snapshot(), schema, txn_id, &mut fresh) {
+            Ok(db) => {
+                self.db = db;
+                assert_eq!(self.db.check_invariants(), Ok(()), "after a conversion");
+                vec!["{}".to_owned()]
+            }
+            Err(error) => {
+                let error = error_object(&error);
+                vec![self.ordinals(&error)]
+            }
+        }
     }
 
     fn reply(&self, result: &OpResult) -> String {
@@ -271,4 +308,14 @@ fn uniqueness() {
 #[test]
 fn operations_without_rows() {
     check("control.txt", include_str!("cases/control.txt"));
+}
+
+#[test]
+fn roles() {
+    check("rbac.txt", include_str!("cases/rbac.txt"));
+}
+
+#[test]
+fn conversions() {
+    check("convert.txt", include_str!("cases/convert.txt"));
 }

@@ -681,7 +681,8 @@ fn check(plan: &[TablePlan], transactions: &[Vec<Step>], seen: &mut Seen) {
     let merged = history.since(start).expect("nothing was forgotten");
     assert_eq!(merged, difference(&BTreeMap::new(), &at_last_take));
     tell(&schema, &spec, &mut late, &merged);
-    let initial: Vec<(TableIdx, &Row)> = monitor::initial(&spec, db.snapshot()).collect();
+    let initial: Vec<(TableIdx, &Row)> =
+        monitor::initial(&spec, db.snapshot(), ovsdb_engine::by_value::NONE).collect();
     for client in [prompt, slow, late] {
         let known: Vec<(TableIdx, Uuid, Vec<Datum>)> = client
             .iter()

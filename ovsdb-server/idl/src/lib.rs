@@ -3,6 +3,7 @@
 //! In: messages of a server. Out: a replica of the rows monitored, and what changed. Never here: sockets, clocks,
 //! randomness, files.
 
+pub mod condition;
 pub mod refusal;
 pub mod replica;
 mod server_row;

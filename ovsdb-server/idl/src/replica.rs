@@ -62,17 +62,17 @@ impl Replica {
 
     /// A row, if it is here.
     pub fn row(&self, table: TableIdx, uuid: Uuid) -> Option<&Row> {
-        self.tables[usize::from(table.0)].get(&uuid)
+        self.tables.get(usize::from(table.0))?.get(&uuid)
     }
 
-    /// The rows of a table by uuid.
+    /// The rows of a table by uuid; none of a table that the schema lacks.
     pub fn rows(&self, table: TableIdx) -> impl ExactSizeIterator<Item = &Row> {
-        self.tables[usize::from(table.0)].values()
+        static NONE: BTreeMap<Uuid, Row> = BTreeMap::new();
+        self.tables.get(usize::from(table.0)).unwrap_or(&NONE).values()
     }
 
     /// Applies the body of `update` (V1), `update2` (V2) or `update3` (V3), or a monitor's first contents; all of it
-    /// or, on error, nothing. Returns what changed by table and uuid as the body lists them; rows that stay equal
-    /// are left out.
+    /// or, on error, nothing. Returns what changed by table and uuid; rows that stay equal are left out.
     pub fn apply(&mut self, version: MonitorVersion, body: &Value) -> Result<Vec<RowChange>, UpdateError> {
         let mut changes = Vec::new();
         for (name, rows) in object(body, "the body")? {
@@ -97,6 +97,16 @@ impl Replica {
                     });
                 }
             }
+        }
+        // Texts sort like what they stand for, but for ids in upper case.
+        let place = |change: &RowChange| (change.table, change.uuid);
+        changes.sort_by_key(place);
+        if let Some(two) = changes.windows(2).find(|two| place(&two[0]) == place(&two[1])) {
+            let (table, uuid) = place(&two[0]);
+            return Err(malformed(
+                &self.schema.table(table).name,
+                format!("row {uuid} changes twice"),
+            ));
         }
         self.commit(&changes);
         Ok(changes)
@@ -392,5 +402,17 @@ mod tests {
             r#"0 change(s): ["map",[]] 0 ["set",[]] "#,
         );
         check(MonitorVersion::V1, &[json!(7)], "update at T: object expected");
+    }
+
+    #[test]
+    fn changes_ascend_by_uuid_however_ids_are_written() {
+        let upper = "00000000-0000-0000-0000-00000000000B";
+        let body = json!({"T": {A: {"insert": {}}, upper: {"insert": {}}}});
+        let changes = replica().apply(MonitorVersion::V2, &body).unwrap();
+        let ids: Vec<u128> = changes.iter().map(|change| change.uuid.as_u128()).collect();
+        assert_eq!(ids, [10, 11]);
+        let body = json!({"T": {A: {"insert": {}}, A.to_uppercase(): {"insert": {}}}});
+        let error = replica().apply(MonitorVersion::V2, &body).unwrap_err();
+        assert_eq!(error.to_string(), format!("update at T: row {A} changes twice"));
     }
 }

@@ -11,6 +11,9 @@
 //!                 └───────────────────────── monitor_canceled ─────────────────────────────────────────┘
 //! ```
 
+mod conditions;
+mod lock;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -22,6 +25,9 @@ use serde_json::{Map, Value, json};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::server_row;
+use crate::tables::{NoRows, Rows, Schema};
+use conditions::Conditions;
+use lock::Lock;
 
 /// What to follow.
 #[derive(Clone, Debug)]
@@ -57,18 +63,21 @@ pub enum Reply {
     Result(Value),
     /// The request as a whole was refused.
     Error(Value),
-    /// There is no connection, or it ended first: the transaction may or may not have been committed.
+    /// It was not sent: no server was followed.
+    Unsent,
+    /// The connection ended first: the transaction may or may not have been committed.
     Lost,
 }
 
 /// What happened.
 #[derive(Debug, PartialEq)]
 pub enum Event {
-    /// The replica follows the server from now on, or no longer (locks are lost then).
+    /// The replica follows the server from now on, or no longer.
     Connected(bool),
     /// The rows that come next are of this schema.
     Schema(Arc<DatabaseSchema>),
-    /// The first contents, or the first after the schema changed: forget all rows from before.
+    /// The first contents, the first after the schema changed, or the present ones for a program that has missed events:
+    /// forget all rows from before.
     Reset {
         /// Every row.
         rows: Vec<(TableIdx, Row)>,
@@ -89,10 +98,14 @@ pub enum Event {
         /// What it came to.
         reply: Reply,
     },
+    /// The contents match what was asked for up to this change of conditions ([`Session::set_condition`]).
+    ConditionsMet(u64),
     /// The lock asked for is ours.
     Locked,
     /// The lock is somebody else's now; the server gives it back when it can.
     Stolen,
+    /// The connection that held the lock is gone; the next one asks for it.
+    LockLost,
     /// This server will not do: close the connection, dial the next remote.
     TryNextRemote(Refusal),
 }
@@ -123,9 +136,11 @@ pub struct Session {
     /// What the replica was filled by; a txn id means nothing under another request.
     requests: Value,
     last: TxnId,
+    /// The server's schema.
+    theirs: Option<DatabaseSchema>,
+    conditions: Conditions,
     txns: BTreeSet<u64>,
-    lock: Option<String>,
-    lock_request: Option<u64>,
+    lock: Option<Lock>,
     out: VecDeque<Message>,
     events: VecDeque<Event>,
 }
@@ -143,17 +158,29 @@ impl Session {
             filled: false,
             requests: Value::Null,
             last: TxnId::default(),
+            theirs: None,
+            conditions: Conditions::default(),
             txns: BTreeSet::new(),
             lock: None,
-            lock_request: None,
             out: VecDeque::new(),
             events: VecDeque::new(),
         }
     }
 
+    /// The database's name.
+    pub fn db(&self) -> &str {
+        &self.config.db
+    }
+
     /// The rows, once there was a schema; older than the server's while not connected.
     pub fn replica(&self) -> Option<&Replica> {
         self.replica.as_ref()
+    }
+
+    /// The rows as the types of the schema that [`Config::schema`] brought.
+    pub fn rows<S: Schema>(&self) -> Result<Rows<'_, S>, NoRows> {
+        let not_yet = || NoRows::NotYet(self.config.db.clone());
+        self.replica.as_ref().ok_or_else(not_yet)?.typed()
     }
 
     /// Whether the replica follows a server.
@@ -171,10 +198,12 @@ impl Session {
     pub fn handle_disconnected(&mut self) {
         self.out.clear();
         self.server = None;
-        self.lock_request = None;
+        self.lose_lock();
+        self.interrupt_conditions();
         self.set_state(State::Down);
         for id in std::mem::take(&mut self.txns) {
-            self.lost(id);
+            let (id, reply) = (RequestId(id), Reply::Lost);
+            self.events.push_back(Event::TxnReply { id, reply });
         }
     }
 
@@ -208,46 +237,46 @@ impl Session {
         self.events.pop_front()
     }
 
+    /// Events that tell a program that has missed some how things are now, but for the answers to transactions.
+    pub fn now(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        if let Some(replica) = self.replica.as_ref().filter(|_| self.filled) {
+            let schema = replica.schema();
+            events.push(Event::Schema(Arc::new(schema.clone())));
+            let tables = schema.iter().map(|(table, _)| table);
+            let rows = tables.flat_map(|table| replica.rows(table).map(move |row| (table, row.clone())));
+            let txn_id = (self.last != TxnId::default()).then_some(self.last);
+            let rows = rows.collect();
+            events.push(Event::Reset { rows, txn_id });
+        }
+        events.push(Event::Connected(self.is_connected()));
+        if self.conditions_met() > 0 {
+            events.push(Event::ConditionsMet(self.conditions_met()));
+        }
+        if self.lock.is_some() {
+            events.push(match (self.has_lock(), self.is_lock_contended()) {
+                (true, _) => Event::Locked,
+                (false, true) => Event::Stolen,
+                (false, false) => Event::LockLost,
+            });
+        }
+        events
+    }
+
     /// Sends a transaction's operations. Its answer is an [`Event::TxnReply`], at once when not connected.
     pub fn transact(&mut self, operations: Vec<Value>) -> RequestId {
         if !self.is_connected() {
             self.next_id += 1;
-            self.lost(self.next_id);
-            return RequestId(self.next_id);
+            let id = RequestId(self.next_id);
+            let reply = Reply::Unsent;
+            self.events.push_back(Event::TxnReply { id, reply });
+            return id;
         }
         let mut params = vec![Value::from(&*self.config.db)];
         params.extend(operations);
         let id = self.request("transact", params);
         self.txns.insert(id);
         RequestId(id)
-    }
-
-    /// Asks for a lock, on this and every later connection, in place of the one held.
-    pub fn lock(&mut self, name: &str) {
-        self.take_lock("lock", name);
-    }
-
-    /// Takes a lock from whoever has it; later connections ask for it.
-    pub fn steal(&mut self, name: &str) {
-        self.take_lock("steal", name);
-    }
-
-    /// Gives the lock up.
-    pub fn unlock(&mut self) {
-        self.lock_request = None;
-        if let Some(name) = self.lock.take()
-            && self.is_connected()
-        {
-            self.request("unlock", vec![name.into()]);
-        }
-    }
-
-    fn take_lock(&mut self, verb: &str, name: &str) {
-        self.unlock();
-        self.lock = Some(name.to_owned());
-        if self.is_connected() {
-            self.lock_request = Some(self.request(verb, vec![name.into()]));
-        }
     }
 
     fn request(&mut self, method: &str, params: Vec<Value>) -> u64 {
@@ -258,13 +287,6 @@ impl Session {
             params,
         });
         self.next_id
-    }
-
-    fn lost(&mut self, id: u64) {
-        self.events.push_back(Event::TxnReply {
-            id: RequestId(id),
-            reply: Reply::Lost,
-        });
     }
 
     /// Changes state; says so when that begins or ends following.
@@ -297,12 +319,7 @@ impl Session {
             self.events.push_back(Event::TxnReply { id, reply });
             return Ok(());
         }
-        if self.lock_request == Some(id) {
-            self.lock_request = None;
-            let result = result.map_err(|error| failed("lock", &error))?;
-            if result.get("locked") == Some(&Value::Bool(true)) {
-                self.events.push_back(Event::Locked);
-            }
+        if self.take_lock_reply(id, &result) || self.take_conditions_reply(id, &result)? {
             return Ok(());
         }
         match self.state {
@@ -338,7 +355,7 @@ impl Session {
                 }
                 Err(error) => Err(failed("monitor", &error)),
             },
-            // Answers to set_db_change_aware and unlock, and to what a restart overtook.
+            // Answers to set_db_change_aware, monitor_cancel and unlock, and to what a restart overtook.
             _ => Ok(()),
         }
     }
@@ -394,10 +411,12 @@ impl Session {
             self.replica = Some(Replica::new(ours));
             self.filled = false;
         }
-        if !self.filled || requests != self.requests {
+        if !self.filled || requests != self.requests || self.theirs.as_ref() != Some(&theirs) {
             self.last = TxnId::default();
-            self.requests = requests;
         }
+        self.requests = requests;
+        self.theirs = Some(theirs);
+        self.restart_conditions();
         if self.server.is_some() {
             self.request("set_db_change_aware", vec![true.into()]);
         }
@@ -407,7 +426,11 @@ impl Session {
 
     fn ask_monitor(&mut self, version: MonitorVersion) {
         let db = &*self.config.db;
-        let mut params = vec![db.into(), json!(["monid", db]), self.requests.clone()];
+        let mut params = vec![
+            db.into(),
+            json!(["monid", db]),
+            self.conditional_requests(version),
+        ];
         let method = match version {
             MonitorVersion::V1 => "monitor",
             MonitorVersion::V2 => "monitor_cond",
@@ -430,7 +453,13 @@ impl Session {
             return Ok(());
         };
         let changes = if found {
-            replica.apply(version, &body)?
+            match replica.apply(version, &body) {
+                Ok(changes) => changes,
+                Err(_) => {
+                    self.monitor_anew();
+                    return Ok(());
+                }
+            }
         } else {
             let mut fresh = Replica::new(replica.schema().clone());
             fresh.apply(version, &body)?;
@@ -449,10 +478,19 @@ impl Session {
             self.events.push_back(Event::Changed { changes, txn_id });
         }
         self.set_state(State::Following(version));
-        if let Some(name) = self.lock.clone() {
-            self.lock_request = Some(self.request("lock", vec![name.into()]));
-        }
+        self.ask_lock();
+        self.conditions_filled();
         Ok(())
+    }
+
+    /// What was missed does not fit: it was counted from a state that is older than the last change of conditions, after
+    /// which no update told a newer one. Everything is read.
+    fn monitor_anew(&mut self) {
+        self.last = TxnId::default();
+        let monid = json!(["monid", self.config.db]);
+        self.request("monitor_cancel", vec![monid]);
+        self.restart_conditions();
+        self.ask_monitor(MonitorVersion::V3);
     }
 
     fn notification(&mut self, method: &str, mut params: Vec<Value>) -> Result<(), Refusal> {
@@ -492,14 +530,16 @@ impl Session {
                 self.set_state(State::ServerSchema(id));
                 Ok(())
             }
-            "monitor_canceled" if is(&self.config.db) => self.ask_schema(),
+            // Of the monitor before the one asked for, which may have been asked for under another schema.
+            "monitor_canceled" if is(&self.config.db) && matches!(self.state, State::Monitor(..)) => {
+                Err(Refusal::Unexpected(method.to_owned()))
+            }
+            "monitor_canceled" if is(&self.config.db) => {
+                self.interrupt_conditions();
+                self.ask_schema()
+            }
             "locked" | "stolen" => {
-                if self.lock.as_deref() == params.first().and_then(Value::as_str) && self.lock.is_some() {
-                    self.events.push_back(match method {
-                        "locked" => Event::Locked,
-                        _ => Event::Stolen,
-                    });
-                }
+                self.take_lock_notice(method, &params);
                 Ok(())
             }
             _ => Ok(()),

@@ -4,15 +4,20 @@
 //! inserted under ids that the client chooses (ovsdb-server(7) "insert"), so that rows of one transaction refer to each
 //! other, and to themselves later, by the ids that they keep.
 
-use ovsdb_data::typed::{Column, Columns, IntoAtom, IntoDatum, Kind, Map, Optional, Set, Table};
+use std::collections::BTreeSet;
+
+use ovsdb_data::typed::{Column, Columns, IntoAtom, IntoDatum, Kind, Map, Optional, Schema, Set, Table};
 use ovsdb_data::{Atom, Uuid, json};
 use serde_json::{Value, json};
 
 use crate::session::Reply;
+use crate::tables::OtherDatabase;
 
 /// Operations to be committed together.
 pub struct Txn<'f> {
     fresh: &'f mut dyn FnMut() -> Uuid,
+    /// The databases that its types are of: one, unless the program errs.
+    of: BTreeSet<&'static str>,
     operations: Vec<Value>,
 }
 
@@ -21,7 +26,9 @@ pub struct Txn<'f> {
 pub enum Outcome {
     /// It was committed.
     Committed,
-    /// What it was built on had changed ([`Txn::verify`], [`Txn::assert_lock`]): build it anew on the present state.
+    /// It was not committed, for no fault of its own: what it was built on had changed ([`Txn::verify`],
+    /// [`Txn::assert_lock`]), the database was converted or removed meanwhile, or no server was followed. Build it anew
+    /// on the present state, once that changes.
     TryAgain,
     /// The server refused it; the error's text.
     Failed(String),
@@ -34,6 +41,7 @@ impl<'f> Txn<'f> {
     pub fn new(fresh: &'f mut dyn FnMut() -> Uuid) -> Txn<'f> {
         Txn {
             fresh,
+            of: BTreeSet::new(),
             operations: Vec::new(),
         }
     }
@@ -41,7 +49,7 @@ impl<'f> Txn<'f> {
     /// Inserts a row; the columns not named are at their defaults. Returns its id.
     pub fn insert<T: Table<'static>>(&mut self, row: &Columns<T>) -> Uuid {
         let uuid = (self.fresh)();
-        self.operations.push(json!({
+        self.push::<T>(json!({
             "op": "insert", "table": T::TABLE_NAME, "uuid": uuid.to_string(), "row": row.to_json(),
         }));
         uuid
@@ -49,15 +57,14 @@ impl<'f> Txn<'f> {
 
     /// Sets columns of a row.
     pub fn update<T: Table<'static>>(&mut self, uuid: Uuid, row: &Columns<T>) {
-        self.operations.push(json!({
+        self.push::<T>(json!({
             "op": "update", "table": T::TABLE_NAME, "where": is(uuid), "row": row.to_json(),
         }));
     }
 
     /// Deletes a row.
     pub fn delete<T: Table<'static>>(&mut self, uuid: Uuid) {
-        self.operations
-            .push(json!({"op": "delete", "table": T::TABLE_NAME, "where": is(uuid)}));
+        self.push::<T>(json!({"op": "delete", "table": T::TABLE_NAME, "where": is(uuid)}));
     }
 
     /// Adds elements to a set.
@@ -102,7 +109,7 @@ impl<'f> Txn<'f> {
                 [column.name, "insert", ["map", [[key, value]]]],
             ],
         });
-        self.operations.push(row);
+        self.push::<T>(row);
     }
 
     /// Takes a key out of a map.
@@ -122,15 +129,20 @@ impl<'f> Txn<'f> {
     }
 
     fn mutate<T: Table<'static>, K>(&mut self, uuid: Uuid, column: Column<T, K>, how: &str, by: Value) {
-        self.operations.push(json!({
+        self.push::<T>(json!({
             "op": "mutate", "table": T::TABLE_NAME, "where": is(uuid), "mutations": [[column.name, how, by]],
         }));
+    }
+
+    fn push<T: Table<'static>>(&mut self, operation: Value) {
+        self.of.insert(T::Schema::NAME);
+        self.operations.push(operation);
     }
 
     /// Commits only if a row still has these values: else [`Outcome::TryAgain`].
     pub fn verify<T: Table<'static>>(&mut self, uuid: Uuid, row: &Columns<T>) {
         let columns: Vec<&str> = row.names().collect();
-        self.operations.push(json!({
+        self.push::<T>(json!({
             "op": "wait", "timeout": 0, "table": T::TABLE_NAME, "where": is(uuid), "columns": columns, "until": "==",
             "rows": [row.to_json()],
         }));
@@ -151,9 +163,10 @@ impl<'f> Txn<'f> {
         self.operations.is_empty()
     }
 
-    /// The operations, for [`crate::session::Session::transact`].
-    pub fn into_operations(self) -> Vec<Value> {
-        self.operations
+    /// The operations, for [`crate::session::Session::transact`] of a session of this database.
+    pub fn into_operations(self, db: &str) -> Result<Vec<Value>, OtherDatabase> {
+        self.of.iter().try_for_each(|of| OtherDatabase::check(of, db))?;
+        Ok(self.operations)
     }
 }
 
@@ -169,20 +182,40 @@ fn is(uuid: Uuid) -> Value {
 
 impl From<Reply> for Outcome {
     fn from(reply: Reply) -> Outcome {
-        let results = match reply {
-            Reply::Lost => return Outcome::Unknown,
-            Reply::Error(error) => return Outcome::Failed(json::to_string(&error)),
-            Reply::Result(results) => results,
-        };
-        let results = results.as_array().map_or(&[][..], Vec::as_slice);
-        let Some(error) = results.iter().find(|result| result.get("error").is_some()) else {
-            return Outcome::Committed;
-        };
-        let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-        match text("error") {
-            "timed out" | "not owner" => Outcome::TryAgain,
-            tag => Outcome::Failed(format!("{tag}: {}", text("details"))),
+        match reply {
+            Reply::Unsent => Outcome::TryAgain,
+            Reply::Lost => Outcome::Unknown,
+            // The database went away under it, by a conversion for example.
+            Reply::Error(error) if error == "canceled" => Outcome::TryAgain,
+            Reply::Error(error) => refused(&error),
+            Reply::Result(Value::Array(results)) => of_results(&results),
+            Reply::Result(other) => Outcome::Failed(format!(
+                "reply is no array of results: {}",
+                json::to_string(&other)
+            )),
         }
+    }
+}
+
+/// Null results are operations that did not run, after one that failed.
+fn of_results(results: &[Value]) -> Outcome {
+    if let Some(error) = results.iter().find(|result| result.get("error").is_some()) {
+        return refused(error);
+    }
+    match results.iter().find(|result| !result.is_object()) {
+        Some(odd) => Outcome::Failed(format!("result is no object: {}", json::to_string(odd))),
+        None => Outcome::Committed,
+    }
+}
+
+/// An error of one operation or of the whole.
+fn refused(error: &Value) -> Outcome {
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    match (text("error"), text("details")) {
+        (Some("timed out" | "not owner" | "unknown database"), _) => Outcome::TryAgain,
+        (Some(tag), Some(details)) => Outcome::Failed(format!("{tag}: {details}")),
+        (Some(tag), None) => Outcome::Failed(tag.to_owned()),
+        (None, _) => Outcome::Failed(json::to_string(error)),
     }
 }
 
@@ -193,9 +226,19 @@ mod tests {
     use ovsdb_data::{Row, TableIdx};
 
     #[derive(Clone, Copy)]
+    enum D {}
+
+    impl Schema for D {
+        const NAME: &'static str = "D";
+        const VERSION: &'static str = "1.0.0";
+        const CKSUM: &'static str = "";
+    }
+
+    #[derive(Clone, Copy)]
     struct T<'a>(&'a Row);
 
     impl<'a> Table<'a> for T<'a> {
+        type Schema = D;
         const TABLE_NAME: &'static str = "T";
         const TABLE_INDEX: TableIdx = TableIdx(0);
         fn of(row: &'a Row) -> Self {
@@ -231,7 +274,8 @@ mod tests {
         txn.delete::<T>(b);
         txn.assert_lock("l");
         txn.comment("c");
-        let text: Vec<String> = txn.into_operations().iter().map(json::to_string).collect();
+        let operations = txn.into_operations("D").unwrap();
+        let text: Vec<String> = operations.iter().map(json::to_string).collect();
         let text = text
             .join("\n")
             .replace("00000000-0000-0000-0000-00000000000", "")
@@ -255,20 +299,55 @@ mod tests {
     }
 
     #[test]
+    fn a_transaction_is_of_one_database() {
+        let mut fresh = Uuid::nil;
+        let mut txn = Txn::new(&mut fresh);
+        txn.comment("of any database");
+        assert_eq!(txn.into_operations("E").map(|operations| operations.len()), Ok(1));
+        let mut txn = Txn::new(&mut fresh);
+        txn.delete::<T>(Uuid::nil());
+        let error = txn.into_operations("E").unwrap_err().to_string();
+        assert_eq!(error, "tables of D are meant, but the client follows E");
+    }
+
+    #[test]
     fn outcomes() {
         let check = |reply: Reply, expected: Outcome| assert_eq!(Outcome::from(reply), expected);
+        let failed = |text: &str| Outcome::Failed(text.to_owned());
         check(Reply::Result(json!([{}, {"count": 1}])), Outcome::Committed);
         check(Reply::Lost, Outcome::Unknown);
-        let failed = |error: &str| Reply::Result(json!([{}, {"error": error, "details": "d"}, null]));
-        check(failed("timed out"), Outcome::TryAgain);
-        check(failed("not owner"), Outcome::TryAgain);
+        check(Reply::Unsent, Outcome::TryAgain);
+        for again in ["timed out", "not owner", "unknown database"] {
+            let error = json!({"error": again, "details": "d"});
+            check(Reply::Result(json!([{}, error, null])), Outcome::TryAgain);
+        }
+        let constraint = json!({"error": "constraint violation", "details": "d"});
         check(
-            failed("constraint violation"),
-            Outcome::Failed("constraint violation: d".into()),
+            Reply::Result(json!([{}, constraint, null])),
+            failed("constraint violation: d"),
         );
         check(
-            Reply::Error(json!("canceled")),
-            Outcome::Failed("\"canceled\"".into()),
+            Reply::Result(json!([{}, {}, {"error": "aborted"}])),
+            failed("aborted"),
+        );
+        check(Reply::Result(json!([{"error": 1}])), failed(r#"{"error":1}"#));
+        check(Reply::Error(json!("canceled")), Outcome::TryAgain);
+        check(
+            Reply::Error(json!({"error": "unknown database", "details": "d"})),
+            Outcome::TryAgain,
+        );
+        check(Reply::Error(json!("x")), failed("\"x\""));
+        check(
+            Reply::Error(json!({"error": "not allowed", "details": "d"})),
+            failed("not allowed: d"),
+        );
+        for odd in [json!({}), json!("done"), Value::Null] {
+            let text = format!("reply is no array of results: {odd}");
+            check(Reply::Result(odd), failed(&text));
+        }
+        check(
+            Reply::Result(json!([{}, null])),
+            failed("result is no object: null"),
         );
     }
 }

@@ -5,6 +5,7 @@
 use ovsdb_data::json;
 use ovsdb_idl::session::{Config, Event, Interest, Session};
 use ovsdb_wire::message::Message;
+use serde_json::json;
 
 const SERVER: &str = r#"{"name":"_Server","version":"1.2.0","tables":{"Database":{"columns":{"name":{"type":"string"},"model":{"type":"string"},"connected":{"type":"boolean"},"leader":{"type":"boolean"},"schema":{"type":{"key":"string","min":0,"max":1}},"index":{"type":{"key":"integer","min":0,"max":1}}}}}}"#;
 const SCHEMA: &str = r#"{"name":"D","version":"1.0.0","tables":{"T":{"columns":{"n":{"type":"integer"}}}}}"#;
@@ -12,7 +13,8 @@ const A: &str = "00000000-0000-0000-0000-00000000000a";
 const B: &str = "00000000-0000-0000-0000-00000000000b";
 const TXN: &str = "00000000-0000-0000-0000-0000000000f1";
 
-/// Feeds lines: `connect`, `disconnect`, or a message in which SERVER, SCHEMA, ROW (the text of SCHEMA as a JSON
+/// Feeds lines: `connect`, `disconnect`, `lock` and `steal` of a lock L, `unlock`, `where N` (only rows of this n) and
+/// `where unknown`, or a message in which SERVER, SCHEMA, ROW (the text of SCHEMA as a JSON
 /// string), $A, $B and $TXN are replaced. Returns what the last line caused.
 fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
     let mut session = Session::new(Config {
@@ -27,8 +29,19 @@ fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
         match *line {
             "connect" => session.handle_connected(),
             "disconnect" => session.handle_disconnected(),
+            "lock" => session.lock("L"),
+            "lock other" => session.lock("M"),
+            "steal" => session.steal("L"),
+            "unlock" => session.unlock(),
             "transact" => {
-                session.transact(vec![serde_json::json!({"op": "comment", "comment": "c"})]);
+                session.transact(vec![json!({"op": "comment", "comment": "c"})]);
+            }
+            text if text.starts_with("where ") => {
+                let clauses = match text["where ".len()..].parse::<i64>() {
+                    Ok(n) => json!([["n", "==", n]]),
+                    Err(_) => json!([["newer", "==", 1]]),
+                };
+                seen.push(format!("change {}", session.set_condition("T", clauses)));
             }
             text => {
                 let text = text
@@ -150,6 +163,12 @@ fn updates_and_reconnections() {
         &["Connected(false)", "TxnReply { id: RequestId(5), reply: Lost }"],
     );
 
+    check(
+        false,
+        &["transact"],
+        &["TxnReply { id: RequestId(1), reply: Unsent }"],
+    );
+
     // A new connection asks from where the old one ended, and consumers see one net change.
     let again = [
         "disconnect",
@@ -161,9 +180,277 @@ fn updates_and_reconnections() {
     after_fill(&again, &["7 set_db_change_aware [true]", &since]);
     let found = r#"{"id":8,"result":[true,"$TXN",{}],"error":null}"#;
     after_fill(&[&again[..], &[found]].concat(), &["Connected(true)"]);
+    // What was missed may not fit, when it is counted from before a change of conditions.
+    let odd = r#"{"id":8,"result":[true,"$TXN",{"T":{"$B":{"delete":null}}}],"error":null}"#;
+    let zero = "00000000-0000-0000-0000-000000000000";
+    let since =
+        format!(r#"10 monitor_cond_since ["D",["monid","D"],{{"T":[{{"columns":["n"]}}]}},"{zero}"]"#);
+    after_fill(
+        &[&again[..], &[odd]].concat(),
+        &[r#"9 monitor_cancel [["monid","D"]]"#, &since],
+    );
+    after_fill(
+        &[&again[..], &[odd, CONVERTED]].concat(),
+        &["unexpected monitor_canceled"],
+    );
     let anew = r#"{"id":8,"result":[false,"$TXN",{"T":{"$B":{"initial":{}}}}],"error":null}"#;
     after_fill(
         &[&again[..], &[anew]].concat(),
         &["changed [(true, false), (false, true)] true", "Connected(true)"],
+    );
+}
+
+const CONVERTED: &str = r#"{"id":null,"method":"monitor_canceled","params":[["monid","D"]]}"#;
+
+/// What a lock's requests and answers lead to, once the first contents are there.
+fn check_lock(lines: &[&str], expected: &[&str]) {
+    after_fill(lines, expected);
+}
+
+#[test]
+fn a_lock_outlives_a_conversion() {
+    let ours = ["lock", r#"{"id":5,"result":{"locked":true}}"#];
+    check_lock(&ours[..1], &[r#"5 lock ["L"]"#]);
+    check_lock(&ours, &["Locked"]);
+    let schema = format!(r#"{{"id":6,"result":{SCHEMA}}}"#);
+    let again = [
+        &ours[..],
+        &[
+            CONVERTED,
+            &schema,
+            r#"{"id":8,"result":[false,"$TXN",{"T":{"$A":{"initial":{"n":1}}}}]}"#,
+        ],
+    ]
+    .concat();
+    // Not asked for again: the server would refuse.
+    check_lock(&again, &["Connected(true)"]);
+    check_lock(
+        &[&again[..], &["disconnect"]].concat(),
+        &["LockLost", "Connected(false)"],
+    );
+}
+
+#[test]
+fn locks_come_and_go() {
+    // Not twice for the same name; another name is another lock.
+    check_lock(&["lock", "lock"], &[]);
+    check_lock(&["lock", "lock other"], &[r#"6 unlock ["L"]"#, r#"7 lock ["M"]"#]);
+    let others = ["lock", r#"{"id":5,"result":{"locked":false}}"#];
+    let locked = r#"{"id":null,"method":"locked","params":["L"]}"#;
+    let stolen = r#"{"id":null,"method":"stolen","params":["L"]}"#;
+    check_lock(&others, &[]);
+    check_lock(&[&others[..], &[locked]].concat(), &["Locked"]);
+    check_lock(&[&others[..], &[locked, stolen]].concat(), &["Stolen"]);
+    check_lock(&[&others[..], &[locked, stolen, locked]].concat(), &["Locked"]);
+    check_lock(&["lock", r#"{"id":5,"error":"DB server is read only."}"#], &[]);
+    // Notices that were on their way when the lock was given up.
+    check_lock(&[&others[..], &["unlock", locked]].concat(), &[]);
+    check_lock(&[&others[..], &["unlock", "lock", locked]].concat(), &[]);
+
+    // A lock that was stolen is not waited for by the server when it is stolen in turn: it is asked for.
+    let ours = ["steal", r#"{"id":5,"result":{"locked":true}}"#];
+    check_lock(&ours[..1], &[r#"5 steal ["L"]"#]);
+    check_lock(
+        &[&ours[..], &[stolen]].concat(),
+        &["Stolen", r#"6 unlock ["L"]"#, r#"7 lock ["L"]"#],
+    );
+    check_lock(
+        &[&others[..], &["steal"]].concat(),
+        &[r#"6 unlock ["L"]"#, r#"7 steal ["L"]"#],
+    );
+}
+
+#[test]
+fn locks_before_there_are_rows() {
+    // Remembered until the server is known to do.
+    let before = |verbs: &[&'static str]| [verbs, &HELLO[..], &[FILL]].concat();
+    let following = ["reset 1", "Connected(true)"];
+    check(
+        false,
+        &before(&["lock"]),
+        &[&following[..], &[r#"5 lock ["L"]"#]].concat(),
+    );
+    check(
+        false,
+        &before(&["steal"]),
+        &[&following[..], &[r#"5 steal ["L"]"#]].concat(),
+    );
+    check(false, &before(&["lock", "unlock"]), &following);
+    check(
+        false,
+        &[&HELLO[..], &["lock", FILL]].concat(),
+        &[&following[..], &[r#"5 lock ["L"]"#]].concat(),
+    );
+
+    // The server has given a lock to this connection: giving it up does not wait for the rows of the new schema.
+    let lines = [
+        "lock",
+        r#"{"id":5,"result":{"locked":true}}"#,
+        CONVERTED,
+        "unlock",
+    ];
+    check_lock(&lines, &[r#"7 unlock ["L"]"#]);
+    let schema = format!(r#"{{"id":6,"result":{SCHEMA}}}"#);
+    let other = [
+        &lines[..3],
+        &[
+            "lock other",
+            &schema,
+            r#"{"id":9,"result":[false,"$TXN",{"T":{"$A":{"initial":{"n":1}}}}]}"#,
+        ],
+    ]
+    .concat();
+    check_lock(&other, &["Connected(true)", r#"10 lock ["M"]"#]);
+
+    // A new connection asks again, once, and does not steal what it stole before.
+    let again = |verb: &'static str| {
+        let server = HELLO[2].replace(r#""id":2"#, r#""id":7"#);
+        [
+            verb,
+            r#"{"id":5,"result":{"locked":true}}"#,
+            "disconnect",
+            "connect",
+            r#"{"id":6,"result":SERVER}"#,
+            &server,
+            r#"{"id":9,"result":[true,"$TXN",{}]}"#,
+        ]
+        .map(str::to_owned)
+    };
+    for verb in ["lock", "steal"] {
+        let lines = again(verb);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        check_lock(&lines, &["Connected(true)", r#"10 lock ["L"]"#]);
+    }
+}
+
+/// A change of T's condition.
+fn cond_change(id: u64, clauses: &str) -> String {
+    format!(r#"{id} monitor_cond_change [["monid","D"],["monid","D"],{{"T":[{{"where":[{clauses}]}}]}}]"#)
+}
+
+#[test]
+fn conditions_change_one_request_at_a_time() {
+    let (one, two) = (r#"["n","==",1]"#, r#"["n","==",2]"#);
+    after_fill(&["where 1"], &["change 1", &cond_change(5, one)]);
+    after_fill(&["where 1", "where 2"], &["change 2"]);
+    after_fill(&["where 1", "where 2", "where 2"], &["change 2"]);
+    let answered = r#"{"id":5,"result":{}}"#;
+    after_fill(&["where 1", answered], &["ConditionsMet(1)"]);
+    after_fill(
+        &["where 1", "where 2", answered],
+        &["ConditionsMet(1)", &cond_change(6, two)],
+    );
+    after_fill(
+        &["where 1", "where 2", answered, r#"{"id":6,"result":{}}"#],
+        &["ConditionsMet(2)"],
+    );
+    // There and back before the first answer: nothing is left to ask for.
+    after_fill(
+        &["where 1", "where 2", "where 1", answered],
+        &["ConditionsMet(1)", "ConditionsMet(3)"],
+    );
+    after_fill(&["where unknown"], &["change 1", &cond_change(5, "true")]);
+    after_fill(
+        &["where 1", r#"{"id":5,"error":"x"}"#],
+        &["Connected(false)", r#"monitor_cond_change failed: "x""#],
+    );
+}
+
+#[test]
+fn conditions_hold_on_later_connections() {
+    let request = |method: &str, clause: &str, last: &str| {
+        let last = if last.is_empty() {
+            String::new()
+        } else {
+            format!(r#","{last}""#)
+        };
+        let clause = if clause.is_empty() {
+            String::new()
+        } else {
+            format!(r#","where":[{clause}]"#)
+        };
+        format!(r#"{method} ["D",["monid","D"],{{"T":[{{"columns":["n"]{clause}}}]}}{last}]"#)
+    };
+    let zero = "00000000-0000-0000-0000-000000000000";
+    let (one, two) = (r#"["n","==",1]"#, r#"["n","==",2]"#);
+
+    // What is set before there is a connection holds from its first contents on.
+    let before = [&["where 1"], &HELLO[..]].concat();
+    let asked = request("4 monitor_cond_since", one, zero);
+    check(
+        false,
+        &before,
+        &["schema D", "3 set_db_change_aware [true]", &asked],
+    );
+    check(
+        false,
+        &[&before[..], &[FILL]].concat(),
+        &["reset 1", "Connected(true)", "ConditionsMet(1)"],
+    );
+    // What is set while they are awaited is asked for once they are there.
+    check(
+        false,
+        &[&HELLO[..], &["where 1", FILL]].concat(),
+        &["reset 1", "Connected(true)", &cond_change(5, one)],
+    );
+
+    // Older servers: version 2 knows conditions, version 1 sends every row.
+    let unknown = [4, 5].map(|id| format!(r#"{{"id":{id},"error":"unknown method"}}"#));
+    let v2 = [&before[..], &[&unknown[0]]].concat();
+    check(false, &v2, &[&request("5 monitor_cond", one, "")]);
+    let v1 = [&v2[..], &[&unknown[1]]].concat();
+    check(false, &v1, &[&request("6 monitor", "", "")]);
+    let v1 = [&v1[..], &[r#"{"id":6,"result":{}}"#]].concat();
+    check(false, &v1, &["reset 0", "Connected(true)", "ConditionsMet(1)"]);
+    let v1 = [&v1[..], &["where 2"]].concat();
+    check(false, &v1, &["change 2", "ConditionsMet(2)"]);
+
+    // A reconnection: contents that match are continued with their condition, then what changed meanwhile is asked
+    // for; an answer that never came leaves unknown what the contents are.
+    let again = |id: u64| {
+        let server = HELLO[2].replace(r#""id":2"#, &format!(r#""id":{}"#, id + 1));
+        [
+            "disconnect".to_owned(),
+            "where 2".to_owned(),
+            "connect".to_owned(),
+            format!(r#"{{"id":{id},"result":SERVER}}"#),
+            server,
+        ]
+    };
+    let again = again(6);
+    let again: Vec<&str> = again.iter().map(String::as_str).collect();
+    let met = [&["where 1", r#"{"id":5,"result":{}}"#], &again[..]].concat();
+    let aware = "8 set_db_change_aware [true]";
+    after_fill(&met, &[aware, &request("9 monitor_cond_since", one, TXN)]);
+    after_fill(
+        &[&met[..], &[r#"{"id":9,"result":[true,"$TXN",{}]}"#]].concat(),
+        &["Connected(true)", &cond_change(10, two)],
+    );
+    let in_flight = [&["where 1"], &again[..]].concat();
+    after_fill(&in_flight, &[aware, &request("9 monitor_cond_since", two, zero)]);
+    let anew = r#"{"id":9,"result":[false,"$TXN",{"T":{"$B":{"initial":{"n":2}}}}]}"#;
+    after_fill(
+        &[&in_flight[..], &[anew]].concat(),
+        &[
+            "changed [(true, false), (false, true)] true",
+            "Connected(true)",
+            "ConditionsMet(2)",
+        ],
+    );
+
+    // A conversion on the same connection: the answer that was awaited means nothing any more.
+    let schema = format!(r#"{{"id":6,"result":{SCHEMA}}}"#);
+    let converted = [
+        "where 1",
+        CONVERTED,
+        r#"{"id":5,"error":"unknown monitor"}"#,
+        &schema,
+    ];
+    after_fill(
+        &converted,
+        &[
+            "7 set_db_change_aware [true]",
+            &request("8 monitor_cond_since", one, zero),
+        ],
     );
 }

@@ -2,8 +2,9 @@
 //!
 //! [`Compaction::write`] may run on any thread while the database goes on being written: it needs only a snapshot and
 //! where the file ended then. [`Compaction::finish`] blocks the writer just for copying what was appended meanwhile.
+//! [`save`] makes such a file elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +18,31 @@ use crate::standalone::{Standalone, encode_snapshot, next_txn_id};
 
 /// The comment of a compaction by a running server.
 pub const ONLINE: &str = "compacting database online";
+
+/// Makes a database file of a snapshot, durable and all at once: a failure leaves what was there. With
+/// [`Mode::Create`] nothing may be there, with [`Mode::Replace`] a standalone database that nobody has locked.
+pub fn save(
+    path: &Path,
+    mode: Mode,
+    snapshot: &Snapshot,
+    comment: &str,
+    date: i64,
+) -> Result<(), StoreError> {
+    // Holds the lock to the end.
+    let log = Log::open(path, &[Magic::Json], mode)?;
+    let target = follow_symlinks(log.path());
+    let saved = write_beside(&target, snapshot, comment, date, false)
+        .and_then(|(written, _)| rename(written.path(), &target));
+    match &saved {
+        Ok(()) => sync_parent(&target),
+        // An empty file is the one that has just been made.
+        Err(_) if std::fs::metadata(&target).is_ok_and(|file| file.len() == 0) => {
+            let _ = std::fs::remove_file(&target);
+        }
+        Err(_) => {}
+    }
+    saved
+}
 
 /// A compaction before its file is written.
 #[derive(Debug)]
@@ -56,23 +82,7 @@ impl Standalone {
 impl Compaction {
     /// Writes the snapshot to `NAME.tmp` and syncs it.
     pub fn write(self, snapshot: &Snapshot, comment: &str, date: i64) -> Result<Written, StoreError> {
-        let mut tmp = self.target.clone().into_os_string();
-        tmp.push(".tmp");
-        let tmp = PathBuf::from(tmp);
-        match std::fs::remove_file(&tmp) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::io(
-                    error,
-                    format!("failed to remove {}", tmp.display()),
-                ));
-            }
-            _ => {}
-        }
-        let mut log = Log::open(&tmp, &[Magic::Json], Mode::CreateUnlocked)?;
-        let schema = log.append(json::to_string(&snapshot.schema.to_json()).as_bytes())?;
-        let contents = log.append(&encode_snapshot(snapshot, comment, date, self.column_diff))?;
-        log.sync()?;
-        let txn_id = next_txn_id(next_txn_id(TxnId::default(), &schema), &contents);
+        let (log, txn_id) = write_beside(&self.target, snapshot, comment, date, self.column_diff)?;
         let mut written = Written {
             log,
             txn_id,
@@ -85,6 +95,41 @@ impl Compaction {
         written.log.sync()?;
         Ok(written)
     }
+}
+
+/// Writes a database whole to `NAME.tmp`, durably; the id of its state.
+fn write_beside(
+    target: &Path,
+    snapshot: &Snapshot,
+    comment: &str,
+    date: i64,
+    column_diff: bool,
+) -> Result<(Log, TxnId), StoreError> {
+    let mut tmp = target.as_os_str().to_owned();
+    tmp.push(".tmp");
+    let tmp = PathBuf::from(tmp);
+    match std::fs::remove_file(&tmp) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(StoreError::io(
+                error,
+                format!("failed to remove {}", tmp.display()),
+            ));
+        }
+        _ => {}
+    }
+    let mut log = Log::open(&tmp, &[Magic::Json], Mode::CreateUnlocked)?;
+    let schema = log.append(json::to_string(&snapshot.schema.to_json()).as_bytes())?;
+    let contents = log.append(&encode_snapshot(snapshot, comment, date, column_diff))?;
+    log.sync()?;
+    let txn_id = next_txn_id(next_txn_id(TxnId::default(), &schema), &contents);
+    Ok((log, txn_id))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    std::fs::rename(from, to).map_err(|error| {
+        let what = format!("failed to rename \"{}\" to \"{}\"", from.display(), to.display());
+        StoreError::io(error, what)
+    })
 }
 
 /// A compaction in force. What is left to do may take long and needs no database: [`Finished::settle`].
@@ -142,10 +187,7 @@ impl Written {
         if file.log.synced() > synced_before {
             self.log.sync()?;
         }
-        std::fs::rename(self.log.path(), &self.target).map_err(|error| {
-            let (old, new) = (self.log.path().display(), self.target.display());
-            StoreError::io(error, format!("failed to rename \"{old}\" to \"{new}\""))
-        })?;
+        rename(self.log.path(), &self.target)?;
         self.log.mark_base();
         let settled = Arc::new(AtomicBool::new(false));
         let old = file

@@ -116,7 +116,7 @@ pub(crate) fn replay(
             let error = match failure {
                 Failure::NotJson(why) => log.not_json(&record, &why),
                 Failure::NotObject => log.not_object(&record),
-                Failure::Contents(error) => error.into(),
+                Failure::Contents(why) => log.not_valid(&record, why),
             };
             // A record that does not apply ends the valid prefix like a torn one; a conversion must not lose it.
             if converting {

@@ -64,7 +64,10 @@ impl Standalone {
         schema: Option<Arc<DatabaseSchema>>,
         fresh: Fresh<'_>,
     ) -> Result<Opened, StoreError> {
-        let mut log = Log::open(path, &[Magic::Json], mode)?;
+        let mut log = Log::open(path, &[Magic::Json, Magic::Cluster], mode)?;
+        if log.magic() == Magic::Cluster {
+            return Err(StoreError::Clustered(log.display().to_owned()));
+        }
         let (own, sha1) = read_schema(&mut log)?;
         let converting = schema.is_some();
         let txn_id = next_txn_id(TxnId::default(), &sha1);
@@ -135,7 +138,8 @@ pub fn read_schema(log: &mut Log) -> Result<(Arc<DatabaseSchema>, [u8; 20]), Sto
         ))
     })?;
     let value = parse(log, &record)?;
-    Ok((Arc::new(DatabaseSchema::from_json(&value)?), record.sha1))
+    let schema = DatabaseSchema::from_json(&value).map_err(|why| log.not_valid(&record, why))?;
+    Ok((Arc::new(schema), record.sha1))
 }
 
 /// A record's JSON object.
@@ -143,7 +147,7 @@ pub fn parse(log: &Log, record: &Record) -> Result<Value, StoreError> {
     parse_text(&record.text).map_err(|failure| match failure {
         Failure::NotJson(why) => log.not_json(record, &why),
         Failure::NotObject => log.not_object(record),
-        Failure::Contents(error) => error.into(),
+        Failure::Contents(why) => log.not_valid(record, why),
     })
 }
 
@@ -222,7 +226,7 @@ pub fn decode(
 }
 
 /// A hyphenated uuid, the only form the file has.
-fn parse_uuid(text: &str) -> Option<Uuid> {
+pub(crate) fn parse_uuid(text: &str) -> Option<Uuid> {
     Some(text)
         .filter(|text| text.len() == 36)
         .and_then(|text| Uuid::try_parse(text).ok())

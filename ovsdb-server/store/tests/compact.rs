@@ -7,7 +7,7 @@ use std::path::Path;
 use common::{change, commit, contents, open, schema};
 use ovsdb_data::{Atom, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Database;
-use ovsdb_store::compact::ONLINE;
+use ovsdb_store::compact::{ONLINE, save};
 use ovsdb_store::{Mode, Standalone};
 
 const SCHEMA: &str = r#"{"name":"D","version":"1.0.0","tables":{"T":{"columns":{"s":{"type":"string"},
@@ -101,4 +101,52 @@ fn an_abandoned_one_changes_nothing() {
     let written = file.compaction().write(db.snapshot(), ONLINE, 0).expect("room");
     written.finish(&mut file).expect("room").settle();
     check(&path, &db, file.txn_id());
+}
+
+/// A database with one row, whose `s` is `text`.
+fn one_row(text: &str) -> Database {
+    let schema = schema(SCHEMA);
+    let mut db = Database::new(schema.clone(), TxnId::default());
+    let column = schema.table(TableIdx(0)).column("s").expect("its column");
+    let columns = vec![(column, Atom::from(text).into())];
+    let row = change(&db, TableIdx(0), Uuid::from_u128(1), Some(columns));
+    commit(&mut db, vec![row]);
+    db
+}
+
+#[test]
+fn a_saved_file_is_whole_or_as_it_was() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (path, link) = (dir.path().join("db"), dir.path().join("link"));
+    std::os::unix::fs::symlink("db", &link).expect("a link");
+    let (old, new) = (one_row("old"), one_row("new"));
+    let holds = |db: &Database| {
+        let opened = open(&path, Mode::ReadOnly).expect("it is whole");
+        assert!(opened.warning.is_none());
+        assert_eq!(contents(opened.database.snapshot()), contents(db.snapshot()));
+    };
+    let put = |path: &Path, mode, db: &Database| save(path, mode, db.snapshot(), "", 0);
+    // Through a dangling link, too.
+    put(&link, Mode::Create, &old).expect("room");
+    holds(&old);
+    put(&path, Mode::Create, &new).expect_err("something is there");
+    holds(&old);
+    // Nothing can be written beside it.
+    let beside = dir.path().join("db.tmp");
+    std::fs::create_dir(&beside).expect("room");
+    let error = put(&path, Mode::Replace, &new).expect_err("a folder is in the way");
+    assert!(error.to_string().contains("db.tmp"), "{error}");
+    holds(&old);
+    std::fs::rename(&beside, dir.path().join("other.tmp")).expect("it is a folder");
+    put(&dir.path().join("other"), Mode::Replace, &new).expect_err("a folder is in the way");
+    assert!(!dir.path().join("other").exists(), "nothing half made is left");
+    // Somebody else has it.
+    let opened = open(&path, Mode::ReadWrite).expect("it is free");
+    let error = put(&path, Mode::Replace, &new).expect_err("it is locked");
+    assert!(error.to_string().contains("failed to lock lockfile"), "{error}");
+    holds(&old);
+    drop(opened);
+    put(&link, Mode::Replace, &new).expect("room");
+    holds(&new);
+    assert!(link.is_symlink());
 }

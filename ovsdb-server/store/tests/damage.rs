@@ -2,13 +2,15 @@
 
 mod common;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use common::{Contents, change, commit, contents, open, schema};
+use nix::unistd::{Gid, Uid, setfsgid, setfsuid};
 use ovsdb_data::{Atom, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Database;
 use ovsdb_store::log::compose;
-use ovsdb_store::{Magic, Mode, Standalone};
+use ovsdb_store::{Log, Magic, Mode, Standalone};
 
 const SCHEMA: &str = r#"{"name":"D","version":"1.0.0","tables":{"T":{"columns":{"s":{"type":"string"}}}}}"#;
 
@@ -51,7 +53,7 @@ fn check(path: &Path, bytes: &[u8], expected: Option<&Contents>, damaged: bool, 
         let whole = [
             "unexpected file format",
             "cannot identify file type",
-            "unexpected end of file reading schema",
+            "cannot apply this operation to clustered database file",
         ];
         assert!(
             error.contains(&name)
@@ -154,11 +156,15 @@ fn refused(bytes: &[u8], expected: &str) {
 #[test]
 fn not_a_database() {
     let record = |text: &str| compose(Magic::Json, text.as_bytes()).0;
-    refused(b"", "ovsdb error: $F: unexpected end of file reading schema");
+    refused(b"", "ovsdb error: $F: cannot identify file type");
     refused(b"hello\n", "ovsdb error: $F: unexpected file format");
     refused(
         &compose(Magic::Cluster, b"{}").0,
-        "ovsdb error: $F: cannot identify file type",
+        "ovsdb error: $F: cannot apply this operation to clustered database file",
+    );
+    refused(
+        &compose(Magic::Json, b"{}").0[..30],
+        "ovsdb error: $F: unexpected file format",
     );
     refused(
         &record("[]"),
@@ -170,8 +176,48 @@ fn not_a_database() {
     );
     refused(
         &record("{}"),
-        "syntax \"{}\": syntax error: Parsing database schema failed: Required 'name' member is missing.",
+        "$F: record 0 at offset 0: syntax \"{}\": syntax error: Parsing database schema failed: Required 'name' member is missing.",
     );
+}
+
+/// Ends the valid prefix: what is told of it names the file, how many records come before it, and where it is.
+#[test]
+fn a_record_that_does_not_apply() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    let (bytes, ends) = small_file(&path);
+    let (end, whole) = ends.last().expect("it has records");
+    let n = ends.len();
+    for (record, expected) in [
+        (
+            r#"{"U":{}}"#,
+            r#"syntax "{"U":{}}": unknown table: No table named U."#,
+        ),
+        (r#"{"T":5}"#, r#"syntax "5": syntax error: object expected"#),
+        (
+            r#"{"T":{"00000000-0000-0000-0000-000000000001":null}}"#,
+            "syntax error: transaction deletes row 00000000-0000-0000-0000-000000000001 that does not exist",
+        ),
+    ] {
+        let mut bytes = bytes.clone();
+        bytes.extend_from_slice(&compose(Magic::Json, record.as_bytes()).0);
+        bytes.extend_from_slice(&compose(Magic::Json, b"{}").0);
+        let expected = format!("{}: record {n} at offset {end}: {expected}", path.display());
+        std::fs::write(&path, &bytes).expect("room");
+        let opened = open(&path, Mode::ReadOnly).expect("its prefix is valid");
+        let warning = opened.warning.map(|warning| warning.to_string());
+        assert_eq!(warning, Some(expected.clone()));
+        check(&path, &bytes, Some(whole), true, record);
+        // A conversion would lose what follows.
+        std::fs::write(&path, &bytes).expect("room");
+        let as_is = Some(schema(SCHEMA));
+        let error = Standalone::open_as(&path, Mode::ReadWrite, as_is, &common::fresh).map(drop);
+        match record {
+            // Tables that the new schema lacks are left behind.
+            r#"{"U":{}}"# => error.expect("it applies"),
+            _ => assert_eq!(error.expect_err("it does not apply").to_string(), expected),
+        }
+    }
 }
 
 #[test]
@@ -208,6 +254,79 @@ fn absent_folders_and_taken_names() {
     says(made(&path), "I/O error: $F: create failed (File exists)");
 }
 
+/// Runs something on a thread that may do what anybody may.
+fn as_nobody<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let nobody = scope.spawn(|| {
+            // Without effect for others than root, who alone is not stopped by modes.
+            setfsgid(Gid::from_raw(65534));
+            setfsuid(Uid::from_raw(65534));
+            run()
+        });
+        nobody.join().expect("no panic")
+    })
+}
+
+#[test]
+fn files_that_one_may_not_read_or_write() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("the owner may");
+    };
+    mode(dir.path(), 0o777);
+    let path = dir.path().join("db");
+    let (bytes, ends) = small_file(&path);
+    let lock = dir.path().join(".db.~lock~");
+    let name = path.display().to_string();
+    let says = |open_mode, expected: &str| {
+        let error = as_nobody(|| open(&path, open_mode).map(drop)).expect_err("it is refused");
+        let expected = format!("{expected}; let this user in, or run as the file's owner");
+        assert_eq!(error.to_string().replace(&name, "$F"), expected);
+    };
+    // The lock of whoever made it.
+    mode(&lock, 0o000);
+    says(
+        Mode::ReadWrite,
+        "I/O error: $F: failed to lock lockfile (Permission denied)",
+    );
+    std::fs::remove_file(&lock).expect("it is there");
+    // Read-only.
+    mode(&path, 0o444);
+    says(Mode::ReadWrite, "I/O error: $F: open failed (Permission denied)");
+    let opened = as_nobody(|| open(&path, Mode::ReadOnly)).expect("all may read it");
+    assert_eq!(
+        contents(opened.database.snapshot()),
+        ends.last().expect("it has records").1
+    );
+    // Unreadable.
+    mode(&path, 0o000);
+    says(Mode::ReadOnly, "I/O error: $F: open failed (Permission denied)");
+    mode(&path, 0o600);
+    assert_eq!(std::fs::read(&path).expect("the owner may"), bytes);
+    // In a folder that takes no files, the lock's included.
+    std::fs::remove_file(&lock).expect("it is there");
+    mode(dir.path(), 0o555);
+    says(
+        Mode::ReadWrite,
+        "I/O error: $F: failed to lock lockfile (Permission denied)",
+    );
+}
+
+#[test]
+fn a_pipe() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    for mode in [Mode::ReadOnly, Mode::ReadWrite, Mode::Create, Mode::Replace] {
+        let error = Log::open(&path, &[Magic::Json], mode).expect_err("nobody writes to it");
+        let name = path.display();
+        assert_eq!(
+            error.to_string(),
+            format!("ovsdb error: {name}: is a pipe, not a file")
+        );
+    }
+}
+
 #[test]
 fn one_writer_many_readers() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -232,11 +351,17 @@ fn one_writer_many_readers() {
         Some(Vec::new()),
     );
     let before = std::fs::read(&path).expect("it exists");
-    let error = reader
-        .file
-        .append(&schema, &[row], None, 0)
-        .expect_err("it is read-only");
-    assert!(error.to_string().contains(&name.to_string()), "{error}");
+    for expected in [
+        format!(
+            "I/O error: {name}: cannot truncate to length {} (Invalid argument)",
+            before.len()
+        ),
+        // Nor could what was written be taken back.
+        format!("I/O error: {name}: write failed earlier, reopen the database"),
+    ] {
+        let refused = reader.file.append(&schema, std::slice::from_ref(&row), None, 0);
+        assert_eq!(refused.expect_err("it is read-only").to_string(), expected);
+    }
     assert_eq!(std::fs::read(&path).expect("it exists"), before);
     // The writer goes on.
     append(&mut writer.database, &mut writer.file, 7, Some("more"));

@@ -2,17 +2,15 @@
 //!
 //! In: the files. Out: nothing where all is well; else the first contradiction found, naming file and record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ovsdb_data::Uuid;
-use ovsdb_store::clustered::{ClusterRecord, Entry, Header, Says};
+use ovsdb_store::clustered::{ClusterRecord, Entry, Header, Says, Standing};
 use ovsdb_store::log::{Log, Magic, Mode};
-use ovsdb_store::standalone::parse;
 
-use crate::cluster::entry_json;
 use crate::log::short;
-use crate::{Options, Outcome, ToolError};
+use crate::{Options, Outcome, ToolError, with_remedy};
 
 /// One member's file.
 struct Member {
@@ -34,10 +32,6 @@ impl Member {
         self.entries
             .get(usize::try_from(index.checked_sub(self.start)?).ok()?)
     }
-
-    fn snapshot_number(&self, name: &str) -> u64 {
-        self.header.json.get(name).and_then(|v| v.as_u64()).unwrap_or(0)
-    }
 }
 
 /// Who was leader in a term, as `member` says; `end` is the end of the leader's log, where it is known.
@@ -58,7 +52,8 @@ struct Cluster {
     members: Vec<Member>,
     leaders: BTreeMap<u64, Leader>,
     commits: BTreeMap<u64, Commit>,
-    terms: Option<(u64, u64)>,
+    /// The latest term that a record is of.
+    term: u64,
 }
 
 /// `check-cluster db...`.
@@ -77,6 +72,12 @@ pub(crate) fn check(_: &Options, args: &[String]) -> Outcome {
     }
     for (i, log) in logs.iter_mut().enumerate() {
         cluster.replay(i, log)?;
+    }
+    if cluster.term == 0 {
+        return contradiction(format!(
+            "{}: all logs are empty; name the file of a member that has joined its cluster and run",
+            args.join(", ")
+        ));
     }
     cluster.check_leader_completeness()?;
     cluster.check_log_matching()?;
@@ -118,14 +119,12 @@ impl Cluster {
                 ));
             }
         }
-        let mut member = Member {
+        self.members.push(Member {
             file: file.to_owned(),
+            start: header.first_index(),
             header,
-            start: 0,
             entries: Vec::new(),
-        };
-        member.start = member.snapshot_number("prev_index") + 1;
-        self.members.push(member);
+        });
         Ok(())
     }
 
@@ -141,13 +140,14 @@ impl Cluster {
         let mut commit_index = self.members[i].start - 1;
         let (mut term, mut vote, mut leader) = (0, None, None);
         for n in 1_u64.. {
-            let Some(record) = log.read()? else { break };
-            let record = ClusterRecord::from_json(&parse(log, &record)?)?;
+            let Some(record) = log.read().map_err(|error| with_remedy(error, &file))? else {
+                break;
+            };
+            let record = ClusterRecord::parse(log, &record)?;
             if let Some(new) = record.term().filter(|new| *new > term) {
                 (term, vote, leader) = (new, None, None);
             }
-            let (low, high) = self.terms.unwrap_or((term, term));
-            self.terms = Some((low.min(term), high.max(term)));
+            self.term = self.term.max(term);
             match record.says {
                 Says::Term(_) => {}
                 Says::Entry(entry) => {
@@ -244,7 +244,7 @@ impl Cluster {
         }
         let before = match member.entries.last() {
             Some(last) => last.term,
-            None => member.snapshot_number("prev_term"),
+            None => member.header.snapshot().map_or(0, |snapshot| snapshot.term),
         };
         if entry.term < before {
             return contradiction(format!(
@@ -292,11 +292,9 @@ impl Cluster {
 
     /// Leader Completeness: what was committed in a term is in the logs of all later leaders.
     fn check_leader_completeness(&self) -> Result<(), ToolError> {
-        let Some((low, high)) = self.terms.filter(|(_, high)| *high > 0) else {
-            return contradiction("all logs are empty".into());
-        };
         let mut committed: Option<&Commit> = None;
-        for term in low..=high {
+        let terms: BTreeSet<u64> = self.leaders.keys().chain(self.commits.keys()).copied().collect();
+        for term in terms {
             if let (Some(leader), Some(commit)) = (self.leaders.get(&term), committed)
                 && leader.end > 0
                 && commit.index >= leader.end
@@ -333,9 +331,9 @@ impl Cluster {
                         return contradiction(format!(
                             "log entries with index {index} differ:\n{} has {}\n{} has {}",
                             a.file,
-                            entry_json(ae),
+                            ae.to_text(),
                             b.file,
-                            entry_json(be)
+                            be.to_text()
                         ));
                     }
                 }
@@ -347,18 +345,21 @@ impl Cluster {
     /// Each member is known to its own log.
     fn check_membership(&self) -> Result<(), ToolError> {
         for member in &self.members {
-            let sid = member.header.server_id.to_string();
-            let snapshot = member.header.json.get("prev_servers");
-            let later = member.entries.iter().filter_map(|e| e.servers.as_ref());
-            let found = snapshot
+            let sid = member.header.server_id;
+            let at_first = match &member.header.standing {
+                Standing::Member { servers, .. } => Some(servers),
+                Standing::Joining { .. } => None,
+            };
+            let later = member.entries.iter().filter_map(|entry| entry.servers.as_ref());
+            let found = at_first
                 .into_iter()
                 .chain(later)
-                .any(|servers| servers.get(&sid).is_some());
+                .any(|servers| servers.contains_key(&sid));
             if !found {
                 return contradiction(format!(
                     "{}: server {} not found in server list",
                     member.file,
-                    short(member.header.server_id)
+                    short(sid)
                 ));
             }
         }

@@ -3,14 +3,15 @@
 //! `create-cluster` and `join-cluster` are the C program's; `--sid`, `fix-cluster` and `rejoin-cluster` are what
 //! Kube-OVN's start scripts call on top.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
-use ovsdb_data::{DatabaseSchema, Uuid, json};
-use ovsdb_store::clustered::Header;
+use ovsdb_data::{DatabaseSchema, Uuid, json, os_text};
+use ovsdb_store::clustered::{Address, Data, Entry, Header, Snapshot, Standing, Txn};
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::{encode_snapshot, parse};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::{Options, Outcome, ToolError, date_ms, fresh_uuid, open, read_schema_file};
 
@@ -18,59 +19,55 @@ fn usage(text: impl Into<String>) -> ToolError {
     ToolError::Usage(text.into())
 }
 
-fn check_address(address: &str) -> Result<(), ToolError> {
-    if address.starts_with("unix:") {
-        return Ok(());
-    }
-    let Some(("tcp" | "ssl", rest)) = address.split_once(':') else {
-        let text = format!("ovsdb error: {address}: expected \"tcp\" or \"ssl\" address");
-        return Err(usage(text));
-    };
-    let port = match rest.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
-        Some((_, port)) => Some(port),
-        None => rest.split_once(':').map(|(_, port)| port),
-    };
-    match port.map(str::parse::<u16>) {
-        Some(Ok(_)) => Ok(()),
-        _ => Err(usage(format!("ovsdb error: {address}: syntax error in address"))),
-    }
-}
-
 /// `create-cluster db contents address`: a cluster of one, from a schema or a standalone database.
 pub(crate) fn create(options: &Options, args: &[String]) -> Outcome {
-    let (contents, local) = (&args[1], &args[2]);
-    let (mut schema, data) = match read_schema_file(Path::new(contents)) {
-        Ok(schema) => (schema, json!({})),
+    let contents = &args[1];
+    let (mut schema, txn) = match read_schema_file(Path::new(contents)) {
+        Ok(schema) => (schema, b"{}".to_vec()),
         Err(_) => {
             let opened = open(Path::new(contents), Mode::ReadOnly)?;
             let snapshot = opened.database.snapshot();
             let comment = format!("created from {contents}");
-            let text = encode_snapshot(snapshot, &comment, date_ms(), true);
-            let data = json::parse(&text).map_err(|error| usage(error.to_string()))?;
-            ((*snapshot.schema).clone(), data)
+            let txn = encode_snapshot(snapshot, &comment, date_ms(), true);
+            ((*snapshot.schema).clone(), txn)
         }
     };
     persist(&mut schema, contents);
-    check_address(local)?;
+    let local_address = Address::parse(&args[2])?;
     if let Some(ms) = options.election_timer {
         check_election_timer(ms)?;
     }
-    let sid = options.sid.unwrap_or_else(fresh_uuid);
-    let header = json!({
-        "server_id": sid.to_string(),
-        "cluster_id": fresh_uuid().to_string(),
-        "local_address": local,
-        "name": &*schema.name,
-        "prev_servers": {sid.to_string(): local},
-        "prev_index": 1,
-        "prev_term": 1,
-        "prev_data": [schema.to_json(), data],
-        "prev_eid": fresh_uuid().to_string(),
-    });
-    let mut log = Header::create(Path::new(&args[0]), &header)?;
-    if let Some(ms) = options.election_timer {
-        let entry = json!({"term": 1, "index": 2, "election_timer": ms});
-        log.append(json::to_string(&entry).as_bytes())?;
+    let server_id = options.sid.unwrap_or_else(fresh_uuid);
+    let header = Header {
+        name: schema.name.to_string(),
+        server_id,
+        cluster_id: Some(fresh_uuid()),
+        local_address: local_address.clone(),
+        standing: Standing::Member {
+            servers: BTreeMap::from([(server_id, local_address)]),
+            snapshot: Some(Snapshot {
+                index: 1,
+                term: 1,
+                eid: fresh_uuid(),
+                data: Data {
+                    schema: Some(Arc::new(schema)),
+                    txn: Txn::parse(&txn),
+                },
+                election_timer: None,
+            }),
+        },
+    };
+    let mut log = header.create(Path::new(&args[0]))?;
+    if options.election_timer.is_some() {
+        let entry = Entry {
+            term: 1,
+            index: 2,
+            data: None,
+            eid: None,
+            servers: None,
+            election_timer: options.election_timer,
+        };
+        log.append(&entry.to_record())?;
         log.sync()?;
     }
     Ok(0)
@@ -132,26 +129,25 @@ fn write_joining(
     local: &str,
     remotes: &[String],
 ) -> Outcome {
-    check_address(local)?;
-    let remotes: BTreeSet<&str> = remotes.iter().map(String::as_str).collect();
-    for remote in &remotes {
-        check_address(remote)?;
-        if *remote == local {
+    let local_address = Address::parse(local)?;
+    let remotes: BTreeSet<&String> = remotes.iter().collect();
+    let mut remote_addresses = Vec::new();
+    for remote in remotes {
+        remote_addresses.push(Address::parse(remote)?);
+        if remote == local {
             return Err(usage(
                 "ovsdb error: remote addresses cannot be the same as the local address",
             ));
         }
     }
-    let mut header = json!({
-        "server_id": sid.unwrap_or_else(fresh_uuid).to_string(),
-        "local_address": local,
-        "name": name,
-        "remote_addresses": remotes,
-    });
-    if let Some(cid) = cid.filter(|cid| !cid.is_nil()) {
-        header["cluster_id"] = cid.to_string().into();
-    }
-    Header::create(path, &header)?;
+    let header = Header {
+        name: name.to_owned(),
+        server_id: sid.unwrap_or_else(fresh_uuid),
+        cluster_id: cid.filter(|cid| !cid.is_nil()),
+        local_address,
+        standing: Standing::Joining { remote_addresses },
+    };
+    header.create(path)?;
     Ok(0)
 }
 
@@ -159,7 +155,7 @@ fn write_joining(
 /// `db-raft-header` saved.
 pub(crate) fn rejoin(_: &Options, args: &[String]) -> Outcome {
     let file = &args[1];
-    let text = std::fs::read(file).map_err(|error| usage(format!("{file}: {error}")))?;
+    let text = std::fs::read(file).map_err(|error| usage(format!("{file}: {}", os_text(&error))))?;
     let value = json::parse(&text).map_err(|error| usage(format!("{file}: {error}")))?;
     let member = |name: &str| {
         let text = value.get(name).and_then(Value::as_str);
@@ -202,24 +198,8 @@ pub(crate) fn fix(_: &Options, args: &[String]) -> Outcome {
             println!("{file}: {error}; truncated to {end} bytes");
             let cut = std::fs::File::options().write(true).open(path);
             cut.and_then(|cut| cut.set_len(end).and_then(|()| cut.sync_all()))
-                .map_err(|error| usage(format!("{file}: truncate failed ({error})")))?;
+                .map_err(|error| usage(format!("{file}: truncate failed ({})", os_text(&error))))?;
         }
     }
     Ok(0)
-}
-
-/// An entry as `check-cluster` shows it.
-pub(crate) fn entry_json(entry: &ovsdb_store::clustered::Entry) -> String {
-    let mut members = Map::new();
-    members.insert("term".into(), entry.term.into());
-    if let Some(data) = &entry.data {
-        members.insert("data".into(), data.clone());
-    }
-    if let Some(eid) = entry.eid {
-        members.insert("eid".into(), eid.to_string().into());
-    }
-    if let Some(servers) = &entry.servers {
-        members.insert("servers".into(), servers.clone());
-    }
-    json::to_string(&Value::Object(members))
 }

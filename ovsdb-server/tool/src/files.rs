@@ -7,13 +7,18 @@ use std::time::Duration;
 use ovsdb_data::{OvsdbError, json};
 use ovsdb_engine::rbac::Identity;
 use ovsdb_engine::{Context, Database, Outcome as TxnOutcome, Snapshot};
+use ovsdb_store::StoreError;
 use ovsdb_store::clustered;
+use ovsdb_store::compact::save;
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::{Opened, Standalone};
 use ovsdb_wire::reply;
 use serde_json::Value;
 
-use crate::{Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, print_all, schema_arg};
+use crate::{
+    OVS_VERSION, Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, print_all, schema_arg,
+    with_remedy,
+};
 
 /// `create [db [schema]]`.
 pub(crate) fn create(_: &Options, args: &[String]) -> Outcome {
@@ -24,15 +29,13 @@ pub(crate) fn create(_: &Options, args: &[String]) -> Outcome {
 
 /// `compact [db [dst]]`.
 pub(crate) fn compact(_: &Options, args: &[String]) -> Outcome {
-    rewrite(&db_arg(args, 0), args.get(1), "compacted by ovsdb-tool", |_| {
-        Ok(None)
-    })
+    lock_in_short(rewrite(&db_arg(args, 0), args.get(1), "compacted", |_| Ok(None)))
 }
 
 /// `convert [db [schema [dst]]]`.
 pub(crate) fn convert(_: &Options, args: &[String]) -> Outcome {
     let schema = Arc::new(schema_arg(args, 1)?);
-    rewrite(&db_arg(args, 0), args.get(2), "converted by ovsdb-tool", |from| {
+    lock_in_short(rewrite(&db_arg(args, 0), args.get(2), "converted", |from| {
         let id = from.txn_id;
         Ok(Some(ovsdb_engine::convert::convert(
             from,
@@ -40,20 +43,29 @@ pub(crate) fn convert(_: &Options, args: &[String]) -> Outcome {
             id,
             &mut fresh_uuid,
         )?))
+    }))
+}
+
+/// These commands name a lock that they cannot have without the kind of the error.
+fn lock_in_short(outcome: Outcome) -> Outcome {
+    outcome.map_err(|error| match error {
+        ToolError::Store(StoreError::Locked { .. }) => {
+            ToolError::Usage(error.to_string().trim_start_matches("I/O error: ").to_owned())
+        }
+        error => error,
     })
 }
 
-/// Writes a database whole, in place or elsewhere, perhaps as another one.
+/// Writes a database whole, in place or over another one, perhaps as another one.
 fn rewrite(
     path: &Path,
     target: Option<&String>,
-    comment: &str,
+    done: &str,
     change: impl FnOnce(&Snapshot) -> Result<Option<Database>, ToolError>,
 ) -> Outcome {
-    let mode = if target.is_some() {
-        Mode::ReadOnly
-    } else {
-        Mode::ReadWrite
+    let mode = match target {
+        Some(_) => Mode::ReadOnly,
+        None => Mode::ReadWrite,
     };
     let Opened {
         mut file, database, ..
@@ -61,10 +73,18 @@ fn rewrite(
     let changed = change(database.snapshot())?;
     let snapshot = changed.as_ref().unwrap_or(&database).snapshot();
     match target {
-        Some(target) => write_new(Path::new(target), snapshot, comment)?,
+        Some(target) => save(
+            Path::new(target),
+            Mode::Replace,
+            snapshot,
+            &by_tool(done),
+            date_ms(),
+        )?,
         None => {
+            // Of a state alone nothing is a difference.
+            file.column_diff = false;
             file.compaction()
-                .write(snapshot, comment, date_ms())?
+                .write(snapshot, &by_tool(done), date_ms())?
                 .finish(&mut file)?
                 .settle();
         }
@@ -72,13 +92,9 @@ fn rewrite(
     Ok(0)
 }
 
-fn write_new(path: &Path, snapshot: &Snapshot, comment: &str) -> Result<(), ToolError> {
-    let mut file = Standalone::create(path, &snapshot.schema)?;
-    file.compaction()
-        .write(snapshot, comment, date_ms())?
-        .finish(&mut file)?
-        .settle();
-    Ok(())
+/// The comment of a file that was `done`.
+fn by_tool(done: &str) -> String {
+    format!("{done} by ovsdb-tool {OVS_VERSION}")
 }
 
 /// `needs-conversion [db [schema]]`.
@@ -213,15 +229,25 @@ fn without_waiting(outcome: TxnOutcome) -> TxnOutcome {
 
 /// `cluster-to-standalone db clusterdb`.
 pub(crate) fn cluster_to_standalone(_: &Options, args: &[String]) -> Outcome {
-    let mut log = Log::open(Path::new(&args[1]), &[Magic::Cluster], Mode::ReadOnly)?;
+    let mut log = Log::open(
+        Path::new(&args[1]),
+        &[Magic::Json, Magic::Cluster],
+        Mode::ReadOnly,
+    )?;
+    if log.magic() == Magic::Json {
+        return Err(ToolError::Usage("Database is not clustered db.".into()));
+    }
     let header = clustered::Header::read(&mut log)?;
-    let database = clustered::contents(&header, &mut log, &mut fresh_uuid)?;
+    let database = clustered::contents(&header, &mut log, &mut fresh_uuid)
+        .map_err(|error| with_remedy(error, &args[1]))?;
     let database =
         database.ok_or_else(|| ToolError::Usage(format!("{}: has not joined its cluster yet", args[1])))?;
-    write_new(
+    save(
         Path::new(&args[0]),
+        Mode::Create,
         database.snapshot(),
-        "compacted by ovsdb-tool",
+        &by_tool("converted"),
+        date_ms(),
     )?;
     Ok(0)
 }

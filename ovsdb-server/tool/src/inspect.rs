@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use ovsdb_data::DatabaseSchema;
+use ovsdb_store::StoreError;
 use ovsdb_store::clustered::Header;
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::read_schema;
@@ -20,10 +21,7 @@ fn open(path: &Path) -> Result<Log, ToolError> {
 fn standalone_schema(path: &Path) -> Result<DatabaseSchema, ToolError> {
     let mut log = open(path)?;
     if log.magic() == Magic::Cluster {
-        return Err(ToolError::Usage(format!(
-            "ovsdb error: {}: cannot apply this operation to clustered database file",
-            path.display()
-        )));
+        return Err(StoreError::Clustered(log.display().to_owned()).into());
     }
     let (schema, _) = read_schema(&mut log)?;
     Ok((*schema).clone())
@@ -102,7 +100,7 @@ pub(crate) fn db_raft_header(_: &Options, args: &[String]) -> Outcome {
     let header = header(&args[0])?;
     let cluster_id = header.cluster_id.unwrap_or_default();
     let value = json!({
-        "cluster_id": cluster_id.to_string(), "local_address": header.local_address,
+        "cluster_id": cluster_id.to_string(), "local_address": header.local_address.as_str(),
         "name": header.name, "server_id": header.server_id.to_string(),
     });
     print_all(&format!("{value:#}\n"))

@@ -1,19 +1,20 @@
 //! `show-log`: a file's records as people read them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ovsdb_data::{DatabaseSchema, Datum, Uuid, json};
-use ovsdb_store::clustered::{ClusterRecord, Header, Says};
+use ovsdb_store::clustered::{Address, ClusterRecord, Data, Header, Says, Servers, Standing};
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::parse;
 use serde_json::Value;
 
-use crate::{Options, Outcome, ToolError, db_arg};
+use crate::{Options, Outcome, db_arg};
 
 /// What is known of a file while its records go by.
 #[derive(Default)]
 struct Shown {
-    schema: Option<DatabaseSchema>,
+    schema: Option<Arc<DatabaseSchema>>,
     /// Names of rows by uuid.
     names: BTreeMap<String, String>,
 }
@@ -32,12 +33,12 @@ pub(crate) fn show(options: &Options, args: &[String]) -> Outcome {
         print!("record {number}:");
         match &shown.schema {
             None => {
-                let parsed = DatabaseSchema::from_json(&value)?;
+                let parsed = DatabaseSchema::from_json(&value).map_err(|why| log.not_valid(&record, why))?;
                 println!(
                     " \"{}\" schema, version=\"{}\", cksum=\"{}\"",
                     parsed.name, parsed.version, parsed.cksum
                 );
-                shown.schema = Some(parsed);
+                shown.schema = Some(Arc::new(parsed));
             }
             Some(_) => change(options, &mut shown, &value),
         }
@@ -49,13 +50,13 @@ pub(crate) fn show(options: &Options, args: &[String]) -> Outcome {
 fn show_cluster(options: &Options, log: &mut Log, shown: &mut Shown) -> Outcome {
     println!("record 0:");
     let header = Header::read(log)?;
-    show_header(options, &header, shown)?;
+    show_header(options, &header, shown);
     println!();
     for number in 1.. {
         let Some(record) = log.read()? else { break };
         println!("record {number}:");
-        match ClusterRecord::from_json(&parse(log, &record)?) {
-            Ok(record) => show_record(options, &record, shown)?,
+        match ClusterRecord::parse(log, &record) {
+            Ok(record) => show_record(options, &record, shown),
             Err(error) => println!("{error}"),
         }
         println!();
@@ -68,7 +69,7 @@ pub(crate) fn short(id: Uuid) -> String {
     id.to_string().split_at(4).0.to_owned()
 }
 
-fn show_header(options: &Options, header: &Header, shown: &mut Shown) -> Result<(), ToolError> {
+fn show_header(options: &Options, header: &Header, shown: &mut Shown) {
     // The quotes do not match in the C program either, and somebody may look for them.
     println!(" name: \"{}'", header.name);
     println!(" local address: \"{}\"", header.local_address);
@@ -76,27 +77,29 @@ fn show_header(options: &Options, header: &Header, shown: &mut Shown) -> Result<
     if let Some(cid) = header.cluster_id {
         println!(" cluster_id: {}", short(cid));
     }
-    if !header.remote_addresses.is_empty() {
-        println!(" remote_addresses: {}", header.remote_addresses.join(" "));
+    match &header.standing {
+        Standing::Joining { remote_addresses } => {
+            let addresses: Vec<&str> = remote_addresses.iter().map(Address::as_str).collect();
+            println!(" remote_addresses: {}", addresses.join(" "));
+        }
+        Standing::Member { servers, snapshot } => {
+            let Some(snapshot) = snapshot else { return };
+            println!(" prev_index: {}", snapshot.index);
+            println!(" prev_term: {}", snapshot.term);
+            show_servers("prev_servers", servers);
+            show_eid("prev_eid", snapshot.eid);
+            show_data(options, "prev_", &snapshot.data, shown);
+        }
     }
-    let number = |name: &str| header.json.get(name).and_then(Value::as_u64).filter(|n| *n > 0);
-    let Some(index) = number("prev_index") else {
-        return Ok(());
-    };
-    println!(" prev_index: {index}");
-    println!(" prev_term: {}", number("prev_term").unwrap_or(0));
-    show_servers("prev_servers", header.json.get("prev_servers"));
-    let eid = header.json.get("prev_eid").and_then(Value::as_str);
-    if let Some(eid) = eid
-        .and_then(|eid| Uuid::try_parse(eid).ok())
-        .filter(|eid| !eid.is_nil())
-    {
-        println!(" prev_eid: {}", short(eid));
-    }
-    show_data(options, "prev_", header.json.get("prev_data"), shown)
 }
 
-fn show_record(options: &Options, record: &ClusterRecord, shown: &mut Shown) -> Result<(), ToolError> {
+fn show_eid(name: &str, eid: Uuid) {
+    if !eid.is_nil() {
+        println!(" {name}: {}", short(eid));
+    }
+}
+
+fn show_record(options: &Options, record: &ClusterRecord, shown: &mut Shown) {
     if let Some(comment) = &record.comment {
         println!(" comment: \"{comment}\"");
     }
@@ -111,48 +114,37 @@ fn show_record(options: &Options, record: &ClusterRecord, shown: &mut Shown) -> 
         Says::CommitIndex(index) => println!(" commit_index: {index}"),
         Says::Entry(entry) => {
             println!(" index: {}", entry.index);
-            show_servers("servers", entry.servers.as_ref());
-            if let Some(eid) = entry.eid.filter(|eid| !eid.is_nil()) {
-                println!(" eid: {}", short(eid));
+            if let Some(servers) = &entry.servers {
+                show_servers("servers", servers);
             }
-            show_data(options, "", entry.data.as_ref(), shown)?;
+            if let Some(eid) = entry.eid {
+                show_eid("eid", eid);
+            }
+            if let Some(data) = &entry.data {
+                show_data(options, "", data, shown);
+            }
         }
     }
-    Ok(())
 }
 
-fn show_servers(name: &str, servers: Option<&Value>) {
-    let Some(servers) = servers.and_then(Value::as_object) else {
-        return;
-    };
-    let shown = servers.iter().map(|(id, address)| {
-        let id = id.get(..4).unwrap_or(id);
-        format!("{id}({})", json::to_string(address))
-    });
+fn show_servers(name: &str, servers: &Servers) {
+    let shown = servers
+        .iter()
+        .map(|(id, address)| format!("{}(\"{address}\")", short(*id)));
     println!(" {name}: {}", shown.collect::<Vec<_>>().join(", "));
 }
 
-fn show_data(
-    options: &Options,
-    prefix: &str,
-    data: Option<&Value>,
-    shown: &mut Shown,
-) -> Result<(), ToolError> {
-    let Some(data) = data else { return Ok(()) };
-    let Some([schema, txn]) = data.as_array().map(Vec::as_slice) else {
-        println!(" ***invalid data***");
-        return Ok(());
-    };
-    if !schema.is_null() {
-        let schema = DatabaseSchema::from_json(schema)?;
+fn show_data(options: &Options, prefix: &str, data: &Data, shown: &mut Shown) {
+    if let Some(schema) = &data.schema {
         println!(
             " {prefix}schema: \"{}\", version=\"{}\", cksum=\"{}\"",
             schema.name, schema.version, schema.cksum
         );
-        shown.schema = Some(schema);
+        shown.schema = Some(Arc::clone(schema));
     }
-    change(options, shown, txn);
-    Ok(())
+    if let Some(txn) = &data.txn {
+        change(options, shown, &txn.to_json());
+    }
 }
 
 fn change(options: &Options, shown: &mut Shown, txn: &Value) {

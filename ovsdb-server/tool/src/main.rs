@@ -15,14 +15,16 @@ use std::process::ExitCode;
 use lexopt::Parser;
 use ovsdb_daemon::options::{LogOptions, Token};
 use ovsdb_daemon::{dirs, vlog};
-use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json};
+use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json, os_text};
 use ovsdb_store::StoreError;
-use ovsdb_store::log::{Log, Magic, Mode};
+use ovsdb_store::log::Mode;
 use ovsdb_store::standalone::{Opened, Standalone};
 use rand::Rng;
 
 const PROGRAM: &str = "ovsdb-tool";
-const VERSION: &str = "ovsdb-tool (Open vSwitch) 3.5.0";
+
+/// The version that the C program of this behaviour has.
+pub(crate) const OVS_VERSION: &str = "3.5.0";
 
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
@@ -306,9 +308,9 @@ fn run() -> Outcome {
                 options.election_timer = Some(text.parse().map_err(|_| bad())?);
             }
             Token::Short('h') => return print_all(&help()),
-            Token::Short('V') => return print_all(&format!("{VERSION}\n")),
+            Token::Short('V') => return print_version(),
             Token::Long(name) if name == "help" => return print_all(&help()),
-            Token::Long(name) if name == "version" => return print_all(&format!("{VERSION}\n")),
+            Token::Long(name) if name == "version" => return print_version(),
             other => return Err(ToolError::Usage(other.unrecognized())),
         }
     }
@@ -332,6 +334,10 @@ fn run() -> Outcome {
 pub(crate) fn print_all(text: &str) -> Outcome {
     print!("{text}");
     Ok(0)
+}
+
+fn print_version() -> Outcome {
+    print_all(&format!("{PROGRAM} (Open vSwitch) {OVS_VERSION}\n"))
 }
 
 fn list() -> String {
@@ -393,11 +399,8 @@ pub(crate) fn read_schema_file(path: &Path) -> Result<DatabaseSchema, ToolError>
             "failed to read schema: \"{name}\" could not be read as JSON ({why})"
         ))
     };
-    let text = std::fs::read(path).map_err(|error| {
-        let text = error.to_string();
-        let reason = text.split(" (os error").next().unwrap_or_default();
-        fail(format!("error opening \"{name}\": {reason}"))
-    })?;
+    let text = std::fs::read(path)
+        .map_err(|error| fail(format!("error opening \"{name}\": {}", os_text(&error))))?;
     let value = json::parse(&text).map_err(|error| fail(error.to_string()))?;
     DatabaseSchema::from_json(&value).map_err(|mut error| {
         let details = error.details.unwrap_or_default();
@@ -408,20 +411,21 @@ pub(crate) fn read_schema_file(path: &Path) -> Result<DatabaseSchema, ToolError>
 
 /// Opens a standalone database.
 pub(crate) fn open(path: &Path, mode: Mode) -> Result<Opened, ToolError> {
-    if let Ok(log) = Log::open(path, &[Magic::Cluster], Mode::ReadOnly)
-        && log.magic() == Magic::Cluster
-        && std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
-    {
-        return Err(ToolError::Usage(format!(
-            "ovsdb error: {}: cannot apply this operation to clustered database file",
-            path.display()
-        )));
-    }
     let opened = Standalone::open(path, mode, &fresh_uuid)?;
     if let Some(warning) = &opened.warning {
         eprintln!("{PROGRAM}: {warning}");
     }
     Ok(opened)
+}
+
+/// Damage in a cluster's file, and what to do about it.
+pub(crate) fn with_remedy(error: StoreError, file: &str) -> ToolError {
+    match error {
+        StoreError::Damaged(_) | StoreError::UnexpectedEnd(_) => ToolError::Usage(format!(
+            "{error}; \"ovsdb-tool fix-cluster {file}\" keeps what comes before"
+        )),
+        error => error.into(),
+    }
 }
 
 /// A random uuid.

@@ -9,12 +9,6 @@ use crate::remote::Active;
 use crate::stream::Stream;
 use crate::tls::Tls;
 
-/// The system's text for an error, without Rust's number.
-pub fn os_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
-}
-
 /// Connects, TLS handshake included.
 pub async fn dial(active: &Active, tls: &Arc<Tls>) -> io::Result<Stream> {
     match active {

@@ -7,8 +7,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ovsdb_data::os_text;
+
 use crate::backoff::Backoff;
-use crate::dial::{dial, os_text};
+use crate::dial::dial;
 use crate::listen::Listener;
 use crate::remote::Remote;
 use crate::stream::Stream;
@@ -37,6 +39,13 @@ impl Dialer {
             backoff: Backoff::new(max_wait),
             next: 0,
             tried: 0,
+        }
+    }
+
+    /// Tries the remotes in an order that `random` numbers decide, so that many clients spread.
+    pub fn shuffle(&mut self, mut random: impl FnMut() -> u64) {
+        for i in (1..self.remotes.len()).rev() {
+            self.remotes.swap(i, (random() % (i as u64 + 1)) as usize);
         }
     }
 
@@ -79,10 +88,61 @@ impl Dialer {
         }
     }
 
-    /// The connection is gone after this long.
+    /// The connection is gone after this long. After one that was good every remote is tried once more before a wait.
     pub fn ended(&mut self, lived: Duration) {
         if lived > self.max_wait {
             self.backoff.succeeded();
+            self.tried = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::UnixListener;
+    use tokio::time::Instant;
+
+    fn dialer(remotes: &[String]) -> Dialer {
+        let remotes = remotes.iter().map(|text| text.parse().unwrap());
+        Dialer::new(remotes.collect(), None, Arc::default())
+    }
+
+    /// Of three remotes only the middle one is there. Its first connection lives so long; how long it takes then to
+    /// come back to it.
+    async fn wait_after(lived: Duration) -> Duration {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let _listening = UnixListener::bind(path("b")).unwrap();
+        let mut dialer = dialer(&["a", "b", "c"].map(|name| format!("unix:{}", path(name))));
+        let began = Instant::now();
+        dialer.connect().await.unwrap();
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        dialer.ended(lived);
+        dialer.connect().await.unwrap();
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_comes_after_a_round_without_a_good_connection() {
+        assert_eq!(wait_after(Duration::from_secs(1)).await, Duration::from_secs(1));
+        assert_eq!(wait_after(Duration::from_secs(9)).await, Duration::ZERO);
+    }
+
+    #[test]
+    fn numbers_decide_the_order() {
+        let check = |numbers: &[u64], expected: &[u16]| {
+            let remotes: Vec<String> = (0..4).map(|port| format!("tcp:h:{port}")).collect();
+            let (mut dialer, mut numbers) = (dialer(&remotes), numbers.iter().copied());
+            dialer.shuffle(|| numbers.next().unwrap());
+            let ports = dialer.remotes.iter().map(|remote| match remote {
+                Remote::Active(crate::remote::Active::Tcp(_, port)) => *port,
+                other => panic!("{other} is no remote of this test"),
+            });
+            assert_eq!(ports.collect::<Vec<_>>(), expected);
+        };
+        check(&[3, 2, 1], &[0, 1, 2, 3]);
+        check(&[0, 0, 0], &[1, 2, 3, 0]);
+        check(&[u64::MAX, 1, 4], &[2, 0, 1, 3]);
     }
 }

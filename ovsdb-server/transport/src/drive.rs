@@ -15,18 +15,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ovsdb_idl::Replica;
+use ovsdb_idl::condition::Where;
 use ovsdb_idl::session::{Config, Event, Reply, RequestId, Session};
+use ovsdb_idl::tables::{NoRows, OtherDatabase, Rows, Schema, Table};
 use ovsdb_idl::txn::{Outcome, Txn};
 use ovsdb_wire::Frame;
 use ovsdb_wire::message::Message;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::connection::{self, Handler};
 use crate::dialer::Dialer;
+use crate::events::Events;
 use crate::link::Link;
+use crate::remote::Remote;
 use crate::stream::Stream;
 
 /// Silence after which the server is probed, unless set otherwise.
@@ -35,18 +39,21 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// A client. Dropping it ends its connection.
 pub struct Client {
     shared: Arc<Shared>,
-    events: mpsc::UnboundedReceiver<Event>,
     task: AbortHandle,
 }
 
 struct Shared {
     inner: Mutex<Inner>,
-    events: mpsc::UnboundedSender<Event>,
+    /// There are events to take.
+    wake: Notify,
 }
 
 struct Inner {
     session: Session,
+    events: Events,
     link: Option<Arc<Link>>,
+    /// The remote that the connection is to, where it has a name.
+    remote: Option<Remote>,
     probe_interval: Option<Duration>,
     /// Who waits for the outcome of a transaction.
     waiting: HashMap<RequestId, oneshot::Sender<Reply>>,
@@ -61,7 +68,7 @@ impl Client {
     /// A client on one connection that is there, for a server in the same process or one connected otherwise.
     pub fn on(runtime: &Handle, config: Config, stream: Stream) -> Client {
         Self::with(runtime, config, |shared| async move {
-            serve(&shared, stream).await;
+            serve(&shared, None, stream).await;
         })
     }
 
@@ -70,28 +77,46 @@ impl Client {
         config: Config,
         run: impl FnOnce(Arc<Shared>) -> F,
     ) -> Client {
-        let (sender, events) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             inner: Mutex::new(Inner {
                 session: Session::new(config),
+                events: Events::default(),
                 link: None,
+                remote: None,
                 probe_interval: Some(PROBE_INTERVAL),
                 waiting: HashMap::new(),
             }),
-            events: sender,
+            wake: Notify::new(),
         });
         let task = runtime.spawn(run(shared.clone())).abort_handle();
-        Client { shared, events, task }
+        Client { shared, task }
     }
 
-    /// The next event. Never ends while the client lives.
+    /// The next event. Never ends while the client lives. A program that takes events too slowly, or not for a while, is
+    /// told how things are instead of what it has missed: the rows by an [`Event::Reset`].
     pub async fn event(&mut self) -> Option<Event> {
-        self.events.recv().await
+        loop {
+            if let Some(event) = self.try_event() {
+                return Some(event);
+            }
+            self.shared.wake.notified().await;
+        }
+    }
+
+    /// The next event, if there is one by now.
+    pub fn try_event(&mut self) -> Option<Event> {
+        let inner = &mut *self.shared.inner.lock();
+        inner.events.pop(&inner.session)
     }
 
     /// Reads the rows as they are now; events that tell of their last changes may still be on their way.
     pub fn read<R>(&self, f: impl FnOnce(Option<&Replica>) -> R) -> R {
         f(self.shared.inner.lock().session.replica())
+    }
+
+    /// Reads the rows as they are now as the types of the schema that [`Config::schema`] brought.
+    pub fn rows<S: Schema, R>(&self, f: impl FnOnce(Rows<'_, S>) -> R) -> Result<R, NoRows> {
+        self.shared.inner.lock().session.rows().map(f)
     }
 
     /// Whether the rows follow a server at present.
@@ -104,7 +129,11 @@ impl Client {
         let (sender, reply) = oneshot::channel();
         {
             let mut inner = self.shared.inner.lock();
-            let id = inner.session.transact(txn.into_operations());
+            let operations = match txn.into_operations(inner.session.db()) {
+                Ok(operations) => operations,
+                Err(error) => return Outcome::Failed(error.to_string()),
+            };
+            let id = inner.session.transact(operations);
             inner.waiting.insert(id, sender);
             self.shared.pump(inner);
         }
@@ -118,11 +147,42 @@ impl Client {
         self.shared.pump(inner);
     }
 
+    /// Takes a lock from whoever has it; later connections ask for it.
+    pub fn steal(&self, name: &str) {
+        let mut inner = self.shared.inner.lock();
+        inner.session.steal(name);
+        self.shared.pump(inner);
+    }
+
+    /// Whether the lock asked for is ours.
+    pub fn has_lock(&self) -> bool {
+        self.shared.inner.lock().session.has_lock()
+    }
+
+    /// Whether the lock asked for is somebody else's.
+    pub fn is_lock_contended(&self) -> bool {
+        self.shared.inner.lock().session.is_lock_contended()
+    }
+
     /// Gives the lock up.
     pub fn unlock(&self) {
         let mut inner = self.shared.inner.lock();
         inner.session.unlock();
         self.shared.pump(inner);
+    }
+
+    /// Follows only these rows of a table from now on; [`Event::ConditionsMet`] with the number returned, or a later one,
+    /// tells when the contents are those.
+    pub fn set_where<T: Table<'static>>(&self, rows: &Where<T>) -> Result<u64, OtherDatabase> {
+        let mut inner = self.shared.inner.lock();
+        let change = inner.session.set_where(rows);
+        self.shared.pump(inner);
+        change
+    }
+
+    /// The last change of conditions that the contents match.
+    pub fn conditions_met(&self) -> u64 {
+        self.shared.inner.lock().session.conditions_met()
     }
 
     /// Changes after how much silence the server is probed; none is never.
@@ -166,9 +226,13 @@ impl Shared {
                     None => Event::TxnReply { id, reply },
                 },
                 Event::TryNextRemote(refusal) => {
+                    let of = inner
+                        .remote
+                        .as_ref()
+                        .map_or_else(String::new, |remote| format!("{remote}: "));
                     match refusal.is_warning() {
-                        true => tracing::warn!(target: "ovsdb_cs", "{refusal}"),
-                        false => tracing::info!(target: "ovsdb_cs", "{refusal}"),
+                        true => tracing::warn!(target: "ovsdb_cs", "{of}{refusal}"),
+                        false => tracing::info!(target: "ovsdb_cs", "{of}{refusal}"),
                     }
                     if let Some(link) = &inner.link {
                         link.close("another server is tried");
@@ -177,8 +241,8 @@ impl Shared {
                 }
                 event => event,
             };
-            // The client is being dropped.
-            let _ = self.events.send(event);
+            inner.events.push(event);
+            self.wake.notify_one();
         }
     }
 }
@@ -186,18 +250,19 @@ impl Shared {
 async fn keep_connected(shared: Arc<Shared>, mut dialer: Dialer) {
     while let Some((remote, stream)) = dialer.connect().await {
         let began = Instant::now();
-        let why = serve(&shared, stream).await;
+        let why = serve(&shared, Some(remote.clone()), stream).await;
         tracing::info!(target: "reconnect", "{remote}: {why}");
         dialer.ended(began.elapsed());
     }
 }
 
-async fn serve(shared: &Arc<Shared>, stream: Stream) -> connection::Closed {
+async fn serve(shared: &Arc<Shared>, remote: Option<Remote>, stream: Stream) -> connection::Closed {
     let link = {
         let mut inner = shared.inner.lock();
         let interval = inner.probe_interval.filter(|_| stream.is_remote());
         let link = Arc::new(Link::new(interval));
         inner.link = Some(link.clone());
+        inner.remote = remote;
         inner.session.handle_connected();
         shared.pump(inner);
         link

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod dial;
 pub mod dialer;
 pub mod drive;
+mod events;
 pub mod link;
 pub mod listen;
 pub mod remote;

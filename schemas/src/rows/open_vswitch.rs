@@ -1,13 +1,24 @@
 //! The tables of `Open_vSwitch` 8.8.0 as types. Generated from the schema; the generator is `generate.rs`.
 
-use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Set, SetView, Table, Text};
+use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Schema, Set, SetView, Table, Text};
 use ovsdb_data::{Row, TableIdx, Uuid};
+
+/// The schema of these tables.
+#[derive(Clone, Copy, Debug)]
+pub enum OpenVSwitchSchema {}
+
+impl Schema for OpenVSwitchSchema {
+    const NAME: &'static str = "Open_vSwitch";
+    const VERSION: &'static str = "8.8.0";
+    const CKSUM: &'static str = "2823623553 27869";
+}
 
 /// A row of `AutoAttach`. Rows live as long as something refers to them.
 #[derive(Clone, Copy, Debug)]
 pub struct AutoAttach<'a>(&'a Row);
 
 impl<'a> Table<'a> for AutoAttach<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "AutoAttach";
     const TABLE_INDEX: TableIdx = TableIdx(0);
 
@@ -50,6 +61,7 @@ impl<'a> AutoAttach<'a> {
 pub struct Bridge<'a>(&'a Row);
 
 impl<'a> Table<'a> for Bridge<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Bridge";
     const TABLE_INDEX: TableIdx = TableIdx(1);
 
@@ -225,6 +237,7 @@ impl<'a> Bridge<'a> {
 pub struct CtTimeoutPolicy<'a>(&'a Row);
 
 impl<'a> Table<'a> for CtTimeoutPolicy<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "CT_Timeout_Policy";
     const TABLE_INDEX: TableIdx = TableIdx(2);
 
@@ -260,6 +273,7 @@ impl<'a> CtTimeoutPolicy<'a> {
 pub struct CtZone<'a>(&'a Row);
 
 impl<'a> Table<'a> for CtZone<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "CT_Zone";
     const TABLE_INDEX: TableIdx = TableIdx(3);
 
@@ -301,6 +315,7 @@ impl<'a> CtZone<'a> {
 pub struct Controller<'a>(&'a Row);
 
 impl<'a> Table<'a> for Controller<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Controller";
     const TABLE_INDEX: TableIdx = TableIdx(4);
 
@@ -446,6 +461,7 @@ impl<'a> Controller<'a> {
 pub struct Datapath<'a>(&'a Row);
 
 impl<'a> Table<'a> for Datapath<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Datapath";
     const TABLE_INDEX: TableIdx = TableIdx(5);
 
@@ -502,6 +518,7 @@ impl<'a> Datapath<'a> {
 pub struct FlowSampleCollectorSet<'a>(&'a Row);
 
 impl<'a> Table<'a> for FlowSampleCollectorSet<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Flow_Sample_Collector_Set";
     const TABLE_INDEX: TableIdx = TableIdx(6);
 
@@ -559,6 +576,7 @@ impl<'a> FlowSampleCollectorSet<'a> {
 pub struct FlowTable<'a>(&'a Row);
 
 impl<'a> Table<'a> for FlowTable<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Flow_Table";
     const TABLE_INDEX: TableIdx = TableIdx(7);
 
@@ -621,6 +639,7 @@ impl<'a> FlowTable<'a> {
 pub struct Ipfix<'a>(&'a Row);
 
 impl<'a> Table<'a> for Ipfix<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "IPFIX";
     const TABLE_INDEX: TableIdx = TableIdx(8);
 
@@ -712,6 +731,7 @@ impl<'a> Ipfix<'a> {
 pub struct Interface<'a>(&'a Row);
 
 impl<'a> Table<'a> for Interface<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Interface";
     const TABLE_INDEX: TableIdx = TableIdx(9);
 
@@ -982,6 +1002,7 @@ impl<'a> Interface<'a> {
 pub struct Manager<'a>(&'a Row);
 
 impl<'a> Table<'a> for Manager<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Manager";
     const TABLE_INDEX: TableIdx = TableIdx(10);
 
@@ -1058,6 +1079,7 @@ impl<'a> Manager<'a> {
 pub struct Mirror<'a>(&'a Row);
 
 impl<'a> Table<'a> for Mirror<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Mirror";
     const TABLE_INDEX: TableIdx = TableIdx(11);
 
@@ -1155,6 +1177,7 @@ impl<'a> Mirror<'a> {
 pub struct NetFlow<'a>(&'a Row);
 
 impl<'a> Table<'a> for NetFlow<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "NetFlow";
     const TABLE_INDEX: TableIdx = TableIdx(12);
 
@@ -1218,6 +1241,7 @@ impl<'a> NetFlow<'a> {
 pub struct OpenVSwitch<'a>(&'a Row);
 
 impl<'a> Table<'a> for OpenVSwitch<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Open_vSwitch";
     const TABLE_INDEX: TableIdx = TableIdx(13);
 
@@ -1358,6 +1382,7 @@ impl<'a> OpenVSwitch<'a> {
 pub struct Port<'a>(&'a Row);
 
 impl<'a> Table<'a> for Port<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Port";
     const TABLE_INDEX: TableIdx = TableIdx(14);
 
@@ -1532,6 +1557,7 @@ impl<'a> Port<'a> {
 pub struct QoS<'a>(&'a Row);
 
 impl<'a> Table<'a> for QoS<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "QoS";
     const TABLE_INDEX: TableIdx = TableIdx(15);
 
@@ -1580,6 +1606,7 @@ impl<'a> QoS<'a> {
 pub struct Queue<'a>(&'a Row);
 
 impl<'a> Table<'a> for Queue<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "Queue";
     const TABLE_INDEX: TableIdx = TableIdx(16);
 
@@ -1621,6 +1648,7 @@ impl<'a> Queue<'a> {
 pub struct Ssl<'a>(&'a Row);
 
 impl<'a> Table<'a> for Ssl<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "SSL";
     const TABLE_INDEX: TableIdx = TableIdx(17);
 
@@ -1676,6 +1704,7 @@ impl<'a> Ssl<'a> {
 pub struct SFlow<'a>(&'a Row);
 
 impl<'a> Table<'a> for SFlow<'a> {
+    type Schema = OpenVSwitchSchema;
     const TABLE_NAME: &'static str = "sFlow";
     const TABLE_INDEX: TableIdx = TableIdx(18);
 

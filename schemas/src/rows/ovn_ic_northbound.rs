@@ -1,13 +1,24 @@
 //! The tables of `OVN_IC_Northbound` 1.2.0 as types. Generated from the schema; the generator is `generate.rs`.
 
-use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Set, SetView, Table, Text};
+use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Schema, Set, SetView, Table, Text};
 use ovsdb_data::{Row, TableIdx, Uuid};
+
+/// The schema of these tables.
+#[derive(Clone, Copy, Debug)]
+pub enum OvnIcNorthboundSchema {}
+
+impl Schema for OvnIcNorthboundSchema {
+    const NAME: &'static str = "OVN_IC_Northbound";
+    const VERSION: &'static str = "1.2.0";
+    const CKSUM: &'static str = "4176728051 3557";
+}
 
 /// A row of `Connection`. Rows live as long as something refers to them.
 #[derive(Clone, Copy, Debug)]
 pub struct Connection<'a>(&'a Row);
 
 impl<'a> Table<'a> for Connection<'a> {
+    type Schema = OvnIcNorthboundSchema;
     const TABLE_NAME: &'static str = "Connection";
     const TABLE_INDEX: TableIdx = TableIdx(0);
 
@@ -78,6 +89,7 @@ impl<'a> Connection<'a> {
 pub struct IcNbGlobal<'a>(&'a Row);
 
 impl<'a> Table<'a> for IcNbGlobal<'a> {
+    type Schema = OvnIcNorthboundSchema;
     const TABLE_NAME: &'static str = "IC_NB_Global";
     const TABLE_INDEX: TableIdx = TableIdx(1);
 
@@ -140,6 +152,7 @@ impl<'a> IcNbGlobal<'a> {
 pub struct Ssl<'a>(&'a Row);
 
 impl<'a> Table<'a> for Ssl<'a> {
+    type Schema = OvnIcNorthboundSchema;
     const TABLE_NAME: &'static str = "SSL";
     const TABLE_INDEX: TableIdx = TableIdx(2);
 
@@ -216,6 +229,7 @@ impl<'a> Ssl<'a> {
 pub struct TransitSwitch<'a>(&'a Row);
 
 impl<'a> Table<'a> for TransitSwitch<'a> {
+    type Schema = OvnIcNorthboundSchema;
     const TABLE_NAME: &'static str = "Transit_Switch";
     const TABLE_INDEX: TableIdx = TableIdx(3);
 

@@ -1,13 +1,24 @@
 //! The tables of `OVN_IC_Southbound` 1.3.0 as types. Generated from the schema; the generator is `generate.rs`.
 
-use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Set, SetView, Table, Text};
+use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Schema, Set, SetView, Table, Text};
 use ovsdb_data::{Row, TableIdx, Uuid};
+
+/// The schema of these tables.
+#[derive(Clone, Copy, Debug)]
+pub enum OvnIcSouthboundSchema {}
+
+impl Schema for OvnIcSouthboundSchema {
+    const NAME: &'static str = "OVN_IC_Southbound";
+    const VERSION: &'static str = "1.3.0";
+    const CKSUM: &'static str = "3496599919 7088";
+}
 
 /// A row of `Availability_Zone`.
 #[derive(Clone, Copy, Debug)]
 pub struct AvailabilityZone<'a>(&'a Row);
 
 impl<'a> Table<'a> for AvailabilityZone<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "Availability_Zone";
     const TABLE_INDEX: TableIdx = TableIdx(0);
 
@@ -42,6 +53,7 @@ impl<'a> AvailabilityZone<'a> {
 pub struct Connection<'a>(&'a Row);
 
 impl<'a> Table<'a> for Connection<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "Connection";
     const TABLE_INDEX: TableIdx = TableIdx(1);
 
@@ -112,6 +124,7 @@ impl<'a> Connection<'a> {
 pub struct DatapathBinding<'a>(&'a Row);
 
 impl<'a> Table<'a> for DatapathBinding<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "Datapath_Binding";
     const TABLE_INDEX: TableIdx = TableIdx(2);
 
@@ -154,6 +167,7 @@ impl<'a> DatapathBinding<'a> {
 pub struct Encap<'a>(&'a Row);
 
 impl<'a> Table<'a> for Encap<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "Encap";
     const TABLE_INDEX: TableIdx = TableIdx(3);
 
@@ -202,6 +216,7 @@ impl<'a> Encap<'a> {
 pub struct Gateway<'a>(&'a Row);
 
 impl<'a> Table<'a> for Gateway<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "Gateway";
     const TABLE_INDEX: TableIdx = TableIdx(4);
 
@@ -257,6 +272,7 @@ impl<'a> Gateway<'a> {
 pub struct IcSbGlobal<'a>(&'a Row);
 
 impl<'a> Table<'a> for IcSbGlobal<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "IC_SB_Global";
     const TABLE_INDEX: TableIdx = TableIdx(5);
 
@@ -312,6 +328,7 @@ impl<'a> IcSbGlobal<'a> {
 pub struct PortBinding<'a>(&'a Row);
 
 impl<'a> Table<'a> for PortBinding<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "Port_Binding";
     const TABLE_INDEX: TableIdx = TableIdx(6);
 
@@ -389,6 +406,7 @@ impl<'a> PortBinding<'a> {
 pub struct Route<'a>(&'a Row);
 
 impl<'a> Table<'a> for Route<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "Route";
     const TABLE_INDEX: TableIdx = TableIdx(7);
 
@@ -458,6 +476,7 @@ impl<'a> Route<'a> {
 pub struct Ssl<'a>(&'a Row);
 
 impl<'a> Table<'a> for Ssl<'a> {
+    type Schema = OvnIcSouthboundSchema;
     const TABLE_NAME: &'static str = "SSL";
     const TABLE_INDEX: TableIdx = TableIdx(8);
 

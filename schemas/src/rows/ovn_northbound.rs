@@ -1,13 +1,24 @@
 //! The tables of `OVN_Northbound` 7.11.0 as types. Generated from the schema; the generator is `generate.rs`.
 
-use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Set, SetView, Table, Text};
+use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Schema, Set, SetView, Table, Text};
 use ovsdb_data::{Row, TableIdx, Uuid};
+
+/// The schema of these tables.
+#[derive(Clone, Copy, Debug)]
+pub enum OvnNorthboundSchema {}
+
+impl Schema for OvnNorthboundSchema {
+    const NAME: &'static str = "OVN_Northbound";
+    const VERSION: &'static str = "7.11.0";
+    const CKSUM: &'static str = "2520708261 39034";
+}
 
 /// A row of `ACL`. Rows live as long as something refers to them.
 #[derive(Clone, Copy, Debug)]
 pub struct Acl<'a>(&'a Row);
 
 impl<'a> Table<'a> for Acl<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "ACL";
     const TABLE_INDEX: TableIdx = TableIdx(0);
 
@@ -126,6 +137,7 @@ impl<'a> Acl<'a> {
 pub struct AddressSet<'a>(&'a Row);
 
 impl<'a> Table<'a> for AddressSet<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Address_Set";
     const TABLE_INDEX: TableIdx = TableIdx(1);
 
@@ -167,6 +179,7 @@ impl<'a> AddressSet<'a> {
 pub struct Bfd<'a>(&'a Row);
 
 impl<'a> Table<'a> for Bfd<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "BFD";
     const TABLE_INDEX: TableIdx = TableIdx(2);
 
@@ -243,6 +256,7 @@ impl<'a> Bfd<'a> {
 pub struct ChassisTemplateVar<'a>(&'a Row);
 
 impl<'a> Table<'a> for ChassisTemplateVar<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Chassis_Template_Var";
     const TABLE_INDEX: TableIdx = TableIdx(3);
 
@@ -285,6 +299,7 @@ impl<'a> ChassisTemplateVar<'a> {
 pub struct Connection<'a>(&'a Row);
 
 impl<'a> Table<'a> for Connection<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Connection";
     const TABLE_INDEX: TableIdx = TableIdx(4);
 
@@ -355,6 +370,7 @@ impl<'a> Connection<'a> {
 pub struct Copp<'a>(&'a Row);
 
 impl<'a> Table<'a> for Copp<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Copp";
     const TABLE_INDEX: TableIdx = TableIdx(5);
 
@@ -396,6 +412,7 @@ impl<'a> Copp<'a> {
 pub struct DhcpOptions<'a>(&'a Row);
 
 impl<'a> Table<'a> for DhcpOptions<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "DHCP_Options";
     const TABLE_INDEX: TableIdx = TableIdx(6);
 
@@ -437,6 +454,7 @@ impl<'a> DhcpOptions<'a> {
 pub struct DhcpRelay<'a>(&'a Row);
 
 impl<'a> Table<'a> for DhcpRelay<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "DHCP_Relay";
     const TABLE_INDEX: TableIdx = TableIdx(7);
 
@@ -485,6 +503,7 @@ impl<'a> DhcpRelay<'a> {
 pub struct Dns<'a>(&'a Row);
 
 impl<'a> Table<'a> for Dns<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "DNS";
     const TABLE_INDEX: TableIdx = TableIdx(8);
 
@@ -526,6 +545,7 @@ impl<'a> Dns<'a> {
 pub struct ForwardingGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for ForwardingGroup<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Forwarding_Group";
     const TABLE_INDEX: TableIdx = TableIdx(9);
 
@@ -589,6 +609,7 @@ impl<'a> ForwardingGroup<'a> {
 pub struct GatewayChassis<'a>(&'a Row);
 
 impl<'a> Table<'a> for GatewayChassis<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Gateway_Chassis";
     const TABLE_INDEX: TableIdx = TableIdx(10);
 
@@ -644,6 +665,7 @@ impl<'a> GatewayChassis<'a> {
 pub struct HaChassis<'a>(&'a Row);
 
 impl<'a> Table<'a> for HaChassis<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "HA_Chassis";
     const TABLE_INDEX: TableIdx = TableIdx(11);
 
@@ -685,6 +707,7 @@ impl<'a> HaChassis<'a> {
 pub struct HaChassisGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for HaChassisGroup<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "HA_Chassis_Group";
     const TABLE_INDEX: TableIdx = TableIdx(12);
 
@@ -726,6 +749,7 @@ impl<'a> HaChassisGroup<'a> {
 pub struct LoadBalancer<'a>(&'a Row);
 
 impl<'a> Table<'a> for LoadBalancer<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Load_Balancer";
     const TABLE_INDEX: TableIdx = TableIdx(13);
 
@@ -803,6 +827,7 @@ impl<'a> LoadBalancer<'a> {
 pub struct LoadBalancerGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for LoadBalancerGroup<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Load_Balancer_Group";
     const TABLE_INDEX: TableIdx = TableIdx(14);
 
@@ -837,6 +862,7 @@ impl<'a> LoadBalancerGroup<'a> {
 pub struct LoadBalancerHealthCheck<'a>(&'a Row);
 
 impl<'a> Table<'a> for LoadBalancerHealthCheck<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Load_Balancer_Health_Check";
     const TABLE_INDEX: TableIdx = TableIdx(15);
 
@@ -879,6 +905,7 @@ impl<'a> LoadBalancerHealthCheck<'a> {
 pub struct LogicalRouter<'a>(&'a Row);
 
 impl<'a> Table<'a> for LogicalRouter<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Logical_Router";
     const TABLE_INDEX: TableIdx = TableIdx(16);
 
@@ -977,6 +1004,7 @@ impl<'a> LogicalRouter<'a> {
 pub struct LogicalRouterPolicy<'a>(&'a Row);
 
 impl<'a> Table<'a> for LogicalRouterPolicy<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Logical_Router_Policy";
     const TABLE_INDEX: TableIdx = TableIdx(17);
 
@@ -1068,6 +1096,7 @@ impl<'a> LogicalRouterPolicy<'a> {
 pub struct LogicalRouterPort<'a>(&'a Row);
 
 impl<'a> Table<'a> for LogicalRouterPort<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Logical_Router_Port";
     const TABLE_INDEX: TableIdx = TableIdx(18);
 
@@ -1183,6 +1212,7 @@ impl<'a> LogicalRouterPort<'a> {
 pub struct LogicalRouterStaticRoute<'a>(&'a Row);
 
 impl<'a> Table<'a> for LogicalRouterStaticRoute<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Logical_Router_Static_Route";
     const TABLE_INDEX: TableIdx = TableIdx(19);
 
@@ -1270,6 +1300,7 @@ impl<'a> LogicalRouterStaticRoute<'a> {
 pub struct LogicalSwitch<'a>(&'a Row);
 
 impl<'a> Table<'a> for LogicalSwitch<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Logical_Switch";
     const TABLE_INDEX: TableIdx = TableIdx(20);
 
@@ -1369,6 +1400,7 @@ impl<'a> LogicalSwitch<'a> {
 pub struct LogicalSwitchPort<'a>(&'a Row);
 
 impl<'a> Table<'a> for LogicalSwitchPort<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Logical_Switch_Port";
     const TABLE_INDEX: TableIdx = TableIdx(21);
 
@@ -1514,6 +1546,7 @@ impl<'a> LogicalSwitchPort<'a> {
 pub struct Meter<'a>(&'a Row);
 
 impl<'a> Table<'a> for Meter<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Meter";
     const TABLE_INDEX: TableIdx = TableIdx(22);
 
@@ -1569,6 +1602,7 @@ impl<'a> Meter<'a> {
 pub struct MeterBand<'a>(&'a Row);
 
 impl<'a> Table<'a> for MeterBand<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Meter_Band";
     const TABLE_INDEX: TableIdx = TableIdx(23);
 
@@ -1617,6 +1651,7 @@ impl<'a> MeterBand<'a> {
 pub struct Mirror<'a>(&'a Row);
 
 impl<'a> Table<'a> for Mirror<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Mirror";
     const TABLE_INDEX: TableIdx = TableIdx(24);
 
@@ -1679,6 +1714,7 @@ impl<'a> Mirror<'a> {
 pub struct Nat<'a>(&'a Row);
 
 impl<'a> Table<'a> for Nat<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "NAT";
     const TABLE_INDEX: TableIdx = TableIdx(25);
 
@@ -1790,6 +1826,7 @@ impl<'a> Nat<'a> {
 pub struct NbGlobal<'a>(&'a Row);
 
 impl<'a> Table<'a> for NbGlobal<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "NB_Global";
     const TABLE_INDEX: TableIdx = TableIdx(26);
 
@@ -1894,6 +1931,7 @@ impl<'a> NbGlobal<'a> {
 pub struct PortGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for PortGroup<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Port_Group";
     const TABLE_INDEX: TableIdx = TableIdx(27);
 
@@ -1942,6 +1980,7 @@ impl<'a> PortGroup<'a> {
 pub struct QoS<'a>(&'a Row);
 
 impl<'a> Table<'a> for QoS<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "QoS";
     const TABLE_INDEX: TableIdx = TableIdx(28);
 
@@ -2004,6 +2043,7 @@ impl<'a> QoS<'a> {
 pub struct Ssl<'a>(&'a Row);
 
 impl<'a> Table<'a> for Ssl<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "SSL";
     const TABLE_INDEX: TableIdx = TableIdx(29);
 
@@ -2080,6 +2120,7 @@ impl<'a> Ssl<'a> {
 pub struct Sample<'a>(&'a Row);
 
 impl<'a> Table<'a> for Sample<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Sample";
     const TABLE_INDEX: TableIdx = TableIdx(30);
 
@@ -2114,6 +2155,7 @@ impl<'a> Sample<'a> {
 pub struct SampleCollector<'a>(&'a Row);
 
 impl<'a> Table<'a> for SampleCollector<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Sample_Collector";
     const TABLE_INDEX: TableIdx = TableIdx(31);
 
@@ -2170,6 +2212,7 @@ impl<'a> SampleCollector<'a> {
 pub struct SamplingApp<'a>(&'a Row);
 
 impl<'a> Table<'a> for SamplingApp<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Sampling_App";
     const TABLE_INDEX: TableIdx = TableIdx(32);
 
@@ -2211,6 +2254,7 @@ impl<'a> SamplingApp<'a> {
 pub struct StaticMacBinding<'a>(&'a Row);
 
 impl<'a> Table<'a> for StaticMacBinding<'a> {
+    type Schema = OvnNorthboundSchema;
     const TABLE_NAME: &'static str = "Static_MAC_Binding";
     const TABLE_INDEX: TableIdx = TableIdx(33);
 

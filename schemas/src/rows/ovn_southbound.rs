@@ -1,13 +1,24 @@
 //! The tables of `OVN_Southbound` 20.41.0 as types. Generated from the schema; the generator is `generate.rs`.
 
-use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Set, SetView, Table, Text};
+use ovsdb_data::typed::{Column, Map, MapView, One, Optional, Schema, Set, SetView, Table, Text};
 use ovsdb_data::{Row, TableIdx, Uuid};
+
+/// The schema of these tables.
+#[derive(Clone, Copy, Debug)]
+pub enum OvnSouthboundSchema {}
+
+impl Schema for OvnSouthboundSchema {
+    const NAME: &'static str = "OVN_Southbound";
+    const VERSION: &'static str = "20.41.0";
+    const CKSUM: &'static str = "2343742948 34719";
+}
 
 /// A row of `ACL_ID`.
 #[derive(Clone, Copy, Debug)]
 pub struct AclId<'a>(&'a Row);
 
 impl<'a> Table<'a> for AclId<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "ACL_ID";
     const TABLE_INDEX: TableIdx = TableIdx(0);
 
@@ -35,6 +46,7 @@ impl<'a> AclId<'a> {
 pub struct AddressSet<'a>(&'a Row);
 
 impl<'a> Table<'a> for AddressSet<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Address_Set";
     const TABLE_INDEX: TableIdx = TableIdx(1);
 
@@ -69,6 +81,7 @@ impl<'a> AddressSet<'a> {
 pub struct AdvertisedRoute<'a>(&'a Row);
 
 impl<'a> Table<'a> for AdvertisedRoute<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Advertised_Route";
     const TABLE_INDEX: TableIdx = TableIdx(2);
 
@@ -125,6 +138,7 @@ impl<'a> AdvertisedRoute<'a> {
 pub struct Bfd<'a>(&'a Row);
 
 impl<'a> Table<'a> for Bfd<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "BFD";
     const TABLE_INDEX: TableIdx = TableIdx(3);
 
@@ -222,6 +236,7 @@ impl<'a> Bfd<'a> {
 pub struct Chassis<'a>(&'a Row);
 
 impl<'a> Table<'a> for Chassis<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Chassis";
     const TABLE_INDEX: TableIdx = TableIdx(4);
 
@@ -299,6 +314,7 @@ impl<'a> Chassis<'a> {
 pub struct ChassisPrivate<'a>(&'a Row);
 
 impl<'a> Table<'a> for ChassisPrivate<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Chassis_Private";
     const TABLE_INDEX: TableIdx = TableIdx(5);
 
@@ -355,6 +371,7 @@ impl<'a> ChassisPrivate<'a> {
 pub struct ChassisTemplateVar<'a>(&'a Row);
 
 impl<'a> Table<'a> for ChassisTemplateVar<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Chassis_Template_Var";
     const TABLE_INDEX: TableIdx = TableIdx(6);
 
@@ -389,6 +406,7 @@ impl<'a> ChassisTemplateVar<'a> {
 pub struct Connection<'a>(&'a Row);
 
 impl<'a> Table<'a> for Connection<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Connection";
     const TABLE_INDEX: TableIdx = TableIdx(7);
 
@@ -473,6 +491,7 @@ impl<'a> Connection<'a> {
 pub struct ControllerEvent<'a>(&'a Row);
 
 impl<'a> Table<'a> for ControllerEvent<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Controller_Event";
     const TABLE_INDEX: TableIdx = TableIdx(8);
 
@@ -521,6 +540,7 @@ impl<'a> ControllerEvent<'a> {
 pub struct DhcpOptions<'a>(&'a Row);
 
 impl<'a> Table<'a> for DhcpOptions<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "DHCP_Options";
     const TABLE_INDEX: TableIdx = TableIdx(9);
 
@@ -562,6 +582,7 @@ impl<'a> DhcpOptions<'a> {
 pub struct DHCPv6Options<'a>(&'a Row);
 
 impl<'a> Table<'a> for DHCPv6Options<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "DHCPv6_Options";
     const TABLE_INDEX: TableIdx = TableIdx(10);
 
@@ -603,6 +624,7 @@ impl<'a> DHCPv6Options<'a> {
 pub struct Dns<'a>(&'a Row);
 
 impl<'a> Table<'a> for Dns<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "DNS";
     const TABLE_INDEX: TableIdx = TableIdx(11);
 
@@ -651,6 +673,7 @@ impl<'a> Dns<'a> {
 pub struct DatapathBinding<'a>(&'a Row);
 
 impl<'a> Table<'a> for DatapathBinding<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Datapath_Binding";
     const TABLE_INDEX: TableIdx = TableIdx(12);
 
@@ -693,6 +716,7 @@ impl<'a> DatapathBinding<'a> {
 pub struct EcmpNexthop<'a>(&'a Row);
 
 impl<'a> Table<'a> for EcmpNexthop<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "ECMP_Nexthop";
     const TABLE_INDEX: TableIdx = TableIdx(13);
 
@@ -748,6 +772,7 @@ impl<'a> EcmpNexthop<'a> {
 pub struct Encap<'a>(&'a Row);
 
 impl<'a> Table<'a> for Encap<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Encap";
     const TABLE_INDEX: TableIdx = TableIdx(14);
 
@@ -796,6 +821,7 @@ impl<'a> Encap<'a> {
 pub struct Fdb<'a>(&'a Row);
 
 impl<'a> Table<'a> for Fdb<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "FDB";
     const TABLE_INDEX: TableIdx = TableIdx(15);
 
@@ -844,6 +870,7 @@ impl<'a> Fdb<'a> {
 pub struct GatewayChassis<'a>(&'a Row);
 
 impl<'a> Table<'a> for GatewayChassis<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Gateway_Chassis";
     const TABLE_INDEX: TableIdx = TableIdx(16);
 
@@ -899,6 +926,7 @@ impl<'a> GatewayChassis<'a> {
 pub struct HaChassis<'a>(&'a Row);
 
 impl<'a> Table<'a> for HaChassis<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "HA_Chassis";
     const TABLE_INDEX: TableIdx = TableIdx(17);
 
@@ -940,6 +968,7 @@ impl<'a> HaChassis<'a> {
 pub struct HaChassisGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for HaChassisGroup<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "HA_Chassis_Group";
     const TABLE_INDEX: TableIdx = TableIdx(18);
 
@@ -988,6 +1017,7 @@ impl<'a> HaChassisGroup<'a> {
 pub struct IgmpGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for IgmpGroup<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "IGMP_Group";
     const TABLE_INDEX: TableIdx = TableIdx(19);
 
@@ -1050,6 +1080,7 @@ impl<'a> IgmpGroup<'a> {
 pub struct IpMulticast<'a>(&'a Row);
 
 impl<'a> Table<'a> for IpMulticast<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "IP_Multicast";
     const TABLE_INDEX: TableIdx = TableIdx(20);
 
@@ -1147,6 +1178,7 @@ impl<'a> IpMulticast<'a> {
 pub struct LearnedRoute<'a>(&'a Row);
 
 impl<'a> Table<'a> for LearnedRoute<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Learned_Route";
     const TABLE_INDEX: TableIdx = TableIdx(21);
 
@@ -1202,6 +1234,7 @@ impl<'a> LearnedRoute<'a> {
 pub struct LoadBalancer<'a>(&'a Row);
 
 impl<'a> Table<'a> for LoadBalancer<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Load_Balancer";
     const TABLE_INDEX: TableIdx = TableIdx(22);
 
@@ -1288,6 +1321,7 @@ impl<'a> LoadBalancer<'a> {
 pub struct LogicalDpGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for LogicalDpGroup<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Logical_DP_Group";
     const TABLE_INDEX: TableIdx = TableIdx(23);
 
@@ -1315,6 +1349,7 @@ impl<'a> LogicalDpGroup<'a> {
 pub struct LogicalFlow<'a>(&'a Row);
 
 impl<'a> Table<'a> for LogicalFlow<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Logical_Flow";
     const TABLE_INDEX: TableIdx = TableIdx(24);
 
@@ -1415,6 +1450,7 @@ impl<'a> LogicalFlow<'a> {
 pub struct MacBinding<'a>(&'a Row);
 
 impl<'a> Table<'a> for MacBinding<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "MAC_Binding";
     const TABLE_INDEX: TableIdx = TableIdx(25);
 
@@ -1470,6 +1506,7 @@ impl<'a> MacBinding<'a> {
 pub struct Meter<'a>(&'a Row);
 
 impl<'a> Table<'a> for Meter<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Meter";
     const TABLE_INDEX: TableIdx = TableIdx(26);
 
@@ -1511,6 +1548,7 @@ impl<'a> Meter<'a> {
 pub struct MeterBand<'a>(&'a Row);
 
 impl<'a> Table<'a> for MeterBand<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Meter_Band";
     const TABLE_INDEX: TableIdx = TableIdx(27);
 
@@ -1552,6 +1590,7 @@ impl<'a> MeterBand<'a> {
 pub struct Mirror<'a>(&'a Row);
 
 impl<'a> Table<'a> for Mirror<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Mirror";
     const TABLE_INDEX: TableIdx = TableIdx(28);
 
@@ -1614,6 +1653,7 @@ impl<'a> Mirror<'a> {
 pub struct MulticastGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for MulticastGroup<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Multicast_Group";
     const TABLE_INDEX: TableIdx = TableIdx(29);
 
@@ -1662,6 +1702,7 @@ impl<'a> MulticastGroup<'a> {
 pub struct PortBinding<'a>(&'a Row);
 
 impl<'a> Table<'a> for PortBinding<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Port_Binding";
     const TABLE_INDEX: TableIdx = TableIdx(30);
 
@@ -1841,6 +1882,7 @@ impl<'a> PortBinding<'a> {
 pub struct PortGroup<'a>(&'a Row);
 
 impl<'a> Table<'a> for PortGroup<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Port_Group";
     const TABLE_INDEX: TableIdx = TableIdx(31);
 
@@ -1875,6 +1917,7 @@ impl<'a> PortGroup<'a> {
 pub struct RbacPermission<'a>(&'a Row);
 
 impl<'a> Table<'a> for RbacPermission<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "RBAC_Permission";
     const TABLE_INDEX: TableIdx = TableIdx(32);
 
@@ -1923,6 +1966,7 @@ impl<'a> RbacPermission<'a> {
 pub struct RbacRole<'a>(&'a Row);
 
 impl<'a> Table<'a> for RbacRole<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "RBAC_Role";
     const TABLE_INDEX: TableIdx = TableIdx(33);
 
@@ -1957,6 +2001,7 @@ impl<'a> RbacRole<'a> {
 pub struct SbGlobal<'a>(&'a Row);
 
 impl<'a> Table<'a> for SbGlobal<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "SB_Global";
     const TABLE_INDEX: TableIdx = TableIdx(34);
 
@@ -2019,6 +2064,7 @@ impl<'a> SbGlobal<'a> {
 pub struct Ssl<'a>(&'a Row);
 
 impl<'a> Table<'a> for Ssl<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "SSL";
     const TABLE_INDEX: TableIdx = TableIdx(35);
 
@@ -2095,6 +2141,7 @@ impl<'a> Ssl<'a> {
 pub struct ServiceMonitor<'a>(&'a Row);
 
 impl<'a> Table<'a> for ServiceMonitor<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Service_Monitor";
     const TABLE_INDEX: TableIdx = TableIdx(36);
 
@@ -2185,6 +2232,7 @@ impl<'a> ServiceMonitor<'a> {
 pub struct StaticMacBinding<'a>(&'a Row);
 
 impl<'a> Table<'a> for StaticMacBinding<'a> {
+    type Schema = OvnSouthboundSchema;
     const TABLE_NAME: &'static str = "Static_MAC_Binding";
     const TABLE_INDEX: TableIdx = TableIdx(37);
 

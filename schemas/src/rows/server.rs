@@ -1,13 +1,24 @@
 //! The tables of `_Server` 1.2.0 as types. Generated from the schema; the generator is `generate.rs`.
 
-use ovsdb_data::typed::{Column, One, Optional, Table, Text};
+use ovsdb_data::typed::{Column, One, Optional, Schema, Table, Text};
 use ovsdb_data::{Row, TableIdx, Uuid};
+
+/// The schema of these tables.
+#[derive(Clone, Copy, Debug)]
+pub enum ServerSchema {}
+
+impl Schema for ServerSchema {
+    const NAME: &'static str = "_Server";
+    const VERSION: &'static str = "1.2.0";
+    const CKSUM: &'static str = "3009684573 744";
+}
 
 /// A row of `Database`.
 #[derive(Clone, Copy, Debug)]
 pub struct Database<'a>(&'a Row);
 
 impl<'a> Table<'a> for Database<'a> {
+    type Schema = ServerSchema;
     const TABLE_NAME: &'static str = "Database";
     const TABLE_INDEX: TableIdx = TableIdx(0);
 

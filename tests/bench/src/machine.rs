@@ -2,6 +2,7 @@
 
 use crate::server::{Kind, Programs};
 use std::fs::read_to_string;
+use std::path::PathBuf;
 
 /// Lines for the head of the table.
 pub fn describe(programs: &Programs, quick: bool) -> Vec<String> {
@@ -36,11 +37,18 @@ pub fn describe(programs: &Programs, quick: bool) -> Vec<String> {
     lines
 }
 
+/// The benchmark's folder in the checkout that it is run from: the built program may be another checkout's.
+pub fn folder() -> PathBuf {
+    let told = std::env::var_os("CARGO_MANIFEST_DIR");
+    told.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
 /// The commit that the benchmark was built from, and whether files differ from it.
 fn checkout() -> String {
     let git = |args: &[&str]| {
         let output = std::process::Command::new("git")
-            .args(["-C", env!("CARGO_MANIFEST_DIR")])
+            .arg("-C")
+            .arg(folder())
             .args(args)
             .output()
             .ok()

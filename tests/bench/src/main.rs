@@ -48,8 +48,8 @@ fn run(args: args::Args) -> Result<()> {
     let text = table::render(&results, &machine::describe(&bench.programs, quick));
     println!("{text}");
     if only.is_empty() && !quick {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
-        std::fs::write(path, text).map_err(|error| format!("{path}: {error}"))?;
+        let path = machine::folder().join("RESULTS.md");
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(())
 }

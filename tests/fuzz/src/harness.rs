@@ -3,7 +3,7 @@
 use crate::mutate::{Rng, mutate};
 use crate::targets::Target;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Mutated inputs tried for each target where the environment names no other number.
 const ITERATIONS: u64 = 5_000;
@@ -41,9 +41,16 @@ fn attempt(target: &Target, input: &[u8], origin: &str) {
     }
 }
 
+/// The folder of the committed inputs, in the checkout whose tests run.
+pub fn folder() -> PathBuf {
+    let told = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    told.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into())
+        .join("corpus")
+}
+
 /// The committed inputs, ordered by name. A target without any would test nothing.
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    let folder = folder().join(target);
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();

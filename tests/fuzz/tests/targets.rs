@@ -17,8 +17,7 @@ macro_rules! targets {
             run.sort_unstable();
             targets.sort_unstable();
             assert_eq!(run, targets);
-            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
-            let entries = std::fs::read_dir(folder).expect("the corpus is there");
+            let entries = std::fs::read_dir(ferrovn_fuzz::harness::folder()).expect("the corpus is there");
             let mut corpora: Vec<String> =
                 entries.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned()).collect();
             corpora.sort_unstable();

@@ -4,6 +4,11 @@ use ovsdb_data::members::{Members, kind};
 use ovsdb_data::{OvsdbError, Uuid};
 use serde_json::Value;
 
+use super::parts::{Data, Object, Servers, number, required_number, required_uuid, servers_from_json, uuid};
+use crate::error::StoreError;
+use crate::log::{Log, Record};
+use crate::standalone::parse;
+
 /// One record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterRecord {
@@ -47,12 +52,12 @@ pub struct Entry {
     pub term: u64,
     /// Its place.
     pub index: u64,
-    /// `[schema or null, transaction or null]`.
-    pub data: Option<Value>,
+    /// What it brings to the database.
+    pub data: Option<Data>,
     /// The data's id.
     pub eid: Option<Uuid>,
-    /// The members from now on, addresses by server id.
-    pub servers: Option<Value>,
+    /// The members from now on.
+    pub servers: Option<Servers>,
     /// The election timer from now on, ms.
     pub election_timer: Option<u64>,
 }
@@ -67,8 +72,13 @@ impl ClusterRecord {
         }
     }
 
-    /// Types one record.
-    pub fn from_json(json: &Value) -> Result<ClusterRecord, OvsdbError> {
+    /// Types one record of a log.
+    pub fn parse(log: &Log, record: &Record) -> Result<ClusterRecord, StoreError> {
+        let json = parse(log, record)?;
+        ClusterRecord::from_json(&json).map_err(|why| log.not_valid(record, why))
+    }
+
+    fn from_json(json: &Value) -> Result<ClusterRecord, OvsdbError> {
         let mut members = Members::new(json, &"raft log record");
         let comment = members.optional("comment", kind::STRING);
         let comment = comment.and_then(Value::as_str).map(str::to_owned);
@@ -79,6 +89,7 @@ impl ClusterRecord {
     }
 }
 
+/// None once `members` has an error.
 fn says(members: &mut Members<'_>) -> Option<Says> {
     if let Some(note) = members.optional("note", kind::STRING) {
         return note.as_str().map(|note| Says::Note(note.to_owned()));
@@ -86,7 +97,7 @@ fn says(members: &mut Members<'_>) -> Option<Says> {
     if let Some(index) = number(members, "commit_index") {
         return Some(Says::CommitIndex(index));
     }
-    let term = members.required("term", kind::INTEGER)?.as_u64()?;
+    let term = required_number(members, "term")?;
     if let Some(server) = uuid(members, "leader") {
         if server.is_nil() {
             members.raise("record says leader is all-zeros SID");
@@ -102,41 +113,51 @@ fn says(members: &mut Members<'_>) -> Option<Says> {
     let Some(index) = number(members, "index") else {
         return Some(Says::Term(term));
     };
-    let servers = members.optional("servers", kind::OBJECT).cloned();
+    let servers = members.optional("servers", kind::OBJECT);
     let election_timer = number(members, "election_timer");
-    let data = members.optional("data", kind::OBJECT | kind::ARRAY).cloned();
+    let data = members.optional("data", kind::OBJECT | kind::ARRAY);
     let eid = match data {
-        Some(_) => {
-            let text = members.required("eid", kind::STRING)?.as_str()?;
-            Some(Uuid::try_parse(text).ok().or_else(|| {
-                members.raise("eid is not a valid UUID");
-                None
-            })?)
-        }
+        Some(_) => Some(required_uuid(members, "eid")?),
         None => None,
     };
     Some(Says::Entry(Entry {
         term,
         index,
-        data,
+        data: members.take(data.map(Data::from_json).transpose())?,
         eid,
-        servers,
+        servers: members.take(servers.map(servers_from_json).transpose())?,
         election_timer,
     }))
 }
 
-fn number(members: &mut Members<'_>, name: &'static str) -> Option<u64> {
-    members
-        .optional(name, kind::INTEGER)
-        .and_then(Value::as_u64)
-        .filter(|n| *n > 0)
-}
-
-fn uuid(members: &mut Members<'_>, name: &'static str) -> Option<Uuid> {
-    let text = members.optional(name, kind::STRING)?.as_str()?;
-    let uuid = Uuid::try_parse(text).ok();
-    if uuid.is_none() {
-        members.raise(format_args!("{name} is not a valid UUID"));
+impl Entry {
+    /// The text of its record.
+    pub fn to_record(&self) -> Vec<u8> {
+        let mut out = self.members();
+        out.number("index", self.index);
+        out.finish()
     }
-    uuid
+
+    /// What it says, apart from its place, as JSON.
+    pub fn to_text(&self) -> String {
+        String::from_utf8_lossy(&self.members().finish()).into_owned()
+    }
+
+    fn members(&self) -> Object {
+        let mut out = Object::new();
+        if let Some(data) = &self.data {
+            out.member("data", |out| data.write(out));
+        }
+        if let Some(eid) = &self.eid {
+            out.text("eid", eid);
+        }
+        if let Some(ms) = self.election_timer {
+            out.number("election_timer", ms);
+        }
+        if let Some(servers) = &self.servers {
+            out.servers("servers", servers);
+        }
+        out.number("term", self.term);
+        out
+    }
 }

@@ -58,8 +58,9 @@ pub fn read_slowly(path: &Path) -> (Database, Option<String>) {
             Err(error) => return (db, Some(error.to_string())),
         };
         let applied = standalone::parse(&log, &record).and_then(|value: Value| {
-            let changes = standalone::decode(db.snapshot(), &value, false, &mut fresh)?;
-            Ok(db.replay(changes, TxnId::default(), &mut fresh)?)
+            standalone::decode(db.snapshot(), &value, false, &mut fresh)
+                .and_then(|changes| db.replay(changes, TxnId::default(), &mut fresh))
+                .map_err(|why| log.not_valid(&record, why))
         });
         if let Err(error) = applied {
             return (db, Some(error.to_string()));
