@@ -5,6 +5,8 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 need debootstrap ethtool iproute2 iputils-ping procps
+# RocksDB is C++, and its bindings are made from its headers.
+need g++ gcc libc6-dev libclang-dev make
 
 # One at a time.
 mkdir -p "$FERROVN_CACHE" "$(dirname "$FERROVN_PEERS")"

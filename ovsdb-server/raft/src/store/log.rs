@@ -58,7 +58,7 @@ impl Log {
     }
 
     /// Entries from the memory alone, if it has all of them.
-    fn from_tail(&self, start: u64, end: u64) -> Option<Vec<Entry>> {
+    fn in_memory(&self, start: u64, end: u64) -> Option<Vec<Entry>> {
         let tail = self.tail.lock();
         let first = tail.front()?.log_id.index;
         let last = tail.back()?.log_id.index;
@@ -101,7 +101,7 @@ impl RaftLogReader<TypeConfig> for Log {
         if start >= end {
             return Ok(Vec::new());
         }
-        if let Some(entries) = self.from_tail(start, end) {
+        if let Some(entries) = self.in_memory(start, end) {
             return Ok(entries);
         }
         let family = self.store.family(LOG);
