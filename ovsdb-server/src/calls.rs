@@ -181,9 +181,12 @@ impl Server {
         if name != new_name && db.fanout.contains(&new_name) {
             return Err(syntax(&new_id, "duplicate monitor ID"));
         }
-        let spec = old
-            .with_conditions(requests, &db.snapshot().schema)
-            .map_err(|e| reply::error_value(&e))?;
+        let schema = &db.snapshot().schema;
+        let spec = match version {
+            MonitorVersion::V1 => old.check_conditions(requests, schema).map(|()| (*old).clone()),
+            MonitorVersion::V2 | MonitorVersion::V3 => old.with_conditions(requests, schema),
+        };
+        let spec = spec.map_err(|e| reply::error_value(&e))?;
         let now = db.db.snapshot();
         db.fanout.flush(&name, now);
         if let Some(spec) = db.fanout.recondition(&name, new_name.clone(), new_id, spec) {

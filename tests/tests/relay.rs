@@ -135,19 +135,20 @@ fn check_relay(of: Kind, by: Kind) {
     });
 }
 
+/// Half a minute passes before a relay, ours or C, says that its source is gone: the cases wait for it together.
 #[test]
-fn ours_relays_ours() {
-    check_relay(Kind::Ours, Kind::Ours);
-}
-
-#[test]
-fn ours_relays_the_c_server() {
-    check_relay(Kind::C, Kind::Ours);
-}
-
-#[test]
-fn the_c_server_relays_ours() {
-    check_relay(Kind::Ours, Kind::C);
+fn a_relay_is_its_source_and_outlives_it() {
+    std::thread::scope(|scope| {
+        for (of, by) in [
+            (Kind::Ours, Kind::Ours),
+            (Kind::C, Kind::Ours),
+            (Kind::Ours, Kind::C),
+        ] {
+            let case = std::thread::Builder::new().name(format!("{by:?} relays {of:?}"));
+            case.spawn_scoped(scope, move || check_relay(of, by))
+                .expect("a thread starts");
+        }
+    });
 }
 
 fn until_status(scratch: &Scratch, name: &str, wanted: &str) {

@@ -299,25 +299,52 @@ impl MonitorSpec {
     /// Parses the requests of `monitor_cond_change`: the tables named get the new conditions, the others keep
     /// theirs. All or nothing.
     pub fn with_conditions(&self, json: &Value, schema: &DatabaseSchema) -> Result<MonitorSpec, OvsdbError> {
+        let mut spec = self.clone();
+        self.each_change(json, schema, |table, request| {
+            let condition = changed_condition(request, schema.table(table))?;
+            let condition = match condition {
+                Some(json) => Condition::from_json(json, schema.table(table), None)?,
+                None => Condition::default(),
+            };
+            // The last request for a table stands.
+            if let Some(monitor) = spec.tables.get_mut(&table) {
+                monitor.condition = MonitorCondition::new(condition);
+            }
+            Ok(())
+        })?;
+        Ok(spec)
+    }
+
+    /// Checks the requests of `monitor_cond_change` to a monitor without conditions ([`MonitorVersion::V1`]): they
+    /// change nothing, and the conditions themselves are not looked at.
+    pub fn check_conditions(&self, json: &Value, schema: &DatabaseSchema) -> Result<(), OvsdbError> {
+        self.each_change(json, schema, |table, request| {
+            changed_condition(request, schema.table(table)).map(|_| ())
+        })
+    }
+
+    /// Calls `f` for every request of `monitor_cond_change`.
+    fn each_change<'a>(
+        &self,
+        json: &'a Value,
+        schema: &DatabaseSchema,
+        mut f: impl FnMut(TableIdx, &'a Value) -> Result<(), OvsdbError>,
+    ) -> Result<(), OvsdbError> {
         let error = |details: String| OvsdbError::new("syntax error", details);
         let Value::Object(requests) = json else {
             return Err(error("monitor-cond-change-requests must be object".into()));
         };
-        let mut spec = self.clone();
         for (name, requests) in requests {
-            let (table, table_schema) = table_named(schema, name)?;
-            let Some(monitor) = spec.tables.get_mut(&table) else {
+            let (table, _) = table_named(schema, name)?;
+            if !self.tables.contains_key(&table) {
                 return Err(error(format!("no table named {name} in monitor session")));
-            };
+            }
             let Value::Array(requests) = requests else {
                 return Err(error(format!("table {name} no monitor-cond-change JSON array")));
             };
-            // The last request for a table stands.
-            for request in requests {
-                monitor.condition = changed_condition(request, table_schema)?;
-            }
+            requests.iter().try_for_each(|request| f(table, request))?;
         }
-        Ok(spec)
+        Ok(())
     }
 }
 
@@ -331,22 +358,17 @@ fn table_named<'a>(
     }
 }
 
-/// Parses one request of `monitor_cond_change`; without `where` every row matches.
-fn changed_condition(json: &Value, table: &TableSchema) -> Result<MonitorCondition, OvsdbError> {
+/// The `where` of one request of `monitor_cond_change`; without it every row matches.
+fn changed_condition<'a>(json: &'a Value, table: &TableSchema) -> Result<Option<&'a Value>, OvsdbError> {
     let what = format_args!("table {}", table.name);
     let mut members = Members::new(json, &what);
     let columns = members.optional("columns", kind::ARRAY);
-    let condition = members.optional("where", kind::ARRAY);
+    members.optional("where", kind::ARRAY);
     members.finish()?;
     if columns.is_some() {
         return Err(OvsdbError::syntax(json, "changing columns is unsupported"));
     }
-    match condition {
-        Some(condition) => Ok(MonitorCondition::new(Condition::from_json(
-            condition, table, None,
-        )?)),
-        None => Ok(MonitorCondition::new(Condition::default())),
-    }
+    Ok(json.get("where"))
 }
 
 /// Gathers the requests for one table.
