@@ -16,6 +16,7 @@ pub mod listener;
 
 use std::io;
 
+use bytes::Bytes;
 use openraft::raft::{
     AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest,
     TransferLeaderResponse, VoteRequest, VoteResponse,
@@ -136,7 +137,7 @@ pub enum Request {
     /// A snapshot begins; the answer says with which piece to go on.
     Snapshot(SnapshotHead),
     /// The next piece.
-    Piece(Vec<u8>),
+    Piece(Bytes),
     /// No more pieces: install.
     Install,
     /// A server wants to become a member.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -89,9 +90,9 @@ pub struct Transaction {
     /// Who asked for it: a request sent again after a change of leader is not executed twice.
     pub request: Option<Request>,
     /// The changed rows as the JSON text of a standalone file's record (ovsdb-server(5)).
-    pub record: Arc<[u8]>,
+    pub record: Bytes,
     /// What the requesting client is told once it is committed: the members of the result array.
-    pub reply: Arc<[u8]>,
+    pub reply: Bytes,
 }
 
 /// Names a client's request in the whole cluster.

@@ -63,8 +63,8 @@ fn transaction(n: u128) -> Command {
     Command::Transaction(Transaction {
         id: uuid(n),
         request: None,
-        record: Arc::from(&b"{}"[..]),
-        reply: Arc::from(&b""[..]),
+        record: b"{}"[..].into(),
+        reply: Default::default(),
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod control;
 pub mod data;
 pub mod engine;
+pub mod peer;
 pub mod store;
 pub mod wire;
 
@@ -25,7 +26,7 @@ const fn target(name: &'static str, run: fn(&[u8]), cost: u64) -> Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 11] = [
+pub const ALL: [Target; 12] = [
     target("framing", wire::framing, 1),
     target("message", wire::message, 1),
     target("schema", data::schema, 1),
@@ -37,6 +38,7 @@ pub const ALL: [Target; 11] = [
     target("standalone", store::standalone, 2),
     target("clustered", store::clustered, 2),
     target("control", control::run, 5),
+    target("peer", peer::run, 1),
 ];
 
 /// Uuids in a row: a fuzzed reader is as repeatable as its input.

@@ -27,5 +27,6 @@ macro_rules! targets {
 }
 
 targets!(
-    framing, message, schema, operations, condition, monitor, transact, log, standalone, clustered, control
+    framing, message, schema, operations, condition, monitor, transact, log, standalone, clustered, control,
+    peer
 );

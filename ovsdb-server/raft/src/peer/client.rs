@@ -245,10 +245,11 @@ impl Connection {
                     let stored = snapshot.clone();
                     let piece = tokio::task::spawn_blocking(move || stored.piece(next)).await;
                     let piece = piece.unwrap_or_else(|error| Err(io::Error::other(error)));
-                    Request::Piece(piece.map_err(|error| CallError::Broken {
+                    let broken = |error| CallError::Broken {
                         address: self.address.clone(),
                         error,
-                    })?)
+                    };
+                    Request::Piece(piece.map_err(broken)?.into())
                 }
             };
             answer = self.call(&request, SNAPSHOT_TIMEOUT).await?;

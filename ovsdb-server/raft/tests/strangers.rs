@@ -1,0 +1,272 @@
+//! What a member does with peers that are none: it says what is wrong, or hangs up, and goes on as it was.
+
+use std::io;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use ovsdb_raft::codec::{decode, encode};
+use ovsdb_raft::machine::{Applied, Machine, Pieces};
+use ovsdb_raft::member::Role;
+use ovsdb_raft::peer::{Answer, Greeting, Hello, Refusal, Request, SnapshotHead};
+use ovsdb_raft::types::{LogId, StoredMembership, Vote};
+use ovsdb_raft::{ClusterId, Command, Member, ServerId, Settings};
+use ovsdb_transport::tls::Tls;
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use uuid::Uuid;
+
+const CLUSTER: ClusterId = ClusterId(Uuid::from_u128(77));
+const SERVER: ServerId = ServerId(Uuid::from_u128(1));
+
+/// Counts commands; notes whether a snapshot was installed.
+#[derive(Default)]
+struct Counter(Mutex<(usize, bool)>);
+
+impl Machine for Counter {
+    fn apply(&self, entries: Vec<Applied>) -> BoxFuture<'_, io::Result<()>> {
+        self.0.lock().0 += entries.iter().filter(|entry| entry.command.is_some()).count();
+        async { Ok(()) }.boxed()
+    }
+
+    fn snapshot(&self) -> BoxFuture<'_, io::Result<Pieces>> {
+        async { Ok(Box::new(std::iter::empty()) as Pieces) }.boxed()
+    }
+
+    fn install(&self, _: Option<LogId>, _: Pieces) -> BoxFuture<'_, io::Result<()>> {
+        self.0.lock().1 = true;
+        async { Ok(()) }.boxed()
+    }
+}
+
+struct Lonely {
+    _folder: tempfile::TempDir,
+    member: Member,
+    counter: Arc<Counter>,
+    address: String,
+}
+
+/// A cluster of one.
+async fn lonely() -> Lonely {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port();
+    let folder = tempfile::tempdir().expect("a folder");
+    let counter = Arc::new(Counter::default());
+    let settings = Settings {
+        server: SERVER,
+        cluster: Some(CLUSTER),
+        database: "test".to_owned(),
+        address: format!("tcp:127.0.0.1:{port}"),
+        election_timer_ms: 200,
+        snapshot_every: 1000,
+        tls: Arc::new(Tls::default()),
+    };
+    let member = Member::start(folder.path(), settings, counter.clone())
+        .await
+        .expect("it starts");
+    member.found().await.expect("a new cluster");
+    Lonely {
+        _folder: folder,
+        member,
+        counter,
+        address: format!("127.0.0.1:{port}"),
+    }
+}
+
+impl Lonely {
+    async fn dial(&self) -> TcpStream {
+        TcpStream::connect(&self.address).await.expect("it listens")
+    }
+
+    /// Greets as a server of the cluster.
+    async fn greeted(&self) -> TcpStream {
+        let mut stream = self.dial().await;
+        let hello = Hello::new(Some(CLUSTER), ServerId(Uuid::from_u128(2)), Some(SERVER), "test");
+        let greeting: Greeting = ask(&mut stream, &hello).await.expect("an answer");
+        assert!(greeting.is_ok(), "{greeting:?}");
+        stream
+    }
+
+    /// It leads, takes a command, and nobody has given it another state.
+    async fn is_well(&self) {
+        let before = self.counter.0.lock().0;
+        loop {
+            if self.member.write(Command::ElectionTimer(1000)).await.is_ok() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert_eq!(*self.counter.0.lock(), (before + 1, false));
+        assert_eq!(self.member.status().role, Role::Leader);
+    }
+}
+
+/// Sends a frame and reads the one that answers it; none where the member hangs up.
+async fn ask<T: DeserializeOwned>(stream: &mut TcpStream, value: &impl Serialize) -> Option<T> {
+    send(stream, &encode(value)).await;
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).await.ok()?;
+    let mut body = vec![0; u32::from_be_bytes(length) as usize];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(decode(&body).expect("what a member sends is a value"))
+}
+
+async fn send(stream: &mut TcpStream, body: &[u8]) {
+    let length = u32::try_from(body.len()).expect("short").to_be_bytes();
+    stream.write_all(&length).await.expect("it reads");
+    stream.write_all(body).await.expect("it reads");
+}
+
+async fn hangs_up(mut stream: TcpStream) {
+    let mut rest = Vec::new();
+    // Reset or closed, as long as it is over.
+    let _ = stream.read_to_end(&mut rest).await;
+    assert_eq!(rest, b"");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_not_meant_is_told_why() {
+    let lonely = lonely().await;
+    let right = Hello::new(Some(CLUSTER), ServerId(Uuid::from_u128(2)), Some(SERVER), "test");
+    let other = Uuid::from_u128(99);
+    let cases = [
+        (
+            Hello {
+                magic: *b"GET / HT",
+                ..right.clone()
+            },
+            Refusal::NotAPeer,
+        ),
+        (
+            Hello {
+                version: 9,
+                ..right.clone()
+            },
+            Refusal::Version { theirs: 9, ours: 1 },
+        ),
+        (
+            Hello {
+                database: "other".to_owned(),
+                ..right.clone()
+            },
+            Refusal::Database {
+                theirs: "other".to_owned(),
+                ours: "test".to_owned(),
+            },
+        ),
+        (
+            Hello {
+                cluster: Some(ClusterId(other)),
+                ..right.clone()
+            },
+            Refusal::Cluster {
+                theirs: ClusterId(other),
+                ours: CLUSTER,
+            },
+        ),
+        (
+            Hello {
+                to: Some(ServerId(other)),
+                ..right
+            },
+            Refusal::Server {
+                theirs: ServerId(other),
+                ours: SERVER,
+            },
+        ),
+    ];
+    for (hello, refusal) in cases {
+        let mut stream = lonely.dial().await;
+        let greeting: Greeting = ask(&mut stream, &hello).await.expect("an answer");
+        assert_eq!(greeting, Err(refusal));
+        hangs_up(stream).await;
+    }
+    lonely.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_ends_a_connection_and_nothing_else() {
+    let lonely = lonely().await;
+    for garbage in [
+        &b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"[..],
+        &[0xff; 64],
+        &[0, 0, 0, 0],
+        &[0, 0, 0, 3, 1, 2, 3],
+        &[0, 0, 0, 3, 9, 2, 3],
+    ] {
+        let mut stream = lonely.dial().await;
+        stream.write_all(garbage).await.expect("it reads");
+        stream.shutdown().await.expect("it is open");
+        hangs_up(stream).await;
+        let mut stream = lonely.greeted().await;
+        stream.write_all(garbage).await.expect("it reads");
+        stream.shutdown().await.expect("it is open");
+        hangs_up(stream).await;
+    }
+    // A frame that claims to be longer than any may be.
+    let mut stream = lonely.greeted().await;
+    stream.write_all(&[0xff; 4]).await.expect("it reads");
+    hangs_up(stream).await;
+    lonely.is_well().await;
+}
+
+/// Snapshots that are cut off, incomplete, or from nobody who leads change nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_snapshot_is_none() {
+    let lonely = lonely().await;
+    lonely.is_well().await;
+    let head = SnapshotHead {
+        vote: Vote::new_committed(0, ServerId(Uuid::from_u128(2))),
+        last: None,
+        membership: StoredMembership::default(),
+        n_pieces: 2,
+    };
+    let mut cut = lonely.greeted().await;
+    let next: Option<Answer> = ask(&mut cut, &Request::Snapshot(head.clone())).await;
+    assert!(matches!(next, Some(Answer::Next(0))), "{next:?}");
+    let next: Option<Answer> = ask(&mut cut, &Request::Piece(vec![1, 2, 3].into())).await;
+    assert!(matches!(next, Some(Answer::Next(1))), "{next:?}");
+    drop(cut);
+    let mut incomplete = lonely.greeted().await;
+    for (request, refused) in [
+        (Request::Piece(vec![1].into()), "a piece of no snapshot"),
+        (Request::Install, "no snapshot to install"),
+    ] {
+        let answer: Option<Answer> = ask(&mut incomplete, &request).await;
+        assert!(
+            matches!(&answer, Some(Answer::Failed(what)) if what == refused),
+            "{answer:?}"
+        );
+    }
+    let _: Option<Answer> = ask(&mut incomplete, &Request::Snapshot(head)).await;
+    let answer: Option<Answer> = ask(&mut incomplete, &Request::Install).await;
+    assert!(
+        matches!(&answer, Some(Answer::Failed(what)) if what == "0 of 2 pieces arrived"),
+        "{answer:?}"
+    );
+    lonely.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_taken_is_not_given_twice() {
+    let lonely = lonely().await;
+    lonely.is_well().await;
+    let mut stream = lonely.greeted().await;
+    let request = Request::Join {
+        server: ServerId(Uuid::from_u128(2)),
+        peer: ovsdb_raft::Peer {
+            address: format!("tcp:{}", lonely.address),
+        },
+    };
+    let answer: Option<Answer> = ask(&mut stream, &request).await;
+    assert!(
+        matches!(&answer, Some(Answer::Failed(what)) if what.contains("kick it")),
+        "{answer:?}"
+    );
+    assert_eq!(lonely.member.status().members.len(), 1);
+}
