@@ -55,32 +55,8 @@ impl<T: Table<'static>> Where<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ovsdb_data::typed::{Map, One, Schema, Set, Text};
-    use ovsdb_data::{Row, TableIdx};
-
-    #[derive(Clone, Copy)]
-    enum D {}
-
-    impl Schema for D {
-        const NAME: &'static str = "D";
-        const VERSION: &'static str = "1.0.0";
-        const CKSUM: &'static str = "";
-    }
-
-    #[derive(Clone, Copy)]
-    struct T<'a>(&'a Row);
-
-    impl<'a> Table<'a> for T<'a> {
-        type Schema = D;
-        const TABLE_NAME: &'static str = "T";
-        const TABLE_INDEX: TableIdx = TableIdx(0);
-        fn of(row: &'a Row) -> Self {
-            T(row)
-        }
-        fn row(self) -> &'a Row {
-            self.0
-        }
-    }
+    use crate::sample::T;
+    use ovsdb_data::typed::{Map, One, Set, Text};
 
     const NAME: Column<T<'static>, One<Text>> = Column::new(2, "name");
     const PORTS: Column<T<'static>, Set<i64>> = Column::new(3, "ports");

@@ -6,6 +6,8 @@
 pub mod condition;
 pub mod refusal;
 pub mod replica;
+#[cfg(test)]
+mod sample;
 mod server_row;
 pub mod session;
 pub mod tables;

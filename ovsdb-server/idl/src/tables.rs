@@ -115,50 +115,12 @@ impl<'a, S: Schema> Rows<'a, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::{D, T, U};
+    use ovsdb_data::DatabaseSchema;
     use ovsdb_data::monitor::MonitorVersion;
-    use ovsdb_data::{DatabaseSchema, Row, TableIdx};
     use serde_json::json;
 
     use crate::session::{Config, Interest, Session};
-
-    #[derive(Clone, Copy, Debug)]
-    enum D {}
-
-    impl Schema for D {
-        const NAME: &'static str = "D";
-        const VERSION: &'static str = "1.0.0";
-        const CKSUM: &'static str = "1 2";
-    }
-
-    #[derive(Clone, Copy, Debug)]
-    struct U<'a>(&'a Row);
-
-    impl<'a> Table<'a> for U<'a> {
-        type Schema = D;
-        const TABLE_NAME: &'static str = "U";
-        const TABLE_INDEX: TableIdx = TableIdx(1);
-        fn of(row: &'a Row) -> Self {
-            U(row)
-        }
-        fn row(self) -> &'a Row {
-            self.0
-        }
-    }
-
-    #[derive(Clone, Copy, Debug)]
-    struct T<'a>(&'a Row);
-
-    impl<'a> Table<'a> for T<'a> {
-        type Schema = D;
-        const TABLE_NAME: &'static str = "T";
-        const TABLE_INDEX: TableIdx = TableIdx(0);
-        fn of(row: &'a Row) -> Self {
-            T(row)
-        }
-        fn row(self) -> &'a Row {
-            self.0
-        }
-    }
 
     fn replica(name: &str, version: &str, cksum: &str, tables: &[&str]) -> Replica {
         let tables: serde_json::Map<_, _> = tables

@@ -222,32 +222,8 @@ fn refused(error: &Value) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::T;
     use ovsdb_data::typed::{One, Text};
-    use ovsdb_data::{Row, TableIdx};
-
-    #[derive(Clone, Copy)]
-    enum D {}
-
-    impl Schema for D {
-        const NAME: &'static str = "D";
-        const VERSION: &'static str = "1.0.0";
-        const CKSUM: &'static str = "";
-    }
-
-    #[derive(Clone, Copy)]
-    struct T<'a>(&'a Row);
-
-    impl<'a> Table<'a> for T<'a> {
-        type Schema = D;
-        const TABLE_NAME: &'static str = "T";
-        const TABLE_INDEX: TableIdx = TableIdx(0);
-        fn of(row: &'a Row) -> Self {
-            T(row)
-        }
-        fn row(self) -> &'a Row {
-            self.0
-        }
-    }
 
     const NAME: Column<T<'static>, One<Text>> = Column::new(2, "name");
     const PEERS: Column<T<'static>, Set<Uuid>> = Column::new(3, "peers");
