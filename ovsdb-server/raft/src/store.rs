@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use rocksdb::{ColumnFamilyDescriptor, DB, DBCompressionType, Options, WriteBatch};
@@ -32,11 +33,30 @@ type Durable = Box<dyn FnOnce(io::Result<()>) + Send>;
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Arc<DB>,
-    syncs: Sender<Durable>,
+    syncs: Arc<Syncs>,
     /// A write or a sync failed.
     failed: Arc<AtomicBool>,
     /// Writes take turns, so that what is durable is always a prefix of what was asked for.
     turn: Arc<Mutex<()>>,
+}
+
+/// The way to the thread that syncs. With the last user of the folder the thread ends, and the folder is closed when
+/// that is over: RocksDB must not be in use while the program exits.
+struct Syncs {
+    asked: Option<Sender<Durable>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Syncs {
+    fn drop(&mut self) {
+        self.asked = None;
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            // A panic of that thread has been told already.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Store {
@@ -59,12 +79,15 @@ impl Store {
         let failed = Arc::new(AtomicBool::new(false));
         let (syncs, waiting) = channel();
         let (for_sync, flag) = (db.clone(), failed.clone());
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("raft-sync".to_owned())
             .spawn(move || sync(&for_sync, &flag, &waiting))?;
         Ok(Store {
             db,
-            syncs,
+            syncs: Arc::new(Syncs {
+                asked: Some(syncs),
+                thread: Some(thread),
+            }),
             failed,
             turn: Arc::default(),
         })
@@ -80,7 +103,10 @@ impl Store {
             self.failed.store(true, Ordering::Release);
             return Err(failure(error));
         }
-        self.syncs.send(durable).map_err(|_| stopped())
+        match &self.syncs.asked {
+            Some(asked) => asked.send(durable).map_err(|_| stopped()),
+            None => Err(stopped()),
+        }
     }
 
     /// Writes and waits until a crash cannot undo it.
