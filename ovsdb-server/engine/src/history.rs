@@ -8,6 +8,7 @@ use ovsdb_data::{Row, RowChange, TableIdx, TxnId, Uuid};
 /// Commits kept (ovsdb-server(7); the C server keeps as many).
 const LIMIT: usize = 100;
 
+#[derive(Clone)]
 struct Entry {
     /// The state this commit led to.
     txn_id: TxnId,
@@ -15,8 +16,8 @@ struct Entry {
     n_atoms: usize,
 }
 
-/// A bounded run of the latest commits, and the state before the oldest of them.
-#[derive(Default)]
+/// A bounded run of the latest commits, and the state before the oldest of them. Clones share the changes.
+#[derive(Clone, Default)]
 pub struct History {
     /// The state before the first entry.
     base: Option<TxnId>,
