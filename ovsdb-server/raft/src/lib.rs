@@ -15,13 +15,19 @@
 //! Reading order: [`types`], [`machine`], [`store`], [`peer`], [`member`].
 
 pub mod codec;
+pub mod failpoints;
 pub mod machine;
 pub mod member;
 pub mod peer;
 pub mod state_machine;
+pub mod status;
 pub mod store;
+pub mod threads;
 pub mod types;
 
-pub use machine::{Applied, Machine};
-pub use member::{Member, Settings, Status};
-pub use types::{ClusterId, Command, LogId, Peer, ServerId, Transaction, TypeConfig};
+pub use failpoints::UnknownScenario;
+pub use machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
+pub use member::{Member, MemberError, Settings};
+pub use status::{Role, Status};
+pub use threads::Threads;
+pub use types::{ClusterId, Command, LogId, Peer, Request, ServerId, Transaction, TypeConfig};

@@ -2,9 +2,12 @@
 
 use std::io;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
-use crate::types::{Command, LogId};
+use crate::types::{Command, LogId, Request, ServerId};
 
 /// A committed log entry.
 #[derive(Clone, Debug)]
@@ -18,7 +21,45 @@ pub struct Applied {
 /// A snapshot on its way into or out of the store: pieces of about a megabyte.
 pub type Pieces = Box<dyn Iterator<Item = io::Result<Vec<u8>>> + Send + Sync>;
 
-/// The state that the log leads to. Calls come one at a time, in order.
+/// What a member is to its cluster at the moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The term it leads: it was elected, a quorum has answered it within the election timer, and it has applied an
+    /// entry of its term, so that its state has everything that was acknowledged before.
+    pub leads: Option<u64>,
+    /// Who leads, if that was heard of within the election timer.
+    pub leader: Option<ServerId>,
+    /// It leads, or heard of a leader within the election timer. False from the start until then, while it joins, and
+    /// when it was removed.
+    pub connected: bool,
+    /// It is a voter.
+    pub member: bool,
+    /// It was a voter, and is not any more.
+    pub removed: bool,
+    /// Its term.
+    pub term: u64,
+}
+
+/// A client's request on its way to whoever leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forwarded {
+    /// Who asks.
+    pub request: Request,
+    /// What is asked, for the leader's [`Machine`] to read.
+    pub body: Bytes,
+}
+
+/// What became of a forwarded request that made no log entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Handled {
+    /// It was executed, with nothing to agree on.
+    Replied(Bytes),
+    /// It came to a member that does not lead.
+    NotLeading,
+}
+
+/// The state that the log leads to. [`apply`](Machine::apply), [`snapshot`](Machine::snapshot) and
+/// [`install`](Machine::install) come one at a time, in order.
 pub trait Machine: Send + Sync + 'static {
     /// Takes committed entries; ready when their effects are seen.
     fn apply(&self, entries: Vec<Applied>) -> BoxFuture<'_, io::Result<()>>;
@@ -29,4 +70,14 @@ pub trait Machine: Send + Sync + 'static {
 
     /// Takes a whole state in place of its own: the one after `last`.
     fn install(&self, last: Option<LogId>, pieces: Pieces) -> BoxFuture<'_, io::Result<()>>;
+
+    /// What this member is from now on. Must not block.
+    fn standing(&self, standing: Standing);
+
+    /// A client's request, from this or another member, because this one leads. Must not block. One that becomes a log
+    /// entry is not answered: when the sender is dropped, the asker sees the entry or asks again.
+    fn forwarded(&self, request: Forwarded, answer: oneshot::Sender<Handled>);
+
+    /// The reply to a request that was forwarded and made no log entry. Must not block.
+    fn answered(&self, request: Request, reply: Bytes);
 }

@@ -74,8 +74,21 @@ pub enum Command {
     Convert {
         /// The id of the state it leads to.
         id: Uuid,
+        /// The id of the state it was checked on: void on any other.
+        prerequisite: Uuid,
         /// The schema's JSON text.
         schema: Arc<str>,
+    },
+    /// Schema and contents in place of everything: a cluster that is founded from a file, imported or restored.
+    Restore {
+        /// The id of the state it leads to.
+        id: Uuid,
+        /// The schema's JSON text.
+        schema: Arc<str>,
+        /// All rows: one JSON object `{TABLE: {UUID: ROW}}`.
+        record: Bytes,
+        /// What the public index is raised to, at least.
+        index_at_least: u64,
     },
     /// Another election timer, in milliseconds.
     ElectionTimer(u64),
@@ -87,6 +100,8 @@ pub enum Command {
 pub struct Transaction {
     /// The id of the state it leads to, the same on every member (`last-txn-id`).
     pub id: Uuid,
+    /// The id of the state it was executed on: void on any other.
+    pub prerequisite: Uuid,
     /// Who asked for it: a request sent again after a change of leader is not executed twice.
     pub request: Option<Request>,
     /// The changed rows as the JSON text of a standalone file's record (ovsdb-server(5)).
@@ -109,6 +124,7 @@ impl fmt::Display for Command {
         match self {
             Command::Transaction(txn) => write!(f, "transaction {}", txn.id),
             Command::Convert { id, .. } => write!(f, "conversion {id}"),
+            Command::Restore { id, .. } => write!(f, "contents {id}"),
             Command::ElectionTimer(ms) => write!(f, "election timer {ms} ms"),
         }
     }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use ovsdb_raft::machine::{Applied, Machine, Pieces};
-use ovsdb_raft::member::Role;
+use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
 use ovsdb_raft::types::LogId;
-use ovsdb_raft::{ClusterId, Command, Member, ServerId, Settings, Transaction};
+use ovsdb_raft::{ClusterId, Command, Member, Request, Role, ServerId, Settings, Threads, Transaction};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// Remembers the ids of what was applied, in order.
@@ -53,6 +54,12 @@ impl Machine for Ids {
         }
         .boxed()
     }
+
+    fn standing(&self, _: Standing) {}
+
+    fn forwarded(&self, _: Forwarded, _: oneshot::Sender<Handled>) {}
+
+    fn answered(&self, _: Request, _: Bytes) {}
 }
 
 fn uuid(n: u128) -> Uuid {
@@ -62,6 +69,7 @@ fn uuid(n: u128) -> Uuid {
 fn transaction(n: u128) -> Command {
     Command::Transaction(Transaction {
         id: uuid(n),
+        prerequisite: Uuid::nil(),
         request: None,
         record: b"{}"[..].into(),
         reply: Default::default(),
@@ -104,13 +112,15 @@ fn place(n: u128, cluster: Option<ClusterId>) -> Place {
 impl Place {
     async fn start(&self) -> Running {
         let ids = Arc::new(Ids::default());
-        let member = Member::start(self.folder.path(), self.settings.clone(), ids.clone()).await;
+        let member = Member::start(&THREADS, self.folder.path(), self.settings.clone(), ids.clone()).await;
         Running {
             member: member.expect("it starts"),
             ids,
         }
     }
 }
+
+static THREADS: LazyLock<Threads> = LazyLock::new(|| Threads::start().expect("threads"));
 
 const CLUSTER: ClusterId = ClusterId(Uuid::from_u128(77));
 
@@ -168,7 +178,7 @@ async fn members_join_and_agree() {
     until_equal(&running, &(0..20).collect::<Vec<_>>()).await;
     let members: Vec<BTreeSet<ServerId>> = running
         .iter()
-        .map(|r| r.member.status().members.into_keys().collect())
+        .map(|r| r.member.status().servers.into_keys().collect())
         .collect();
     assert!(members.iter().all(|m| m.len() == 3), "{members:?}");
 }
@@ -223,17 +233,17 @@ async fn members_come_and_go() {
     let (places, running) = three().await;
     write(&running, 0).await;
     let second = places[1].settings.server;
-    running[0].member.transfer(second).await.expect("it leads");
+    running[0].member.transfer(Some(second)).await.expect("it leads");
     until("the second to lead", || {
         running[1].member.status().role == Role::Leader
     })
     .await;
     running[1]
         .member
-        .remove(places[0].settings.server)
+        .kick(places[0].settings.server)
         .await
         .expect("it is removed");
-    assert_eq!(running[1].member.status().members.len(), 2);
+    assert_eq!(running[1].member.status().servers.len(), 2);
     write(&running[1..], 1).await;
     until_equal(&running[1..], &[0, 1]).await;
 
@@ -249,6 +259,6 @@ async fn members_come_and_go() {
 
     let mut usurper = place(10, Some(CLUSTER));
     usurper.settings.address = places[2].settings.address.clone();
-    let members = running[1].member.status().members;
+    let members = running[1].member.status().servers;
     assert!(!members.contains_key(&usurper.settings.server));
 }

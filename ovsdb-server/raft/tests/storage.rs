@@ -3,15 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use openraft::StorageError;
 use openraft::testing::log::{StoreBuilder, Suite};
-use ovsdb_raft::machine::{Applied, Machine, Pieces};
+use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
 use ovsdb_raft::state_machine::StateMachine;
 use ovsdb_raft::store::Store;
 use ovsdb_raft::store::log::Log;
-use ovsdb_raft::types::{LogId, TypeConfig};
+use ovsdb_raft::types::{LogId, Request, TypeConfig};
+use tokio::sync::oneshot;
 
 struct Nothing;
 
@@ -27,6 +29,12 @@ impl Machine for Nothing {
     fn install(&self, _: Option<LogId>, _: Pieces) -> BoxFuture<'_, io::Result<()>> {
         async { Ok(()) }.boxed()
     }
+
+    fn standing(&self, _: Standing) {}
+
+    fn forwarded(&self, _: Forwarded, _: oneshot::Sender<Handled>) {}
+
+    fn answered(&self, _: Request, _: Bytes) {}
 }
 
 struct Builder;

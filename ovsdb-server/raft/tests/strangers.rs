@@ -1,23 +1,26 @@
 //! What a member does with peers that are none: it says what is wrong, or hangs up, and goes on as it was.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use ovsdb_raft::codec::{decode, encode};
-use ovsdb_raft::machine::{Applied, Machine, Pieces};
-use ovsdb_raft::member::Role;
+use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
 use ovsdb_raft::peer::{Answer, Greeting, Hello, Refusal, Request, SnapshotHead};
-use ovsdb_raft::types::{LogId, StoredMembership, Vote};
-use ovsdb_raft::{ClusterId, Command, Member, ServerId, Settings};
+use ovsdb_raft::types::{self, LogId, StoredMembership, Vote};
+use ovsdb_raft::{ClusterId, Command, Member, Role, ServerId, Settings, Threads};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use uuid::Uuid;
+
+static THREADS: LazyLock<Threads> = LazyLock::new(|| Threads::start().expect("threads"));
 
 const CLUSTER: ClusterId = ClusterId(Uuid::from_u128(77));
 const SERVER: ServerId = ServerId(Uuid::from_u128(1));
@@ -40,6 +43,12 @@ impl Machine for Counter {
         self.0.lock().1 = true;
         async { Ok(()) }.boxed()
     }
+
+    fn standing(&self, _: Standing) {}
+
+    fn forwarded(&self, _: Forwarded, _: oneshot::Sender<Handled>) {}
+
+    fn answered(&self, _: types::Request, _: Bytes) {}
 }
 
 struct Lonely {
@@ -66,7 +75,7 @@ async fn lonely() -> Lonely {
         snapshot_every: 1000,
         tls: Arc::new(Tls::default()),
     };
-    let member = Member::start(folder.path(), settings, counter.clone())
+    let member = Member::start(&THREADS, folder.path(), settings, counter.clone())
         .await
         .expect("it starts");
     member.found().await.expect("a new cluster");
@@ -268,5 +277,5 @@ async fn an_address_that_is_taken_is_not_given_twice() {
         matches!(&answer, Some(Answer::Failed(what)) if what.contains("kick it")),
         "{answer:?}"
     );
-    assert_eq!(lonely.member.status().members.len(), 1);
+    assert_eq!(lonely.member.status().servers.len(), 1);
 }
