@@ -11,6 +11,8 @@ use ovsdb_wire::method::{Call, DbCall, LockCall, LockVerb, MonitorCall};
 use ovsdb_wire::reply;
 use serde_json::{Map, Value};
 
+use crate::asker::Asker;
+use crate::cluster::{Conversion, Initiator, Wish};
 use crate::database::{Model, OpenDatabase};
 use crate::dump::Want;
 use crate::fanout::MonitorName;
@@ -187,8 +189,7 @@ impl Server {
             MonitorVersion::V2 | MonitorVersion::V3 => old.with_conditions(requests, schema),
         };
         let spec = spec.map_err(|e| reply::error_value(&e))?;
-        let now = db.db.snapshot();
-        db.fanout.flush(&name, now);
+        db.flush(&name);
         if let Some(spec) = db.fanout.recondition(&name, new_name.clone(), new_id, spec) {
             let db = db.name.clone();
             self.load(
@@ -224,7 +225,10 @@ impl Server {
                     ),
                 )));
             }
-            let served_here = matches!(open.model, Model::Standalone | Model::ActiveBackup(None));
+            let served_here = matches!(
+                open.model,
+                Model::Standalone | Model::ActiveBackup(None) | Model::Clustered(_)
+            );
             if s.profile.read_only || !served_here {
                 return Err(fail(&OvsdbError::new(
                     "not allowed",
@@ -235,26 +239,22 @@ impl Server {
         let [new] = call.args() else {
             return Err(call.syntax("array expected"));
         };
-        let schema = DatabaseSchema::from_json(new).map_err(|e| fail(&e))?;
-        if *schema.name != *name {
-            return Err(fail(&OvsdbError::new(
-                "invalid parameters",
-                format!(
-                    "new schema name ({}) does not match database name ({name})",
-                    schema.name
-                ),
-            )));
+        if let Model::Clustered(_) = open.model {
+            let wish = Wish::Schema(open.check_conversion(new).map_err(|e| fail(&e))?);
+            let id = self.host.fresh_uuid();
+            let initiator = Initiator::Client(session, request.clone());
+            self.convert_in_cluster(&name, Conversion { id, initiator, wish });
+            return Ok(());
         }
+        let schema = new_schema(&name, new).map_err(|e| fail(&e))?;
         let Server { databases, host, .. } = self;
         let Some(mut open) = databases.remove(&name) else {
             return Ok(());
         };
-        let converted = ovsdb_engine::convert::convert(
-            open.snapshot(),
-            Arc::new(schema),
-            TxnId(host.fresh_uuid()),
-            &mut || host.fresh_uuid(),
-        );
+        let converted =
+            ovsdb_engine::convert::convert(open.snapshot(), schema, TxnId(host.fresh_uuid()), &mut || {
+                host.fresh_uuid()
+            });
         let result = converted.and_then(|db| open.replace(db, host.date_ms()));
         let outcome = match result {
             Ok(()) => {
@@ -285,12 +285,14 @@ impl Server {
                 self.send(session, reply::notification("monitor_canceled", &[id]));
             }
         }
-        for parked in db.waiting.drain() {
-            if self.sessions.get(&parked.session).is_some_and(|s| s.change_aware) {
-                self.send(
-                    parked.session,
-                    reply::error(&parked.request, &Value::from("canceled")),
-                );
+        for parked in db.take_unanswered() {
+            match parked.asker {
+                Asker::Client(session, request) => {
+                    if self.sessions.get(&session).is_some_and(|s| s.change_aware) {
+                        self.send(session, reply::error(&request, &Value::from("canceled")));
+                    }
+                }
+                Asker::Member(passed) => passed.refuse(),
             }
         }
         db.triggers = Default::default();
@@ -308,7 +310,7 @@ impl Server {
             }
         }
         db.history.clear();
-        db.history.start(db.db.snapshot().txn_id);
+        db.history.start(db.snapshot().txn_id);
         self.disconnect_unaware(&format!("database {} changed", db.name));
     }
 
@@ -324,6 +326,21 @@ impl Server {
             self.close(session, reason);
         }
     }
+}
+
+/// A schema to convert a database to.
+pub(crate) fn new_schema(db: &str, schema: &Value) -> Result<Arc<DatabaseSchema>, OvsdbError> {
+    let schema = DatabaseSchema::from_json(schema)?;
+    if *schema.name != *db {
+        return Err(OvsdbError::new(
+            "invalid parameters",
+            format!(
+                "new schema name ({}) does not match database name ({db})",
+                schema.name
+            ),
+        ));
+    }
+    Ok(Arc::new(schema))
 }
 
 /// A monitor's name: ids are compared by structure, which canonical text does.

@@ -3,6 +3,7 @@
 //! In: commands with their arguments. Out: texts that scripts parse. The work is done on the server's actor, the
 //! answers come back over channels, so that the socket never waits for the server.
 
+pub(crate) mod cluster;
 mod memory;
 mod served;
 mod table_log;
@@ -13,7 +14,6 @@ use ovsdb_daemon::unixctl::Commands;
 use tokio::sync::oneshot;
 
 use crate::actor::Actor;
-use crate::args::VERSION;
 use crate::reconfigure::{Reconfigure, Reply};
 use crate::server::{Event, Server};
 
@@ -32,11 +32,11 @@ pub fn ask<T: Send + 'static>(
 
 /// Registers every command that makes sense without a cluster. `exit` is called by the command of that name.
 pub fn register(
+    commands: &Commands,
     actor: &Actor<Server>,
     reconfigure: &Arc<Reconfigure>,
     exit: impl Fn() + Send + Sync + 'static,
-) -> Commands {
-    let commands = Commands::new(VERSION);
+) {
     commands.register_exit("", 0, move |_| exit());
     let on_server = |name: &str, usage: &str, min, max, f: fn(&mut Server, &[String]) -> Reply| {
         let actor = actor.clone();
@@ -106,9 +106,8 @@ pub fn register(
     on_server("coverage/read-counter", "COUNTER", 1, 1, |_, _| {
         Err("No such counter".into())
     });
-    compact(&commands, actor);
-    served::register(&commands, reconfigure);
-    commands
+    compact(commands, actor);
+    served::register(commands, reconfigure);
 }
 
 fn compact(commands: &Commands, actor: &Actor<Server>) {

@@ -16,14 +16,15 @@ use ovsdb_store::log::Mode;
 use ovsdb_store::standalone::Standalone;
 
 use crate::backup::Backup;
+use crate::cluster::Cluster;
 use crate::dump::Dumps;
 use crate::embed::Mailbox;
-use crate::fanout::Fanout;
+use crate::fanout::{Fanout, MonitorName};
 use crate::host::fresh_uuid;
 use crate::link::SessionId;
 use crate::relay::Relay;
 use crate::server::Host;
-use crate::triggers::Waiting;
+use crate::triggers::{Parked, Waiting};
 
 /// Why a database cannot be added, removed or used.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,8 @@ pub enum Model {
     ActiveBackup(Option<Backup>),
     /// A copy in memory of another server's database, to which writes are forwarded.
     Relay(Box<Relay>),
+    /// A member's share of a database that several servers agree on.
+    Clustered(Box<Cluster>),
     /// `_Server`: kept by the server itself.
     Own,
 }
@@ -109,13 +112,15 @@ impl OpenDatabase {
 
     /// A relay, empty until its source is reached.
     pub fn relay(name: &str, host: &mut dyn Host) -> Result<OpenDatabase, OvsdbError> {
-        let empty = serde_json::json!({"name": name, "tables": {}});
-        let db = Database::new(
-            Arc::new(DatabaseSchema::from_json(&empty)?),
-            TxnId(host.fresh_uuid()),
-        );
+        let db = empty(name, TxnId(host.fresh_uuid()))?;
         let model = Model::Relay(Box::new(Relay::new(name)));
         Ok(Self::in_memory(model, db))
+    }
+
+    /// A clustered database, empty until its member has read its folder or been told by others.
+    pub fn clustered(name: &str, cluster: Cluster) -> Result<OpenDatabase, OvsdbError> {
+        let model = Model::Clustered(Box::new(cluster));
+        Ok(Self::in_memory(model, empty(name, TxnId::default())?))
     }
 
     /// `_Server`.
@@ -180,24 +185,33 @@ impl OpenDatabase {
     /// Takes changes that are already durable somewhere (a relay's source) or need not be.
     pub fn committed(&mut self, mut changes: Vec<RowChange>, txn_id: TxnId) {
         self.db.share(&mut changes);
-        let tables: Vec<TableIdx> = changes.iter().map(|change| change.table).collect();
-        self.triggers.touch(&tables);
+        self.touch(&changes);
+        self.db.apply(&changes, txn_id);
+        let after = self.db.snapshot().clone();
+        self.publish(changes.into(), txn_id, &after);
+    }
+
+    /// Tells everybody who watches of a commit, `after` being the state that it led to.
+    pub(crate) fn publish(&mut self, changes: Arc<[RowChange]>, txn_id: TxnId, after: &Snapshot) {
         if !self.logged.is_empty() {
             self.log_changes(&changes);
         }
-        self.db.apply(&changes, txn_id);
         self.config_changed |= changes.iter().any(|c| self.config_tables.contains(&c.table));
-        let now = self.db.snapshot();
-        let changes: Arc<[RowChange]> = changes.into();
-        self.fanout.committed(&changes, now);
+        self.fanout.committed(&changes, after);
         self.watchers.retain(|watcher| match watcher.upgrade() {
             Some(watcher) => {
-                watcher.put(&changes, now);
+                watcher.put(&changes, after);
                 true
             }
             None => false,
         });
-        self.history.push(txn_id, changes, now.n_atoms);
+        self.history.push(txn_id, changes, after.n_atoms);
+    }
+
+    /// Wakes what waits for the tables of changes.
+    pub(crate) fn touch(&mut self, changes: &[RowChange]) {
+        let tables: Vec<TableIdx> = changes.iter().map(|change| change.table).collect();
+        self.triggers.touch(&tables);
     }
 
     fn log_changes(&self, changes: &[RowChange]) {
@@ -247,13 +261,14 @@ impl OpenDatabase {
 
     /// The state that clients see.
     pub fn snapshot(&self) -> &Snapshot {
-        self.db.snapshot()
+        seen(&self.model, &self.db)
     }
 
-    /// Whether clients may use it: a relay has nothing before its first copy.
+    /// Whether clients may use it: a relay has nothing before its first copy, a member nothing before it has joined.
     pub fn is_available(&self) -> bool {
         match &self.model {
             Model::Relay(relay) => relay.is_synced(),
+            Model::Clustered(cluster) => cluster.is_loaded(),
             _ => true,
         }
     }
@@ -265,7 +280,26 @@ impl OpenDatabase {
 
     /// Tells a session's monitors what they lag behind.
     pub(crate) fn catch_up(&mut self, session: SessionId) {
-        self.fanout.catch_up(session, self.db.snapshot());
+        self.fanout.catch_up(session, seen(&self.model, &self.db));
+    }
+
+    /// Tells a monitor what it lags behind.
+    pub(crate) fn flush(&mut self, monitor: &MonitorName) {
+        self.fanout.flush(monitor, seen(&self.model, &self.db));
+    }
+
+    /// A monitor's first contents have been sent.
+    pub(crate) fn loaded(&mut self, monitor: &MonitorName) {
+        self.fanout.loaded(monitor, seen(&self.model, &self.db));
+    }
+
+    /// Transactions that have not been answered: service ends.
+    pub(crate) fn take_unanswered(&mut self) -> Vec<Parked> {
+        let mut taken = self.waiting.drain();
+        if let Model::Clustered(cluster) = &mut self.model {
+            taken.extend(cluster.take_unanswered());
+        }
+        taken
     }
 
     /// A session is gone.
@@ -274,5 +308,22 @@ impl OpenDatabase {
         for id in self.waiting.forget_session(session) {
             self.triggers.remove(id);
         }
+        if let Model::Clustered(cluster) = &mut self.model {
+            cluster.forget_session(session);
+        }
     }
+}
+
+/// The state that clients see: on a cluster's leader the head may be ahead of it.
+fn seen<'a>(model: &'a Model, db: &'a Database) -> &'a Snapshot {
+    match model {
+        Model::Clustered(cluster) => cluster.committed().unwrap_or(db.snapshot()),
+        _ => db.snapshot(),
+    }
+}
+
+/// A database whose schema is not known yet.
+fn empty(name: &str, txn_id: TxnId) -> Result<Database, OvsdbError> {
+    let schema = DatabaseSchema::from_json(&serde_json::json!({"name": name, "tables": {}}))?;
+    Ok(Database::new(Arc::new(schema), txn_id))
 }

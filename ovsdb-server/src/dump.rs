@@ -239,8 +239,7 @@ impl Server {
 
     fn loaded(&mut self, db: &str, name: &MonitorName) {
         if let Some(open) = self.databases.get_mut(db) {
-            let now = open.db.snapshot();
-            open.fanout.loaded(name, now);
+            open.loaded(name);
         }
     }
 }

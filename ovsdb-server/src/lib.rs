@@ -9,8 +9,10 @@
 
 pub mod actor;
 pub mod args;
+mod asker;
 pub mod backup;
 mod calls;
+pub mod cluster;
 pub mod config;
 pub mod control;
 pub mod database;

@@ -9,17 +9,20 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use ovsdb_daemon::unixctl::Commands;
+use ovsdb_raft::Threads;
 use ovsdb_transport::tls::{Tls, TlsFiles};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify};
 
 use crate::actor::Actor;
 use crate::args::{Args, TlsArgs};
+use crate::cluster;
 use crate::config::DbColumn;
-use crate::control::ask;
+use crate::control::{self, ask};
 use crate::database::{Model, OpenDatabase};
 use crate::remotes::{RemoteOptions, RemoteState, Remotes};
 use crate::server::Server;
@@ -122,6 +125,10 @@ pub struct Reconfigure {
     /// Whether files hold the difference of long values only.
     column_diff: bool,
     tls: Arc<Tls>,
+    /// Where members of clusters run, from the first one on.
+    threads: OnceLock<Threads>,
+    /// Those on clusters are added with the first clustered database.
+    commands: Commands,
     changed: Arc<Notify>,
     state: Mutex<State>,
 }
@@ -131,7 +138,13 @@ pub type Reply = Result<String, String>;
 
 impl Reconfigure {
     /// A server that serves nothing yet. `changed` is notified when rows change that configure something.
-    pub fn new(actor: Actor<Server>, args: &Args, changed: Arc<Notify>, origin: Origin) -> Reconfigure {
+    pub fn new(
+        actor: Actor<Server>,
+        args: &Args,
+        changed: Arc<Notify>,
+        origin: Origin,
+        commands: Commands,
+    ) -> Reconfigure {
         let tls = Arc::new(Tls::default());
         let remotes = Remotes::new(Handle::current(), actor.clone(), tls.clone());
         let sources = Sources::new(Handle::current(), actor.clone(), tls.clone());
@@ -140,6 +153,8 @@ impl Reconfigure {
             tls_args: args.tls.clone(),
             column_diff: !args.no_column_diff,
             tls,
+            threads: OnceLock::new(),
+            commands,
             changed,
             state: Mutex::new(State {
                 origin,
@@ -317,8 +332,15 @@ impl Reconfigure {
             if is_open(state, file) {
                 return Err(format!("ovsdb error: {file}: already open"));
             }
-            check_model(file, config)?;
+            let model = check_model(file, config)?;
             let path = PathBuf::from(file);
+            if model == Some(FileModel::Clustered) {
+                control::cluster::register(&self.commands, &self.actor);
+                let db = cluster::open::open(&path, &self.actor, self.threads()?, &self.tls).await?;
+                let config = config.clone();
+                state.open.insert(file.to_owned(), Opened { db, config });
+                return Ok(());
+            }
             // Reading a large file takes a while; the other databases are served meanwhile.
             let opened = tokio::task::spawn_blocking(move || OpenDatabase::open(&path)).await;
             let mut db = opened
@@ -347,6 +369,17 @@ impl Reconfigure {
         let config = config.clone();
         state.open.insert(file.to_owned(), Opened { db, config });
         Ok(())
+    }
+
+    fn threads(&self) -> Result<&Threads, String> {
+        if self.threads.get().is_none() {
+            let threads = Threads::start().map_err(|error| format!("cannot start threads: {error}"))?;
+            // Set by whoever holds the lock on the state.
+            let _ = self.threads.set(threads);
+        }
+        self.threads
+            .get()
+            .ok_or_else(|| "threads have been started".to_owned())
     }
 
     /// A backup that failed makes its database active; without a configuration file it makes all of them so.
@@ -516,6 +549,7 @@ fn become_(server: &mut Server, db: &str, config: &DbConfig) {
         return;
     };
     match config {
+        DbConfig::File(_) if matches!(open.model, Model::Clustered(_)) => {}
         DbConfig::File(_) => open.model = Model::Standalone,
         DbConfig::Relay(source) => server.set_relay_source(db, source),
         DbConfig::ActiveBackup {
@@ -542,8 +576,8 @@ fn is_open(state: &State, file: &str) -> bool {
     wanted.is_some() && files.map(|(file, _)| identity(file)).any(|other| other == wanted)
 }
 
-/// Refuses a file that is not of the model that is expected of it.
-fn check_model(file: &str, config: &DbConfig) -> Result<(), String> {
+/// The model of a file, if it can be read; refuses one that is not of the model that is expected of it.
+fn check_model(file: &str, config: &DbConfig) -> Result<Option<FileModel>, String> {
     let expected = match config {
         DbConfig::File(expected) => *expected,
         _ => Some(FileModel::Standalone),
@@ -551,7 +585,7 @@ fn check_model(file: &str, config: &DbConfig) -> Result<(), String> {
     let mut magic = [0; 14];
     // What else is wrong with it shows when it is opened.
     let Ok(()) = File::open(file).and_then(|mut file| file.read_exact(&mut magic)) else {
-        return Ok(());
+        return Ok(None);
     };
     let found = match &magic == b"OVSDB CLUSTER " {
         true => FileModel::Clustered,
@@ -563,7 +597,7 @@ fn check_model(file: &str, config: &DbConfig) -> Result<(), String> {
             found.name(),
             expected.name()
         )),
-        _ => Ok(()),
+        _ => Ok(Some(found)),
     }
 }
 

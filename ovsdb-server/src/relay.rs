@@ -21,6 +21,7 @@ use ovsdb_wire::message::Message;
 use ovsdb_wire::reply;
 use serde_json::Value;
 
+use crate::asker::Asker;
 use crate::database::{Model, OpenDatabase};
 use crate::link::{Outlet, SessionId};
 use crate::server::{Host, Server};
@@ -92,7 +93,9 @@ impl Relay {
             && let Some(txn) = self.unsent.pop_front()
         {
             let id = self.session.transact(txn.operations);
-            self.sent.insert(id, (txn.session, txn.request));
+            if let Asker::Client(session, request) = txn.asker {
+                self.sent.insert(id, (session, request));
+            }
         }
     }
 

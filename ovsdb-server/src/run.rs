@@ -4,12 +4,14 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ovsdb_daemon::unixctl::Commands;
 use ovsdb_daemon::{process, unixctl};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Notify;
 
 use crate::actor::Actor;
-use crate::args::{Args, PROGRAM};
+use crate::args::{Args, PROGRAM, VERSION};
+use crate::cluster;
 use crate::control::{self, ask};
 use crate::host::TokioHost;
 use crate::reconfigure::{Origin, Reconfigure};
@@ -61,13 +63,15 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
     let actor = Actor::start("ovsdb", server).map_err(|error| format!("cannot start a thread: {error}"))?;
     // Set once, here.
     let _ = weak.set(actor.downgrade());
-    let reconfigure = Arc::new(Reconfigure::new(actor.clone(), &args, changed, origin));
+    let commands = Commands::new(VERSION);
+    let reconfigure = Reconfigure::new(actor.clone(), &args, changed, origin, commands.clone());
+    let reconfigure = Arc::new(reconfigure);
     if !reconfigure.load().await {
         return Err("server configuration failed".into());
     }
     let stop = Arc::new(Notify::new());
     let exit = stop.clone();
-    let commands = control::register(&actor, &reconfigure, move || exit.notify_one());
+    control::register(&commands, &actor, &reconfigure, move || exit.notify_one());
     if let Some(path) = unixctl::Server::path(args.unixctl.as_deref(), PROGRAM) {
         let socket = unixctl::Server::bind(&path).map_err(|error| {
             let text = os_text(&error);
@@ -82,7 +86,7 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
     starting.ready();
     if args.run.is_none() {
         // With --run this is more a command than a daemon, and says nothing.
-        tracing::info!(target: "ovsdb_server", "{}", crate::args::VERSION);
+        tracing::info!(target: "ovsdb_server", "{}", VERSION);
     }
     let status = tokio::select! {
         () = stop.notified() => 0,
@@ -92,6 +96,7 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
             Err(error) => return Err(format!("cannot wait for signals: {error}")),
         },
     };
+    cluster::open::close_all(&actor).await;
     // The server finishes what it is doing; nothing acknowledged is left unwritten.
     let _ = ask(&actor, |server| server.databases.clear()).await;
     actor.stop();

@@ -23,6 +23,7 @@ use ovsdb_wire::reply;
 use serde_json::Value;
 
 use crate::actor::Machine;
+use crate::cluster::{ClusterEvent, IndexShown};
 use crate::config::DbColumn;
 use crate::database::{DbError, Model, OpenDatabase};
 use crate::dump::DumpDone;
@@ -88,6 +89,8 @@ pub enum Event {
         /// What.
         event: SourceEvent,
     },
+    /// The member of a clustered database reports.
+    Cluster(String, ClusterEvent),
     /// Time to look at the clock.
     Timer,
     /// A job that has nothing to tell ended.
@@ -111,6 +114,7 @@ pub struct Server {
     pub(crate) rows: ServerRows,
     /// Numbers given to ways to sources.
     pub(crate) generations: u64,
+    pub(crate) index_shown: IndexShown,
 }
 
 impl Machine for Server {
@@ -127,7 +131,8 @@ impl Machine for Server {
                 event: SourceEvent::Message(_, n_bytes),
                 ..
             } => *n_bytes > HEAVY_BYTES,
-            Event::Call(_) | Event::Timer => true,
+            // What comes from a member runs on no thread of its cluster: heartbeats never wait for a database.
+            Event::Call(_) | Event::Timer | Event::Cluster(..) => true,
             _ => false,
         }
     }
@@ -145,6 +150,7 @@ impl Server {
             monitor_cond: true,
             rows: ServerRows::default(),
             generations: 0,
+            index_shown: IndexShown::default(),
             host,
         };
         let own = OpenDatabase::server(server.host.as_mut());
@@ -180,6 +186,7 @@ impl Server {
                 generation,
                 event,
             } => self.source_event(&db, generation, event),
+            Event::Cluster(db, event) => self.cluster_event(&db, event),
             Event::Timer => self.expire(),
             Event::Nothing => {}
         }
@@ -249,6 +256,11 @@ impl Server {
             }
             all
         };
+        // A cluster's members would overwrite each other's.
+        let is_clustered = |db: &OpenDatabase| matches!(db.model, Model::Clustered(_));
+        if self.databases.get(&column.db).is_some_and(is_clustered) {
+            return;
+        }
         let operations = column.status(self, &|target| states.get(target).cloned(), &locks);
         if !operations.is_empty()
             && let Err(error) = self.transact_internally(&column.db, &operations)

@@ -94,13 +94,27 @@ fn column(schema: &DatabaseSchema, name: &str) -> ColumnIdx {
         .expect("a column of the _Server schema in this program")
 }
 
-fn describe(db: &OpenDatabase, now: Duration) -> [(&'static str, Datum); 5] {
+fn describe(db: &OpenDatabase, now: Duration) -> [(&'static str, Datum); 8] {
     let text = |s: &str| Datum::One(Atom::from(s));
     let truth = |b: bool| Datum::One(Atom::Boolean(b));
+    let uuid = |uuid: Option<Uuid>| uuid.map_or(Datum::Empty, |uuid| Datum::One(Atom::Uuid(uuid)));
+    let (mut cid, mut sid, mut index) = (None, None, Datum::Empty);
     let (model, connected, leader) = match &db.model {
         Model::Standalone | Model::ActiveBackup(_) | Model::Own => ("standalone", true, true),
         // Clients of a relay must not insist on a leader.
         Model::Relay(relay) => ("relay", relay.is_connected(now), false),
+        Model::Clustered(cluster) => {
+            cid = cluster.id();
+            sid = Some(cluster.server.0);
+            if cluster.is_loaded() {
+                index = Datum::One(Atom::Integer(i64::try_from(cluster.index()).unwrap_or(i64::MAX)));
+            }
+            (
+                "clustered",
+                cluster.is_connected(),
+                cluster.standing.leads.is_some(),
+            )
+        }
     };
     let schema = match db.is_available() {
         true => text(&json::to_string(&db.snapshot().schema.to_json())),
@@ -112,5 +126,8 @@ fn describe(db: &OpenDatabase, now: Duration) -> [(&'static str, Datum); 5] {
         ("connected", truth(connected)),
         ("leader", truth(leader)),
         ("schema", schema),
+        ("cid", uuid(cid)),
+        ("sid", uuid(sid)),
+        ("index", index),
     ]
 }

@@ -5,24 +5,35 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ovsdb_data::TableIdx;
 use ovsdb_engine::{Context, Outcome};
+use ovsdb_raft::types::Request;
 use ovsdb_wire::reply;
 use serde_json::Value;
 
-use crate::database::Model;
+use crate::asker::Asker;
+use crate::database::{Model, OpenDatabase};
 use crate::link::SessionId;
 use crate::relay::writes;
-use crate::server::Server;
+use crate::server::{Host, Server};
 
-/// A transaction that waits.
+/// A transaction on its way.
 pub(crate) struct Parked {
-    pub session: SessionId,
-    pub request: Value,
+    pub asker: Asker,
     pub operations: Vec<Value>,
     /// When it first ran.
     pub since: Duration,
     /// Its place among those that wait, kept until it is done: who came first runs first.
     pub turn: Option<u64>,
+    /// Its name in a cluster, once others have been told of it.
+    pub tag: Option<Request>,
+}
+
+impl Parked {
+    /// Whether it is a client's request of that id.
+    pub fn is_of(&self, session: SessionId, request: &Value) -> bool {
+        matches!(&self.asker, Asker::Client(of, id) if *of == session && id == request)
+    }
 }
 
 /// The waiting transactions of one database.
@@ -41,7 +52,7 @@ impl Waiting {
     pub fn find(&self, session: SessionId, request: &Value) -> Option<u64> {
         self.parked
             .iter()
-            .find(|(_, p)| p.session == session && p.request == *request)
+            .find(|(_, p)| p.is_of(session, request))
             .map(|(id, _)| *id)
     }
 
@@ -50,20 +61,40 @@ impl Waiting {
     }
 
     pub fn forget_session(&mut self, session: SessionId) -> Vec<u64> {
-        let ids: Vec<u64> = self
-            .parked
-            .iter()
-            .filter(|(_, p)| p.session == session)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in &ids {
-            self.parked.remove(id);
-        }
-        ids
+        let of = |asker: &Asker| matches!(asker, Asker::Client(client, _) if *client == session);
+        self.take_if(of).into_iter().map(|(id, _)| id).collect()
+    }
+
+    /// Removes those of certain askers.
+    pub fn take_if(&mut self, of: impl Fn(&Asker) -> bool) -> Vec<(u64, Parked)> {
+        self.parked
+            .extract_if(.., |_, parked| of(&parked.asker))
+            .collect()
     }
 
     pub fn drain(&mut self) -> Vec<Parked> {
         std::mem::take(&mut self.parked).into_values().collect()
+    }
+}
+
+impl OpenDatabase {
+    /// Lets a transaction wait until a table changes, or until a time after its first run.
+    pub(crate) fn park(
+        &mut self,
+        mut txn: Parked,
+        table: TableIdx,
+        deadline: Option<Duration>,
+        host: &mut dyn Host,
+    ) {
+        let id = txn.turn.unwrap_or(self.waiting.next);
+        self.waiting.next = self.waiting.next.max(id + 1);
+        txn.turn = Some(id);
+        let deadline = deadline.map(|d| txn.since + d);
+        self.triggers.park(id, table, deadline);
+        self.waiting.parked.insert(id, txn);
+        if let Some(deadline) = deadline {
+            host.wake_at(deadline);
+        }
     }
 }
 
@@ -72,11 +103,11 @@ impl Server {
     pub(crate) fn transact(&mut self, session: SessionId, request: Value, db: &str, operations: Vec<Value>) {
         let since = self.host.now();
         let parked = Parked {
-            session,
-            request,
+            asker: Asker::Client(session, request),
             operations,
             since,
             turn: None,
+            tag: None,
         };
         self.run(db, parked);
         self.rerun_touched(db);
@@ -120,38 +151,31 @@ impl Server {
     }
 
     /// Runs a transaction.
-    fn run(&mut self, name: &str, mut txn: Parked) {
-        let now = self.host.now();
+    pub(crate) fn run(&mut self, name: &str, txn: Parked) {
+        let Some(outcome) = self.execute(name, &txn) else {
+            return;
+        };
         let Server {
             databases,
             sessions,
-            locks,
             host,
             ..
         } = self;
-        let (Some(db), Some(session)) = (databases.get_mut(name), sessions.get(&txn.session)) else {
+        let Some(db) = databases.get_mut(name) else {
             return;
         };
-        let outcome = {
-            let mut fresh = || host.fresh_uuid();
-            let owner = txn.session.0;
-            let mut context = Context {
-                fresh: &mut fresh,
-                read_only: db.is_read_only() || session.profile.read_only,
-                identity: session.profile.identity.as_ref(),
-                holds_lock: &|lock: &str| locks.holds(owner, lock),
-                elapsed: now.saturating_sub(txn.since),
-            };
-            db.db.execute(&txn.operations, &mut context)
-        };
-        if let Model::Relay(relay) = &mut db.model
-            && writes(&txn.operations)
-            && is_for_source(&outcome, txn.operations.len())
-        {
-            relay.forward(txn);
-            return;
+        match &mut db.model {
+            Model::Relay(relay)
+                if writes(&txn.operations) && is_for_others(&outcome, txn.operations.len()) =>
+            {
+                relay.forward(txn);
+                return;
+            }
+            Model::Clustered(_) => return self.run_in_cluster(name, txn, outcome),
+            _ => {}
         }
         match outcome {
+            Outcome::Wait { deadline, table } => db.park(txn, table, deadline, host.as_mut()),
             Outcome::Done {
                 replies,
                 changes,
@@ -160,34 +184,43 @@ impl Server {
             } => {
                 let schema = db.snapshot().schema.clone();
                 let committed = db.commit(changes, comment.as_deref(), durable, host.as_mut());
-                db.catch_up(txn.session);
-                session.link.send(reply::transacted(
-                    &txn.request,
-                    &schema,
-                    &replies,
-                    committed.err().as_ref(),
-                ));
+                let results = reply::results(&schema, &replies, committed.err().as_ref());
+                db.tell(sessions, txn.asker, results.into());
             }
             Outcome::Failed { replies } => {
-                db.catch_up(txn.session);
-                session.link.send(reply::transaction_failed(
-                    &txn.request,
-                    &db.snapshot().schema,
-                    &replies,
-                ));
-            }
-            Outcome::Wait { deadline, table } => {
-                let id = txn.turn.unwrap_or(db.waiting.next);
-                db.waiting.next = db.waiting.next.max(id + 1);
-                txn.turn = Some(id);
-                let deadline = deadline.map(|d| txn.since + d);
-                db.triggers.park(id, table, deadline);
-                db.waiting.parked.insert(id, txn);
-                if let Some(deadline) = deadline {
-                    host.wake_at(deadline);
-                }
+                let results = reply::failed_results(&db.snapshot().schema, &replies);
+                db.tell(sessions, txn.asker, results.into());
             }
         }
+    }
+
+    /// What a transaction comes to on the state that it is to follow; none when its client is gone.
+    fn execute(&mut self, name: &str, txn: &Parked) -> Option<Outcome> {
+        let now = self.host.now();
+        let Server {
+            databases,
+            sessions,
+            locks,
+            host,
+            ..
+        } = self;
+        let db = databases.get(name)?;
+        let (client, identity, read_only) = match &txn.asker {
+            Asker::Client(id, _) => {
+                let profile = &sessions.get(id)?.profile;
+                (Some(*id), profile.identity.as_ref(), profile.read_only)
+            }
+            Asker::Member(passed) => (None, passed.identity.as_ref(), false),
+        };
+        let mut context = Context {
+            fresh: &mut || host.fresh_uuid(),
+            read_only: db.is_read_only() || read_only,
+            identity,
+            // Locks are of one server: the member that passed a request on has looked at its own.
+            holds_lock: &|lock: &str| client.is_none_or(|client| locks.holds(client.0, lock)),
+            elapsed: now.saturating_sub(txn.since),
+        };
+        Some(db.db.execute(&txn.operations, &mut context))
     }
 
     /// Runs again what waits for tables that changed, until nothing moves.
@@ -250,13 +283,24 @@ impl Server {
                 }
                 return;
             }
+            if let Model::Clustered(cluster) = &mut db.model
+                && cluster.cancel(session, request)
+            {
+                if let Some(session) = self.sessions.get(&session)
+                    && session.change_aware
+                {
+                    session.link.send(reply::error(request, &Value::from("canceled")));
+                }
+                return;
+            }
         }
     }
 }
 
-/// Whether what a transaction came to on a relay's copy is for the source to say: success, and what may only fail
-/// because the copy is a little behind (the commit's own checks). Errors of operations and waits are answered here.
-fn is_for_source(outcome: &Outcome, n_operations: usize) -> bool {
+/// Whether what a transaction came to on a copy is for its source, or the cluster's leader, to say: success, and what
+/// may only fail because the copy is a little behind (the commit's own checks). Errors of operations and waits are
+/// answered here.
+pub(crate) fn is_for_others(outcome: &Outcome, n_operations: usize) -> bool {
     match outcome {
         Outcome::Done { .. } => true,
         Outcome::Failed { replies } => replies.len() > n_operations,

@@ -25,8 +25,8 @@ impl Threads {
         Ok(Threads(Arc::new(Owned(Some(runtime)))))
     }
 
-    /// Where to spawn.
-    pub(crate) fn handle(&self) -> &Handle {
+    /// Where to spawn what belongs to members.
+    pub fn handle(&self) -> &Handle {
         let runtime = self.0.0.as_ref();
         runtime.expect("only its drop takes the runtime away").handle()
     }

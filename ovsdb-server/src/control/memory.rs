@@ -1,5 +1,6 @@
 //! `memory/show`.
 
+use crate::database::Model;
 use crate::server::Server;
 
 /// `memory/show`: counts that are not zero.
@@ -22,7 +23,14 @@ pub(super) fn show(server: &Server) -> String {
         .map(|(db, table, schema)| schema.columns.len() * db.snapshot().table(table).len())
         .sum();
     let monitors: usize = server.databases.values().map(|db| db.fanout.len()).sum();
-    let triggers: usize = server.databases.values().map(|db| db.waiting.len()).sum();
+    let clusters = || {
+        databases().filter_map(|db| match &db.model {
+            Model::Clustered(cluster) => Some(cluster),
+            _ => None,
+        })
+    };
+    let waiting: usize = databases().map(|db| db.waiting.len()).sum();
+    let triggers = waiting + clusters().map(|cluster| cluster.n_asked()).sum::<usize>();
     let (history, history_atoms) = databases()
         .map(|db| db.history.size())
         .fold((0, 0), |(n, a), (m, b)| (n + m, a + b));

@@ -51,6 +51,14 @@ pub fn raw_result(id: &Value, chunks: &[Bytes]) -> Frame {
     frame
 }
 
+/// A success whose result is already text, and short enough to be copied.
+pub fn text_result(id: &Value, text: &[u8]) -> Frame {
+    let mut out = start(id);
+    out.extend_from_slice(text);
+    out.extend_from_slice(END.as_bytes());
+    out.into()
+}
+
 /// The reply of `monitor_cond_since`: `[found, last-txn-id, updates]`.
 pub fn monitor_since(id: &Value, found: bool, last: TxnId, chunks: &[Bytes]) -> Frame {
     let mut head = start(id);
@@ -115,14 +123,10 @@ pub fn error_value(error: &OvsdbError) -> Value {
     Value::Object(members)
 }
 
-/// The reply of a transaction whose operations all ran; `commit_error` is the extra last element.
-pub fn transacted(
-    id: &Value,
-    schema: &DatabaseSchema,
-    results: &[OpResult],
-    commit_error: Option<&OvsdbError>,
-) -> Frame {
-    let mut out = start(id);
+/// What a transaction whose operations all ran is told: the text of the array of results; `commit_error` is the extra
+/// last element. Goes out by [`text_result`].
+pub fn results(schema: &DatabaseSchema, results: &[OpResult], commit_error: Option<&OvsdbError>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128);
     out.push(b'[');
     for (i, result) in results.iter().enumerate() {
         comma(&mut out, i);
@@ -133,17 +137,12 @@ pub fn transacted(
         json::write(&error_value(error), &mut out);
     }
     out.push(b']');
-    out.extend_from_slice(END.as_bytes());
-    out.into()
+    out
 }
 
-/// The reply of a transaction that failed: results, the error, and null for what did not run.
-pub fn transaction_failed(
-    id: &Value,
-    schema: &DatabaseSchema,
-    replies: &[Option<Result<OpResult, OvsdbError>>],
-) -> Frame {
-    let mut out = start(id);
+/// What a transaction that failed is told: results, the error, and null for what did not run.
+pub fn failed_results(schema: &DatabaseSchema, replies: &[Option<Result<OpResult, OvsdbError>>]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128);
     out.push(b'[');
     for (i, reply) in replies.iter().enumerate() {
         comma(&mut out, i);
@@ -154,8 +153,7 @@ pub fn transaction_failed(
         }
     }
     out.push(b']');
-    out.extend_from_slice(END.as_bytes());
-    out.into()
+    out
 }
 
 /// Appends one operation's result.

@@ -1,0 +1,232 @@
+//! What a leader does: run ahead of consensus, hold what rests on it, take it back.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ovsdb_cluster::contents;
+use ovsdb_data::{RowChange, TableIdx, TxnId, Uuid};
+use ovsdb_engine::Outcome;
+use ovsdb_engine::trigger::Triggers;
+use ovsdb_raft::types::{Command, Request, Transaction};
+use ovsdb_wire::reply;
+
+use super::{Cluster, Held, InFlight, Proposal};
+use crate::asker::Asker;
+use crate::database::{Model, OpenDatabase};
+use crate::relay::writes;
+use crate::server::{Host, Server};
+use crate::triggers::{Parked, is_for_others};
+
+impl Server {
+    /// Goes on with a transaction that has just run on the head.
+    pub(crate) fn run_in_cluster(&mut self, name: &str, txn: Parked, outcome: Outcome) {
+        let Server {
+            databases,
+            sessions,
+            host,
+            ..
+        } = self;
+        let Some(db) = databases.get_mut(name) else {
+            return;
+        };
+        let Model::Clustered(cluster) = &mut db.model else {
+            return;
+        };
+        if cluster.is_converting() {
+            cluster.behind.push(txn);
+            return;
+        }
+        let leads = cluster.leads();
+        if !leads && let Asker::Member(passed) = txn.asker {
+            return passed.refuse();
+        }
+        if !leads && writes(&txn.operations) && is_for_others(&outcome, txn.operations.len()) {
+            return db.pass_on(txn, sessions, host.as_mut());
+        }
+        let results = match outcome {
+            Outcome::Wait { deadline, table } => return db.park(txn, table, deadline, host.as_mut()),
+            Outcome::Done {
+                replies,
+                changes,
+                comment,
+                ..
+            } => {
+                let results = Bytes::from(reply::results(&db.db.snapshot().schema, &replies, None));
+                if !changes.is_empty() {
+                    return db.run_ahead(txn, changes, comment.as_deref(), results, host.as_mut());
+                }
+                results
+            }
+            Outcome::Failed { replies } => reply::failed_results(&db.db.snapshot().schema, &replies).into(),
+        };
+        match leads {
+            true => db.hold(txn, results),
+            false => db.tell(sessions, txn.asker, results),
+        }
+    }
+
+    /// Leadership was confirmed, or not.
+    pub(super) fn confirmed(&mut self, name: &str, round: u64, leads: bool) {
+        let Some(cluster) = self.cluster(name) else { return };
+        cluster.rounds.is_running = false;
+        if leads {
+            cluster.rounds.succeeded = round;
+        }
+        // Asked again after a failure, too: whoever thinks that it leads is about to learn better.
+        if cluster.leads()
+            && cluster
+                .held
+                .iter()
+                .any(|held| held.round > cluster.rounds.succeeded)
+        {
+            cluster.begin_round();
+        }
+        self.release_held(name);
+    }
+
+    /// Answers what was held and need not be any more.
+    pub(super) fn release_held(&mut self, name: &str) {
+        let Server {
+            databases, sessions, ..
+        } = self;
+        let Some(db) = databases.get_mut(name) else { return };
+        while let Model::Clustered(cluster) = &mut db.model
+            && let Some(held) = cluster.held.front()
+            && held.round <= cluster.rounds.succeeded
+            && cluster
+                .in_flight
+                .front()
+                .is_none_or(|first| first.sequence > held.ahead)
+            && let Some(held) = cluster.held.pop_front()
+        {
+            db.tell(sessions, held.txn.asker, held.results);
+        }
+    }
+}
+
+impl Cluster {
+    fn begin_round(&mut self) {
+        self.rounds.begun += 1;
+        self.rounds.is_running = true;
+        if let Some(consensus) = &self.consensus {
+            consensus.confirm(self.rounds.begun);
+        }
+    }
+}
+
+impl OpenDatabase {
+    /// Moves the head on by a transaction's changes and proposes them.
+    fn run_ahead(
+        &mut self,
+        mut txn: Parked,
+        mut changes: Vec<RowChange>,
+        comment: Option<&str>,
+        results: Bytes,
+        host: &mut dyn Host,
+    ) {
+        let Model::Clustered(cluster) = &mut self.model else {
+            return;
+        };
+        self.db.share(&mut changes);
+        let before = self.db.snapshot();
+        let record = contents::record(&before.schema, &changes, comment, host.date_ms());
+        let id = host.fresh_uuid();
+        let request = *txn.tag.get_or_insert_with(|| Request {
+            server: cluster.server,
+            id: host.fresh_uuid(),
+        });
+        let command = Command::Transaction(Transaction {
+            id,
+            prerequisite: before.txn_id.0,
+            request: Some(request),
+            record,
+            reply: results.clone(),
+        });
+        if cluster.in_flight.is_empty() {
+            cluster.committed = Some(before.clone());
+        }
+        self.db.apply(&changes, TxnId(id));
+        touch(&mut self.triggers, &changes);
+        cluster.put_in_flight(
+            id,
+            Proposal::Transaction {
+                txn,
+                request,
+                changes: Arc::from(changes),
+                after: self.db.snapshot().clone(),
+                results,
+            },
+        );
+        if let Some(consensus) = &cluster.consensus {
+            consensus.propose(command);
+        }
+    }
+
+    /// Keeps a reply until what it rests on is committed and this member is known to have led meanwhile.
+    fn hold(&mut self, txn: Parked, results: Bytes) {
+        let Model::Clustered(cluster) = &mut self.model else {
+            return;
+        };
+        cluster.held.push_back(Held {
+            txn,
+            results,
+            ahead: cluster.sequence,
+            round: cluster.rounds.begun + 1,
+        });
+        if !cluster.rounds.is_running {
+            cluster.begin_round();
+        }
+    }
+
+    /// Takes back what is in flight: the head is the committed state again. What was to come of it, and what was held
+    /// because of it, is returned in the order in which it ran.
+    pub(super) fn take_back(&mut self) -> Vec<Parked> {
+        let Model::Clustered(cluster) = &mut self.model else {
+            return Vec::new();
+        };
+        let mut taken: Vec<(u64, bool, Parked)> = Vec::new();
+        let committed = cluster.committed.take();
+        let flying: Vec<InFlight> = cluster.in_flight.drain(..).collect();
+        for InFlight { sequence, what, .. } in flying.into_iter().rev() {
+            match what {
+                Proposal::Transaction { txn, changes, .. } => {
+                    if let Some(committed) = &committed {
+                        self.db.apply(&contents::inverse(&changes), committed.txn_id);
+                    }
+                    touch(&mut self.triggers, &changes);
+                    taken.push((sequence, false, txn));
+                }
+                Proposal::Conversion(conversion) => cluster.take_back_conversion(conversion),
+            }
+        }
+        taken.extend(cluster.held.drain(..).map(|held| (held.ahead, true, held.txn)));
+        // What was held comes after what was ahead of it, and in its own order.
+        taken.sort_by_key(|(sequence, was_held, _)| (*sequence, *was_held));
+        let behind = cluster.behind.drain(..);
+        taken.into_iter().map(|(_, _, txn)| txn).chain(behind).collect()
+    }
+}
+
+impl Cluster {
+    pub(super) fn put_in_flight(&mut self, id: Uuid, what: Proposal) {
+        self.sequence += 1;
+        self.in_flight.push_back(InFlight {
+            id,
+            sequence: self.sequence,
+            what,
+        });
+    }
+
+    /// Whether a request is in flight already.
+    pub(super) fn is_in_flight(&self, request: &Request) -> bool {
+        self.in_flight.iter().any(|flying| match &flying.what {
+            Proposal::Transaction { request: other, .. } => other == request,
+            Proposal::Conversion(conversion) => conversion.id == request.id,
+        })
+    }
+}
+
+fn touch(triggers: &mut Triggers<u64>, changes: &[RowChange]) {
+    let tables: Vec<TableIdx> = changes.iter().map(|change| change.table).collect();
+    triggers.touch(&tables);
+}

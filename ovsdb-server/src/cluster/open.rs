@@ -1,0 +1,178 @@
+//! Opens a member's file, starts its member, and ends both.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ovsdb_cluster::{Kind, Opened};
+use ovsdb_raft::{Command, Forwarded, Member, Request, Settings, Threads};
+use ovsdb_transport::tls::Tls;
+use tokio::runtime::Handle;
+
+use super::link::Link;
+use super::{Cluster, ClusterEvent, Consensus};
+use crate::actor::Actor;
+use crate::control::ask;
+use crate::database::{Model, OpenDatabase};
+use crate::server::{Event, Server};
+
+/// Log entries after which a snapshot is made.
+const SNAPSHOT_EVERY: u64 = 10_000;
+
+/// A running member.
+pub struct Running {
+    member: Arc<Member>,
+    runtime: Handle,
+    actor: Actor<Server>,
+    db: String,
+}
+
+impl Running {
+    /// The member.
+    pub fn member(&self) -> &Arc<Member> {
+        &self.member
+    }
+
+    /// Where its tasks run.
+    pub fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+}
+
+impl Consensus for Running {
+    fn propose(&self, command: Command) {
+        self.member.propose(command);
+    }
+
+    fn forward(&self, request: Forwarded) {
+        self.member.forward(request);
+    }
+
+    fn forget(&self, request: &Request) {
+        self.member.forget(request);
+    }
+
+    fn confirm(&self, round: u64) {
+        let (member, actor, db) = (self.member.clone(), self.actor.clone(), self.db.clone());
+        self.runtime.spawn(async move {
+            let leads = member.linearize().await.is_ok();
+            actor.post(Event::Cluster(db, ClusterEvent::Confirmed { round, leads }));
+        });
+    }
+}
+
+/// Serves the member that a file names; returns the database's name.
+pub(crate) async fn open(
+    path: &Path,
+    actor: &Actor<Server>,
+    threads: &Threads,
+    tls: &Arc<Tls>,
+) -> Result<String, String> {
+    let path = path.to_owned();
+    // Reading a large file takes a while; the other databases are served meanwhile.
+    let opened = tokio::task::spawn_blocking(move || ovsdb_cluster::file::open(&path)).await;
+    let file = opened
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())?;
+    let file = Arc::new(file);
+    let name = file.name.clone();
+    let stopping = || "the server is stopping".to_owned();
+    let (to_add, added) = (file.clone(), name.clone());
+    let added = ask(actor, move |server| {
+        let mut cluster = Cluster::new(to_add.server);
+        cluster.file = Some(to_add);
+        let db = OpenDatabase::clustered(&added, cluster).map_err(|error| error.to_string())?;
+        server.add_database(db).map_err(|error| error.to_string())
+    });
+    added.await.map_err(|_| stopping())??;
+    match start(&file, actor, threads, tls).await {
+        Ok(()) => Ok(name),
+        Err(error) => {
+            let to_remove = name.clone();
+            let _ = ask(actor, move |server| server.remove_database(&to_remove)).await;
+            Err(error)
+        }
+    }
+}
+
+async fn start(
+    file: &Arc<Opened>,
+    actor: &Actor<Server>,
+    threads: &Threads,
+    tls: &Arc<Tls>,
+) -> Result<(), String> {
+    let settings = Settings {
+        server: file.server,
+        cluster: file.cluster,
+        database: file.name.clone(),
+        address: file.address.clone(),
+        election_timer_ms: file.election_timer_ms,
+        snapshot_every: SNAPSHOT_EVERY,
+        tls: tls.clone(),
+    };
+    let machine = Arc::new(Link {
+        actor: actor.downgrade(),
+        db: file.name.clone(),
+    });
+    let member = Member::start(threads, &file.folder, settings, machine)
+        .await
+        .map_err(|error| error.to_string())?;
+    let running = Arc::new(Running {
+        member: Arc::new(member),
+        runtime: threads.handle().clone(),
+        actor: actor.clone(),
+        db: file.name.clone(),
+    });
+    let (to_start, name) = (running.clone(), file.name.clone());
+    let unsettled = file.kind != Kind::Existing;
+    let started = ask(actor, move |server| {
+        if let Some(cluster) = server.cluster(&name) {
+            cluster.start(to_start, unsettled);
+        }
+    });
+    started.await.map_err(|_| "the server is stopping".to_owned())?;
+    match &file.kind {
+        Kind::Existing => {}
+        Kind::Founding { .. } => running.member.found().await.map_err(|error| error.to_string())?,
+        Kind::Joining { remotes } => {
+            let (member, remotes, name) = (running.member.clone(), remotes.clone(), file.name.clone());
+            running.runtime.spawn(async move {
+                if let Err(error) = member.join(&remotes).await {
+                    tracing::warn!(target: "raft", "{name}: cannot join: {error}");
+                }
+            });
+        }
+    }
+    Ok(())
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Its member must not outlive it: nobody would take its entries.
+        if let Some(running) = self.running.take() {
+            let member = running.member.clone();
+            running.runtime.spawn(async move {
+                if let Err(error) = member.stop().await {
+                    tracing::warn!(target: "raft", "a member did not stop in order: {error}");
+                }
+            });
+        }
+    }
+}
+
+/// Hands over leadership, ends the members, and waits for it: RocksDB must not be in use while the program exits.
+pub(crate) async fn close_all(actor: &Actor<Server>) {
+    let members = ask(actor, |server| {
+        let databases = server.databases.values();
+        let members = databases.filter_map(|db| match &db.model {
+            Model::Clustered(cluster) => Some(cluster.running.as_ref()?.member.clone()),
+            _ => None,
+        });
+        members.collect::<Vec<Arc<Member>>>()
+    });
+    for member in members.await.unwrap_or_default() {
+        member.hand_over().await;
+        if let Err(error) = member.stop().await {
+            tracing::warn!(target: "raft", "a member did not stop in order: {error}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Where a member stands: leading, following, cut off, gone; and what has to be done when that changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ovsdb_cluster::Kind;
+use ovsdb_data::Uuid;
+use ovsdb_raft::machine::Standing;
+
+use super::convert::{Conversion, Initiator, Wish};
+use super::{Asked, Cluster, ClusterEvent};
+use crate::asker::Asker;
+use crate::database::Model;
+use crate::server::{Event, Server};
+
+/// How often a new index is shown in `_Server` rows: every client of a cluster watches them.
+const INDEX_INTERVAL: Duration = Duration::from_millis(50);
+
+/// When the rows of `_Server` were last brought in line.
+#[derive(Default)]
+pub(crate) struct IndexShown {
+    at: Option<Duration>,
+    /// A later time is set.
+    is_due: bool,
+}
+
+impl Server {
+    /// Takes what a member reports.
+    pub(crate) fn cluster_event(&mut self, name: &str, event: ClusterEvent) {
+        match event {
+            ClusterEvent::Apply(entries, done) => self.apply_entries(name, entries, done),
+            ClusterEvent::Snapshot(to) => self.image(name, to),
+            ClusterEvent::Install(loaded, last, done) => self.install(name, *loaded, last, done),
+            ClusterEvent::Standing(standing) => self.standing(name, standing),
+            ClusterEvent::Forwarded(forwarded, answer) => self.forwarded(name, forwarded, answer),
+            ClusterEvent::Answered(request, results) => self.answered(name, request, results),
+            ClusterEvent::Confirmed { round, leads } => self.confirmed(name, round, leads),
+            ClusterEvent::Converted(converted) => self.converted(converted),
+        }
+    }
+
+    fn standing(&mut self, name: &str, standing: Standing) {
+        let Some(db) = self.databases.get_mut(name) else {
+            return;
+        };
+        let Model::Clustered(cluster) = &mut db.model else {
+            return;
+        };
+        let before = std::mem::replace(&mut cluster.standing, standing);
+        let now = &cluster.standing;
+        if before.connected != now.connected {
+            tracing::debug!(target: "raft", "raft_is_connected: {}", now.connected);
+        }
+        let leadership = (before.leads, now.leads);
+        let removed = now.removed && !before.removed;
+        if leadership.0 != leadership.1 {
+            let taken_back = db.take_back();
+            // What other members' clients wait for, they ask the next leader.
+            for (id, parked) in db.waiting.take_if(|asker| matches!(asker, Asker::Member(_))) {
+                db.triggers.remove(id);
+                if let Asker::Member(passed) = parked.asker {
+                    passed.refuse();
+                }
+            }
+            self.run_again(name, taken_back);
+            self.found(name);
+            self.release_held(name);
+            self.rerun_touched(name);
+        }
+        self.settle(name);
+        self.refresh_server_rows();
+        if removed {
+            self.remove_left(name);
+        }
+    }
+
+    /// The first contents of a cluster, proposed once by its first member.
+    fn found(&mut self, name: &str) {
+        let Some(cluster) = self.cluster(name) else { return };
+        if !cluster.leads() || cluster.loaded || cluster.is_converting() {
+            return;
+        }
+        let Some(file) = &cluster.file else { return };
+        let Kind::Founding {
+            schema,
+            record,
+            index,
+        } = &file.kind
+        else {
+            return;
+        };
+        let wish = Wish::Contents(Arc::from(schema.as_str()), record.clone(), index + 1);
+        let id = self.host.fresh_uuid();
+        self.convert_in_cluster(
+            name,
+            Conversion {
+                id,
+                initiator: Initiator::Founder,
+                wish,
+            },
+        );
+    }
+
+    /// Once the folder holds everything, the file only names the member.
+    pub(super) fn settle(&mut self, name: &str) {
+        let Some(cluster) = self.cluster(name) else { return };
+        if !cluster.unsettled || !cluster.loaded || !cluster.standing.member {
+            return;
+        }
+        let (Some(file), Some(running)) = (cluster.file.clone(), &cluster.running) else {
+            return;
+        };
+        let Some(id) = running.member().cluster() else {
+            return;
+        };
+        cluster.unsettled = false;
+        let name = name.to_owned();
+        self.host.spawn(Box::new(move || {
+            if let Err(error) = ovsdb_cluster::file::settle(&file, id) {
+                tracing::warn!(target: "ovsdb", "{name}: {error}");
+            }
+            Event::Nothing
+        }));
+    }
+
+    /// This member has been taken out of its cluster: its database is not served any more.
+    fn remove_left(&mut self, name: &str) {
+        tracing::info!(target: "ovsdb_server", "{name}: removing database because storage disconnected permanently");
+        // Closing it is quick; its member ends elsewhere.
+        let _ = self.remove_database(name);
+    }
+
+    /// The index has moved: shown at once, or together with what follows in the next moments.
+    pub(super) fn index_moved(&mut self) {
+        let now = self.host.now();
+        let due = self.index_shown.at.map_or(now, |at| at + INDEX_INTERVAL);
+        if due <= now {
+            self.index_shown = IndexShown {
+                at: Some(now),
+                is_due: false,
+            };
+            self.refresh_server_rows();
+        } else if !self.index_shown.is_due {
+            self.index_shown.is_due = true;
+            self.host.wake_at(due);
+        }
+    }
+
+    /// Shows an index that was put off.
+    pub(crate) fn show_index(&mut self) {
+        if self.index_shown.is_due {
+            self.index_moved();
+            // Too early by the clock: tried again.
+            if self.index_shown.is_due {
+                self.index_shown.is_due = false;
+                self.index_moved();
+            }
+        }
+    }
+}
+
+impl Cluster {
+    /// The way to the cluster is there.
+    pub fn connect(&mut self, consensus: Arc<dyn super::Consensus>) {
+        self.consensus = Some(consensus);
+    }
+
+    /// The member runs.
+    pub(crate) fn start(&mut self, running: Arc<super::Running>, unsettled: bool) {
+        self.connect(running.clone());
+        self.running = Some(running);
+        self.unsettled = unsettled;
+    }
+
+    /// Its cluster, once known (`_Server`).
+    pub fn id(&self) -> Option<Uuid> {
+        let of_file = || self.file.as_ref().and_then(|file| file.cluster);
+        let of_member = self
+            .running
+            .as_ref()
+            .and_then(|running| running.member().cluster());
+        of_member.or_else(of_file).map(|id| id.0)
+    }
+
+    /// Whether it takes part, and has something to serve.
+    pub fn is_connected(&self) -> bool {
+        self.standing.connected && self.loaded
+    }
+
+    /// Requests of this member's clients that wait for the leader.
+    pub(crate) fn n_asked(&self) -> usize {
+        self.asked
+            .values()
+            .filter(|asked| matches!(asked, Asked::Transaction(_)))
+            .count()
+    }
+}
