@@ -72,11 +72,10 @@ impl Server {
                         break Err(error);
                     }
                 }
-                Some(command) if self.begin_conversion(name, command, &mut taken_back) => {
-                    return self.run_again(name, taken_back);
-                }
-                // A void one.
-                Some(_) => {}
+                Some(command) => match self.begin_conversion(name, command, &mut taken_back) {
+                    true => return self.run_again(name, taken_back),
+                    false => tracing::debug!(target: "raft", "{name}: a conversion is void"),
+                },
             }
         };
         if let Err(error) = &result {
