@@ -6,51 +6,40 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ovsdb_data::{DatabaseSchema, OvsdbError, RowChange, TxnId, json};
+use ovsdb_data::{DatabaseSchema, RowChange, TxnId, json};
 use ovsdb_engine::{Database, Snapshot};
-use ovsdb_store::Fresh;
-use ovsdb_store::standalone;
+use ovsdb_store::parse::{self, TextError};
+use ovsdb_store::{Fresh, standalone};
 use sha1::{Digest as _, Sha1};
 
 /// Why a text is not what a log entry promises.
 #[derive(Debug, thiserror::Error)]
-pub enum ContentsError {
-    /// It is not JSON.
-    #[error("{what} of a log entry is not JSON: {why}")]
-    NotJson {
-        /// Which text.
-        what: &'static str,
-        /// What the parser says.
-        why: String,
-    },
-    /// It breaks OVSDB's rules, or does not apply to the state before it.
-    #[error("{what} of a log entry: {why}")]
-    Invalid {
-        /// Which text.
-        what: &'static str,
-        /// What is wrong with it.
-        why: OvsdbError,
-    },
+#[error("the {what} of a log entry: {why}")]
+pub struct ContentsError {
+    /// Which text.
+    pub what: &'static str,
+    /// What is wrong with it.
+    pub why: TextError,
 }
 
-fn parse(what: &'static str, text: &[u8]) -> Result<serde_json::Value, ContentsError> {
-    json::parse(text).map_err(|error| ContentsError::NotJson {
+fn of<E: Into<TextError>>(what: &'static str) -> impl Fn(E) -> ContentsError {
+    move |why| ContentsError {
         what,
-        why: error.to_string(),
-    })
+        why: why.into(),
+    }
 }
 
 /// A schema's text, typed.
 pub fn schema(text: &str) -> Result<Arc<DatabaseSchema>, ContentsError> {
-    let value = parse("schema", text.as_bytes())?;
-    let schema = DatabaseSchema::from_json(&value);
-    schema
-        .map(Arc::new)
-        .map_err(|why| ContentsError::Invalid { what: "schema", why })
+    let value = json::parse(text.as_bytes()).map_err(|error| TextError::NotJson(error.to_string()));
+    let value = value.map_err(of("schema"))?;
+    Ok(Arc::new(
+        DatabaseSchema::from_json(&value).map_err(of("schema"))?,
+    ))
 }
 
-/// The database that `Restore` puts in place of everything: `record` is one object of all rows. `fresh` makes
-/// `_version`s.
+/// The database that `Restore` puts in place of everything: `record` is one object of all rows, which must pass the
+/// commit checks. `fresh` makes `_version`s; rows are parsed by several threads.
 pub fn database(
     schema_text: &str,
     record: &[u8],
@@ -58,27 +47,23 @@ pub fn database(
     fresh: Fresh<'_>,
 ) -> Result<Database, ContentsError> {
     let mut database = Database::new(schema(schema_text)?, id);
-    let changes = changes(record, database.snapshot(), fresh)?;
-    let replayed = database.replay(changes, id, &mut || fresh());
-    replayed.map_err(|why| ContentsError::Invalid {
-        what: "contents",
-        why,
-    })?;
+    let rows = parse::changes(database.snapshot(), record, fresh).map_err(of("contents"))?;
+    let replayed = database.replay(rows, id, &mut || fresh());
+    replayed.map_err(of("contents"))?;
     Ok(database)
 }
 
-/// What a `Transaction` changes in the present state: all of it, garbage collected and references weakened. `fresh`
-/// makes `_version`s.
+/// What a `Transaction` changes in the present state, to be applied as it is: garbage was collected and references
+/// weakened before it was written. `fresh` makes `_version`s.
 pub fn changes(record: &[u8], now: &Snapshot, fresh: Fresh<'_>) -> Result<Vec<RowChange>, ContentsError> {
-    let value = parse("record", record)?;
-    let changes = standalone::decode(now, &value, false, &mut || fresh());
-    changes.map_err(|why| ContentsError::Invalid { what: "record", why })
+    parse::changes(now, record, fresh).map_err(of("record"))
 }
 
-/// The text of a transaction: what [`changes`] reads. `date` is in milliseconds since 1970.
+/// The text of a transaction: what [`changes()`] reads. `changes` are sorted by table; `date` is in milliseconds since
+/// 1970.
 pub fn record(schema: &DatabaseSchema, changes: &[RowChange], comment: Option<&str>, date: i64) -> Bytes {
     standalone::encode(schema, changes, comment, date, true)
-        .unwrap_or_default()
+        .unwrap_or_else(|| standalone::encode_nothing(comment, date, true))
         .into()
 }
 

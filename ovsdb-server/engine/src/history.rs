@@ -75,6 +75,28 @@ impl History {
         Some(merged.into_values().filter(is_net).collect())
     }
 
+    /// The state before the first commit held.
+    pub fn base(&self) -> Option<TxnId> {
+        self.base
+    }
+
+    /// The commits held, oldest first: the state that each led to, and what it changed.
+    pub fn commits(&self) -> impl DoubleEndedIterator<Item = (TxnId, &Arc<[RowChange]>)> {
+        self.entries.iter().map(|entry| (entry.txn_id, &entry.changes))
+    }
+
+    /// A history of these commits, oldest first, as another one held them.
+    pub fn of(base: Option<TxnId>, commits: impl IntoIterator<Item = (TxnId, Arc<[RowChange]>)>) -> History {
+        let mut history = History {
+            base,
+            ..History::default()
+        };
+        for (txn_id, changes) in commits {
+            history.push(txn_id, changes, usize::MAX);
+        }
+        history
+    }
+
     /// Number of commits and of atoms held (`txn-history`, `txn-history-atoms` of `memory/show`).
     pub fn size(&self) -> (usize, usize) {
         (self.entries.len(), self.n_atoms)

@@ -3,7 +3,7 @@
 //! In: files, snapshots, row changes. Out: files, rows. Never here: sockets, sessions.
 //!
 //! Reading order: [`log`] (records in a file), [`lockfile`], [`standalone`] (records as row changes),
-//! `replay` and `split` (many of them at once), [`compact`],
+//! [`parse`], `replay` and `split` (many of them at once), [`compact`],
 //! [`clustered`] (the C server's cluster files, for import).
 
 pub mod clustered;
@@ -11,11 +11,12 @@ pub mod compact;
 pub mod error;
 pub mod lockfile;
 pub mod log;
+pub mod parse;
 mod replay;
 mod split;
 pub mod standalone;
 
 pub use error::StoreError;
 pub use log::{Log, Magic, Mode, Record};
-pub use replay::Fresh;
+pub use parse::Fresh;
 pub use standalone::Standalone;

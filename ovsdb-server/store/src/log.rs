@@ -71,6 +71,13 @@ pub struct Record {
     pub data_offset: u64,
 }
 
+/// The text, for those who parse it apart.
+impl AsRef<[u8]> for Record {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
 /// A database file as a sequence of records.
 #[derive(Debug)]
 pub struct Log {

@@ -18,7 +18,8 @@ use sha1::{Digest as _, Sha1};
 
 use crate::error::StoreError;
 use crate::log::{Log, Magic, Mode, Record};
-use crate::replay::{Failure, Fresh, replay};
+use crate::parse::{Fresh, TextError};
+use crate::replay::replay;
 
 /// A standalone database's file, open at its end.
 #[derive(Debug)]
@@ -145,17 +146,17 @@ pub fn read_schema(log: &mut Log) -> Result<(Arc<DatabaseSchema>, [u8; 20]), Sto
 /// A record's JSON object.
 pub fn parse(log: &Log, record: &Record) -> Result<Value, StoreError> {
     parse_text(&record.text).map_err(|failure| match failure {
-        Failure::NotJson(why) => log.not_json(record, &why),
-        Failure::NotObject => log.not_object(record),
-        Failure::Contents(why) => log.not_valid(record, why),
+        TextError::NotJson(why) => log.not_json(record, &why),
+        TextError::NotObject => log.not_object(record),
+        TextError::Contents(why) => log.not_valid(record, why),
     })
 }
 
-pub(crate) fn parse_text(text: &[u8]) -> Result<Value, Failure> {
+pub(crate) fn parse_text(text: &[u8]) -> Result<Value, TextError> {
     match json::parse(text) {
         Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) => Err(Failure::NotObject),
-        Err(error) => Err(Failure::NotJson(error.to_string())),
+        Ok(_) => Err(TextError::NotObject),
+        Err(error) => Err(TextError::NotJson(error.to_string())),
     }
 }
 
@@ -319,7 +320,13 @@ pub fn encode(
         }
         json::write_uuid_str(change.uuid, &mut out);
         out.push(b':');
-        if encode_row(table, change, column_diff, &mut out) {
+        if encode_row(
+            table,
+            change.old.as_ref(),
+            change.new.as_ref(),
+            column_diff,
+            &mut out,
+        ) {
             open = Some(change.table);
         } else {
             out.truncate(start);
@@ -329,6 +336,13 @@ pub fn encode(
     out.extend_from_slice(b"},");
     annotate(comment, date, column_diff, &mut out);
     Some(out)
+}
+
+/// The text of a record that changes nothing.
+pub fn encode_nothing(comment: Option<&str>, date: i64, column_diff: bool) -> Vec<u8> {
+    let mut out = vec![b'{'];
+    annotate(comment, date, column_diff, &mut out);
+    out
 }
 
 /// The text of the record that holds a whole state, as compaction writes it. Never a difference.
@@ -345,15 +359,7 @@ pub fn encode_snapshot(snapshot: &Snapshot, comment: &str, date: i64, column_dif
             if i > 0 {
                 out.push(b',');
             }
-            json::write_uuid_str(*uuid, &mut out);
-            out.push(b':');
-            let change = RowChange {
-                table,
-                uuid: *uuid,
-                old: None,
-                new: Some(row.clone()),
-            };
-            encode_row(schema, &change, false, &mut out);
+            encode_whole_row(schema, *uuid, row, &mut out);
         }
         out.extend_from_slice(b"},");
     }
@@ -375,9 +381,22 @@ fn annotate(comment: Option<&str>, date: i64, column_diff: bool, out: &mut Vec<u
     out.push(b'}');
 }
 
+/// Appends a row with its uuid: a member of the object that a record has for its table.
+pub fn encode_whole_row(schema: &TableSchema, uuid: Uuid, row: &Row, out: &mut Vec<u8>) {
+    json::write_uuid_str(uuid, out);
+    out.push(b':');
+    encode_row(schema, None, Some(row), false, out);
+}
+
 /// Appends a row's value; false when nothing persistent changed.
-fn encode_row(schema: &TableSchema, change: &RowChange, column_diff: bool, out: &mut Vec<u8>) -> bool {
-    let Some(new) = &change.new else {
+fn encode_row(
+    schema: &TableSchema,
+    old: Option<&Row>,
+    new: Option<&Row>,
+    column_diff: bool,
+    out: &mut Vec<u8>,
+) -> bool {
+    let Some(new) = new else {
         out.extend_from_slice(b"null");
         return true;
     };
@@ -387,7 +406,7 @@ fn encode_row(schema: &TableSchema, change: &RowChange, column_diff: bool, out: 
     for (column, column_schema) in schema.iter().skip(2).filter(|(_, column)| column.persistent) {
         let (ty, value) = (&column_schema.ty, new.get(column));
         let difference;
-        let written = match &change.old {
+        let written = match old {
             None if *value == type_default(ty) => continue,
             None => value,
             Some(old) if old.get(column) == value => continue,
@@ -409,5 +428,5 @@ fn encode_row(schema: &TableSchema, change: &RowChange, column_diff: bool, out: 
         written.write_json(ty, out);
     }
     out.push(b'}');
-    any || change.old.is_none()
+    any || old.is_none()
 }
