@@ -5,11 +5,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lexopt::Parser;
 use ovsdb_daemon::dirs;
 use ovsdb_daemon::options::{self, DaemonOptions, LogOptions, Token};
 
+use crate::schedule::Schedule;
 use crate::service::check_excluded;
 
 /// The program's name.
@@ -39,6 +41,8 @@ pub struct Args {
     pub active: bool,
     /// `--disable-file-column-diff`.
     pub no_column_diff: bool,
+    /// `--backup-folder`, `--backup-every`, `--backup-keep`.
+    pub backups: Option<Schedule>,
     /// `--private-key` and its kin; each a file or `db:DB,TABLE,COLUMN`.
     pub tls: TlsArgs,
     /// Daemon options.
@@ -82,6 +86,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
     let mut parser = Parser::from_args(words);
     let mut args = Args::default();
     let mut no_dbs = false;
+    let mut backups = BackupArgs {
+        folder: None,
+        every: 3600,
+        keep: 24,
+    };
     let text = options::error_text;
     while let Some(token) = Token::next(&mut parser).map_err(text)? {
         if args.daemon.accept(&token, &mut parser, PROGRAM).map_err(text)?
@@ -123,6 +132,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             "disable-file-column-diff" => args.no_column_diff = true,
             // Conversions are always written whole: the file then reads the same everywhere.
             "disable-file-no-data-conversion" => {}
+            "backup-folder" => backups.folder = Some(value()?.into()),
+            "backup-every" => backups.every = positive(name, &value()?)?,
+            "backup-keep" => backups.keep = positive(name, &value()?)?,
             "private-key" => args.tls.private_key = Some(value()?),
             "certificate" => args.tls.certificate = Some(value()?),
             "ca-cert" => args.tls.ca_cert = Some(value()?),
@@ -134,6 +146,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             _ => return Err(token.unrecognized()),
         }
     }
+    args.backups = backups.schedule();
     if args.config_file.is_some() {
         let told_twice = if args.sync_from.is_some() || args.sync_exclude.is_some() || args.active {
             "--config-file is mutually exclusive with --sync-from, --sync-exclude and --active"
@@ -156,6 +169,28 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
     Ok(Command::Serve(Box::new(args)))
 }
 
+/// The backup options, as given.
+struct BackupArgs {
+    folder: Option<PathBuf>,
+    every: u64,
+    keep: u64,
+}
+
+impl BackupArgs {
+    fn schedule(self) -> Option<Schedule> {
+        Some(Schedule {
+            folder: self.folder?,
+            every: Duration::from_secs(self.every),
+            keep: usize::try_from(self.keep).unwrap_or(usize::MAX),
+        })
+    }
+}
+
+fn positive(option: &str, text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|n| *n > 0);
+    number.ok_or_else(|| format!("--{option} requires a number above 0"))
+}
+
 fn help() -> String {
     format!(
         "{PROGRAM}: Open vSwitch database server
@@ -176,6 +211,11 @@ Replication:
   --sync-from=SERVER      keep the databases equal to SERVER's
   --sync-exclude-tables=DB:TABLE,...
   --active                start active in spite of --sync-from
+
+Backups:
+  --backup-folder=DIR     back up every database there from time to time
+  --backup-every=SECONDS  time between two backups (default: 3600)
+  --backup-keep=N         backups kept of each database (default: 24)
 
 Compatibility:
   --disable-file-column-diff
@@ -227,7 +267,7 @@ fn names() -> Vec<&'static str> {
         .into_iter()
         .chain(groups)
         .chain(LAST)
-        .chain(["config-file="])
+        .chain(["config-file=", "backup-folder=", "backup-every=", "backup-keep="])
         .collect()
 }
 

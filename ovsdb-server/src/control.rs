@@ -8,12 +8,15 @@ mod memory;
 mod served;
 mod table_log;
 
+use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use ovsdb_daemon::unixctl::Commands;
 use tokio::sync::oneshot;
 
 use crate::actor::Actor;
+use crate::operate;
 use crate::reconfigure::{Reconfigure, Reply};
 use crate::server::{Event, Server};
 
@@ -106,8 +109,40 @@ pub fn register(
     on_server("coverage/read-counter", "COUNTER", 1, 1, |_, _| {
         Err("No such counter".into())
     });
+    operate(commands, actor);
     compact(commands, actor);
     served::register(commands, reconfigure);
+}
+
+type Later = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+/// What operators do with a database and a file.
+fn operate(commands: &Commands, actor: &Actor<Server>) {
+    let on = |name: &str, f: fn(Actor<Server>, Vec<String>) -> Later| {
+        let actor = actor.clone();
+        commands.register_deferred(&format!("ovsdb-server/{name}"), "DB FILE", 2, 2, move |args| {
+            let (tx, rx) = oneshot::channel();
+            let reply = f(actor.clone(), args);
+            tokio::spawn(async move {
+                // Whoever asked may have gone.
+                let _ = tx.send(reply.await);
+            });
+            rx
+        });
+    };
+    on("backup", |actor, args| {
+        Box::pin(async move {
+            let done = operate::backup(&actor, &args[0], Path::new(&args[1])).await;
+            done.map(|told| format!("{}\n", told.comment()))
+                .map_err(|e| e.to_string())
+        })
+    });
+    on("restore", |actor, args| {
+        Box::pin(async move {
+            let done = operate::restore(&actor, &args[0], Path::new(&args[1])).await;
+            done.map(|()| String::new()).map_err(|e| e.to_string())
+        })
+    });
 }
 
 fn compact(commands: &Commands, actor: &Actor<Server>) {

@@ -273,6 +273,14 @@ impl OpenDatabase {
         }
     }
 
+    /// Whether this server keeps it, rather than a copy of another's.
+    pub fn is_kept(&self) -> bool {
+        matches!(
+            self.model,
+            Model::Standalone | Model::ActiveBackup(None) | Model::Clustered(_)
+        )
+    }
+
     /// Whether writes are refused: while a backup copies.
     pub fn is_read_only(&self) -> bool {
         matches!(self.model, Model::Own | Model::ActiveBackup(Some(_)))

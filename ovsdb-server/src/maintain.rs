@@ -47,6 +47,9 @@ impl Server {
         let Some(db) = self.databases.get_mut(name) else {
             return done(Err("no database by that name".into()));
         };
+        if let Model::Clustered(cluster) = &db.model {
+            return cluster.compact(done);
+        }
         let Some(file) = &db.file else { return done(Ok(())) };
         if db.compacting {
             return done(Ok(()));

@@ -81,6 +81,9 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
     }
     tokio::spawn(reconfigure.clone().follow());
     tokio::spawn(reconfigure.clone().write_status());
+    if let Some(schedule) = args.backups {
+        tokio::spawn(schedule.run(actor.clone()));
+    }
     ask(&actor, |server| server.start_timers());
     let child = args.run.as_deref().map(spawn_command).transpose()?;
     starting.ready();

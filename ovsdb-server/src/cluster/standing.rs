@@ -126,6 +126,13 @@ impl Server {
     /// This member has been taken out of its cluster: its database is not served any more.
     fn remove_left(&mut self, name: &str) {
         tracing::info!(target: "ovsdb_server", "{name}: removing database because storage disconnected permanently");
+        if let Some(cluster) = self.cluster(name)
+            && let (Some(file), Some(running)) = (&cluster.file, &cluster.running)
+            && let Some(id) = running.member().cluster()
+            && let Err(error) = ovsdb_cluster::file::left(file, id)
+        {
+            tracing::warn!(target: "ovsdb", "{name}: {error}");
+        }
         // Closing it is quick; its member ends elsewhere.
         let _ = self.remove_database(name);
     }
@@ -185,6 +192,17 @@ impl Cluster {
     /// Whether it takes part, and has something to serve.
     pub fn is_connected(&self) -> bool {
         self.standing.connected && self.loaded
+    }
+
+    /// Makes a snapshot, in the background: writes go on.
+    pub(crate) fn compact(&self, done: Box<dyn FnOnce(Result<(), String>) + Send>) {
+        let Some(running) = self.running.clone() else {
+            return done(Ok(()));
+        };
+        let member = running.member().clone();
+        running.runtime().spawn(async move {
+            done(member.snapshot().await.map_err(|error| error.to_string()));
+        });
     }
 
     /// Requests of this member's clients that wait for the leader.
