@@ -412,3 +412,215 @@ fn failure_test(commands: &Commands, actor: &Actor<Server>) {
         })
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use ovsdb_data::Uuid;
+    use ovsdb_raft::status::{Election, ServerStatus};
+
+    use super::*;
+
+    fn id(first: u16) -> ServerId {
+        ServerId(Uuid::from_u128(u128::from(first) << 112 | 7))
+    }
+
+    fn server(address: &str) -> ServerStatus {
+        ServerStatus {
+            address: address.to_owned(),
+            voter: true,
+            phase: None,
+            next_index: None,
+            match_index: None,
+            last_message: None,
+        }
+    }
+
+    /// A follower of a cluster of two.
+    fn follower() -> Status {
+        let mut other = server("tcp:127.0.0.1:6644");
+        other.last_message = Some(Duration::from_millis(12));
+        let connections = Connections {
+            outgoing: Some(true),
+            incoming: Some(false),
+        };
+        Status {
+            role: Role::Follower,
+            term: 3,
+            voted_for: Some(id(0xbbbb)),
+            leader: Some(id(0xbbbb)),
+            connected: true,
+            member: true,
+            removed: false,
+            leaving: false,
+            election_timer_ms: 1000,
+            election_timer_next_ms: None,
+            log: (2, 9),
+            committed: 8,
+            applied: 7,
+            servers: BTreeMap::from([(id(0xaaaa), server("tcp:127.0.0.1:6643")), (id(0xbbbb), other)]),
+            connections: BTreeMap::from([(id(0xbbbb), connections)]),
+            n_disconnections: 2,
+            election: None,
+            refusals: BTreeMap::new(),
+        }
+    }
+
+    fn text(status: &Status, cluster: Option<&str>, remotes: &[String]) -> String {
+        let seen = Seen {
+            status,
+            server: id(0xaaaa),
+            cluster: cluster.map(str::to_owned),
+            db: "OVN_Northbound",
+            address: "tcp:127.0.0.1:6643",
+            remotes,
+            has_failed: false,
+        };
+        seen.to_string()
+    }
+
+    /// The lines of a status that differ from a follower's.
+    fn check(change: impl FnOnce(&mut Status), expected: &[&str]) {
+        let plain = text(&follower(), Some("cccc0000-0000-0000-0000-000000000001"), &[]);
+        let mut status = follower();
+        change(&mut status);
+        let changed = text(&status, Some("cccc0000-0000-0000-0000-000000000001"), &[]);
+        let differing: Vec<&str> = changed
+            .lines()
+            .filter(|line| !plain.lines().any(|other| other == *line))
+            .collect();
+        assert_eq!(differing, expected);
+    }
+
+    #[test]
+    fn the_layout_is_the_c_servers() {
+        let expected = "\
+aaaa
+Name: OVN_Northbound
+Cluster ID: cccc (cccc0000-0000-0000-0000-000000000001)
+Server ID: aaaa (aaaa0000-0000-0000-0000-000000000007)
+Address: tcp:127.0.0.1:6643
+Status: cluster member
+Role: follower
+Term: 3
+Leader: bbbb
+Vote: bbbb
+
+Election timer: 1000
+Log: [2, 10]
+Entries not yet committed: 1
+Entries not yet applied: 2
+Connections: ->bbbb (<-bbbb)
+Disconnections: 2
+Servers:
+    aaaa (aaaa at tcp:127.0.0.1:6643) (self)
+    bbbb (bbbb at tcp:127.0.0.1:6644) last msg 12 ms ago
+";
+        let cluster = Some("cccc0000-0000-0000-0000-000000000001");
+        assert_eq!(text(&follower(), cluster, &[]), expected);
+    }
+
+    #[test]
+    fn what_a_member_goes_through_shows() {
+        check(|s| s.leaving = true, &["Status: leaving cluster"]);
+        check(
+            |s| (s.removed, s.member) = (true, false),
+            &["Status: left cluster"],
+        );
+        check(
+            |s| {
+                s.leader = None;
+                s.role = Role::Candidate;
+                s.voted_for = Some(id(0xaaaa));
+                s.election = Some(Election {
+                    started: Duration::from_millis(5),
+                    reason: ElectionReason::Timeout,
+                    won: None,
+                });
+            },
+            &[
+                "Status: disconnected from the cluster (election timeout)",
+                "Role: candidate",
+                "Leader: unknown",
+                "Vote: self",
+                "Last Election started 5 ms ago, reason: timeout",
+            ],
+        );
+        check(
+            |s| s.election_timer_next_ms = Some(2000),
+            &["Election timer: 1000 (changing to 2000)"],
+        );
+        check(
+            |s| {
+                s.role = Role::Leader;
+                s.leader = Some(id(0xaaaa));
+                if let Some(other) = s.servers.get_mut(&id(0xbbbb)) {
+                    other.phase = Some(Phase::CatchingUp);
+                    other.next_index = Some(10);
+                    other.match_index = Some(9);
+                }
+            },
+            &[
+                "Adding server bbbb (bbbb at tcp:127.0.0.1:6644) (adding: catchup)",
+                "Role: leader",
+                "Leader: self",
+                "    bbbb (bbbb at tcp:127.0.0.1:6644) (adding: catchup) next_index=10 match_index=9 last msg 12 ms ago",
+            ],
+        );
+    }
+
+    #[test]
+    fn who_joins_says_where() {
+        let mut status = follower();
+        status.member = false;
+        let shown = text(&status, None, &["tcp:127.0.0.1:6644".to_owned()]);
+        assert!(shown.contains("Cluster ID: not yet known\n"), "{shown}");
+        let lines = "Status: joining cluster\nRemotes for joining: tcp:127.0.0.1:6644\n";
+        assert!(shown.contains(lines), "{shown}");
+    }
+
+    #[test]
+    fn servers_are_named_by_address_or_digits() {
+        let status = follower();
+        for (name, expected) in [
+            ("tcp:127.0.0.1:6644", Some(id(0xbbbb))),
+            ("bbbb", Some(id(0xbbbb))),
+            ("BBBB0000-0000", Some(id(0xbbbb))),
+            ("bbb", None),
+            ("cccc", None),
+            ("", None),
+        ] {
+            assert_eq!(server_named(&status, name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn election_timers_change_by_steps() {
+        let status = follower();
+        for (text, expected) in [
+            ("2000", Ok(Some(2000))),
+            ("100", Ok(Some(100))),
+            ("1000", Ok(None)),
+            (
+                "2001",
+                Err("election timer increase should not exceed the current value x 2."),
+            ),
+            (
+                "99",
+                Err("election timer must be between 100 and 600000, in msec."),
+            ),
+            (
+                "x",
+                Err("election timer must be between 100 and 600000, in msec."),
+            ),
+        ] {
+            assert_eq!(
+                next_timer(&status, text),
+                expected.map_err(str::to_owned),
+                "{text}"
+            );
+        }
+    }
+}
