@@ -33,9 +33,7 @@ fn of<E: Into<TextError>>(what: &'static str) -> impl Fn(E) -> ContentsError {
 pub fn schema(text: &str) -> Result<Arc<DatabaseSchema>, ContentsError> {
     let value = json::parse(text.as_bytes()).map_err(|error| TextError::NotJson(error.to_string()));
     let value = value.map_err(of("schema"))?;
-    Ok(Arc::new(
-        DatabaseSchema::from_json(&value).map_err(of("schema"))?,
-    ))
+    Ok(Arc::new(DatabaseSchema::from_json(&value).map_err(of("schema"))?))
 }
 
 /// The database that `Restore` puts in place of everything: `record` is one object of all rows, which must pass the

@@ -1,12 +1,46 @@
 //! The file that names a member, beside the hidden folder with its log: what is there, and what a server is to make
 //! of it.
+//!
+//! In: a path. Out: who the member is and what it is to do; the file and the folder in order. Never here: what is in
+//! the log. The file stays a regular one that is the C format's: its header says who the member is, to `ovsdb-tool`
+//! and to scripts.
+//!
+//! | the file | its folder | what is made of it |
+//! |---|---|---|
+//! | a header | of this server | served as it is |
+//! | a header | missing, or of another server | refused: `inconsistent data` |
+//! | with contents, of a cluster of one | missing | a cluster is founded with them |
+//! | with contents, of a cluster of one | of this server, made for this very file | founding goes on |
+//! | with contents, of a cluster of one | of another server or file | put aside; then as if missing |
+//! | with contents, of several members | any | refused |
+//! | of a server that joins | as with contents | it joins, or goes on joining |
+//! | of a server that left | any | refused |
+//!
+//! Nothing is changed before a file was accepted, and nothing is ever deleted.
 
+mod identity;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use ovsdb_data::{Uuid, json};
 use ovsdb_raft::types::{ClusterId, ServerId};
-use ovsdb_store::StoreError;
-use ovsdb_store::lockfile::Lockfile;
+use ovsdb_store::clustered::{self, Address, ClusterRecord, Header, Import, Standing};
+use ovsdb_store::lockfile::{Lockfile, follow_symlinks};
+use ovsdb_store::log::compose;
+use ovsdb_store::standalone::encode_snapshot;
+use ovsdb_store::{Log, Magic, Mode, StoreError};
+use sha1::{Digest as _, Sha1};
+
+use identity::Identity;
+use steps::Step;
+
+pub(crate) use identity::folder_of;
 
 /// The election timer where nobody chose one, in milliseconds (ovsdb-server(1)).
 pub const ELECTION_TIMER_MS: u64 = 1000;
@@ -31,7 +65,7 @@ pub struct Opened {
     /// What the server is to do with it.
     pub kind: Kind,
     /// The file, symbolic links resolved.
-    pub(crate) file: PathBuf,
+    file: PathBuf,
 }
 
 /// What a server is to do with a member's file.
@@ -58,27 +92,321 @@ pub enum Kind {
 /// Why a member's file cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The file, as a file.
+    /// The file cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Something beside it cannot be read or written.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// What.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// It holds no clustered database.
+    #[error("ovsdb error: {0}: not a clustered database")]
+    Standalone(String),
+    /// The log that belongs to the file is not there.
+    #[error(
+        "ovsdb error: {file}: inconsistent data: {} {found}; put back the folder that belongs to the file, or remove \
+         the file and use \"ovsdb-tool join-cluster\" to add a new server", folder.display()
+    )]
+    Inconsistent {
+        /// The file.
+        file: String,
+        /// Where its log ought to be.
+        folder: PathBuf,
+        /// What is there instead.
+        found: String,
+    },
+    /// A C cluster's file whose cluster has other members, with which this server cannot speak.
+    #[error(
+        "ovsdb error: {file}: belongs to a cluster of {n_servers} servers of another program; stop all of them, use \
+         \"ovsdb-tool cluster-to-standalone\" and \"ovsdb-tool create-cluster\" on the file of one of them, and let \
+         the others join anew"
+    )]
+    Members {
+        /// The file.
+        file: String,
+        /// How many members.
+        n_servers: usize,
+    },
+    /// It left its cluster.
+    #[error(
+        "ovsdb error: {file}: record {record} indicates server has left the cluster; it cannot be added back (use \
+         \"ovsdb-tool join-cluster\" to add a new server)"
+    )]
+    Left {
+        /// The file.
+        file: String,
+        /// The number of the record that says so.
+        record: u64,
+    },
+    /// It names no schema and no member to get one from.
+    #[error("ovsdb error: {0}: has no schema; remove it and use \"ovsdb-tool join-cluster\" to add a new server")]
+    Empty(String),
+}
+
+fn io_error((path, error): (PathBuf, io::Error)) -> FileError {
+    FileError::Io { path, error }
+}
+
+/// What a file holds.
+pub(crate) struct Read {
+    pub header: Header,
+    pub import: Import,
+    /// Names these very bytes.
+    pub source: String,
+}
+
+/// Reads a member's file, without a lock.
+pub(crate) fn read(path: &Path) -> Result<Read, FileError> {
+    let mut log = Log::open(path, &[Magic::Json, Magic::Cluster], Mode::ReadOnly)?;
+    if log.magic() == Magic::Json {
+        return Err(FileError::Standalone(log.display().to_owned()));
+    }
+    let header = Header::read(&mut log)?;
+    // What is made of it is written at once: its rows' versions are nobody's.
+    let import = clustered::import(&header, &mut log, &mut Uuid::nil)?;
+    let digest = Sha1::digest(header.to_text());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Read {
+        header,
+        import,
+        source: format!("{digest}:{}", log.offset()),
+    })
+}
+
+/// What a folder is to a file.
+enum Folder {
+    Missing,
+    /// Of this server.
+    Own(Identity),
+    /// Of another one, or not to be understood.
+    Foreign(String),
+}
+
+fn look(folder: &Path, server: Uuid) -> Result<Folder, FileError> {
+    let error = |error| io_error((folder.to_owned(), error));
+    if !folder.try_exists().map_err(error)? {
+        return Ok(Folder::Missing);
+    }
+    match Identity::read(folder) {
+        Ok(identity) if identity.server == server => Ok(Folder::Own(identity)),
+        Ok(identity) => Ok(Folder::Foreign(format!("belongs to server {}", identity.server))),
+        Err(why) if matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+            Ok(Folder::Foreign("does not say whose it is".to_owned()))
+        }
+        Err(why) => Err(error(why)),
+    }
 }
 
 /// Opens a member's file and locks it.
-pub fn open(_path: &Path) -> Result<Opened, FileError> {
-    Err(StoreError::Format("not yet".to_owned()).into())
+pub fn open(path: &Path) -> Result<Opened, FileError> {
+    let display = path.display().to_string();
+    // A file that is not there needs no lock beside it.
+    if let Err(source) = std::fs::metadata(path) {
+        let what = format!("{display}: open failed");
+        return Err(StoreError::Io { what, source }.into());
+    }
+    let lock = Lockfile::lock(path).map_err(|source| StoreError::Locked {
+        file: display,
+        source,
+    })?;
+    let (opened, steps) = plan(path, lock)?;
+    steps::run(&steps).map_err(io_error)?;
+    Ok(opened)
 }
 
-/// Rewrites the file to its header, once the folder holds everything.
-pub fn settle(_opened: &Opened, _cluster: ClusterId) -> Result<(), FileError> {
-    Ok(())
+/// What opening a file comes to, and what has to be done for it.
+fn plan(path: &Path, lock: Lockfile) -> Result<(Opened, Vec<Step>), FileError> {
+    let display = path.display().to_string();
+    let file = follow_symlinks(path);
+    let Read {
+        header,
+        import,
+        source,
+    } = read(path)?;
+    if let Some(record) = import.left {
+        return Err(FileError::Left {
+            file: display,
+            record,
+        });
+    }
+    let folder = folder_of(&file);
+    let found = look(&folder, header.server_id)?;
+    let election_timer_ms = import.election_timer.unwrap_or(ELECTION_TIMER_MS);
+    let kind = kind(&display, &header, import, &folder, &found)?;
+    let (identity, steps) = match (kind == Kind::Existing, found) {
+        (true, Folder::Own(identity)) => {
+            let settled = identity.settled();
+            let steps = match settled == identity {
+                true => Vec::new(),
+                // A crash came right after the file was settled.
+                false => vec![settled.step(&folder)],
+            };
+            (settled, steps)
+        }
+        (false, Folder::Own(identity)) if identity.source.as_ref() == Some(&source) => (identity, Vec::new()),
+        (_, found) => {
+            let identity = Identity {
+                server: header.server_id,
+                source: Some(source),
+                election_timer_ms,
+            };
+            let mut steps = Vec::new();
+            if !matches!(found, Folder::Missing) {
+                steps.push(aside(&file, &folder));
+            }
+            // The folder takes its name when it says whose it is.
+            let new = folder.with_extension("raft.new");
+            steps.push(Step::MakeFolder(new.clone()));
+            steps.push(identity.step(&new));
+            steps.push(Step::Rename(new, folder.clone()));
+            (identity, steps)
+        }
+    };
+    let opened = Opened {
+        lock,
+        name: header.name,
+        server: ServerId(header.server_id),
+        cluster: header.cluster_id.map(ClusterId),
+        address: header.local_address.to_string(),
+        folder,
+        election_timer_ms: identity.election_timer_ms,
+        kind,
+        file,
+    };
+    Ok((opened, steps))
 }
 
-/// Writes down that the member has left its cluster: it is not opened again.
-pub fn left(_opened: &Opened, _cluster: ClusterId) -> Result<(), FileError> {
-    Ok(())
+fn kind(
+    display: &str,
+    header: &Header,
+    import: Import,
+    folder: &Path,
+    found: &Folder,
+) -> Result<Kind, FileError> {
+    let inconsistent = |found: &str| FileError::Inconsistent {
+        file: display.to_owned(),
+        folder: folder.to_owned(),
+        found: found.to_owned(),
+    };
+    let servers = match (&header.standing, &import.database) {
+        (Standing::Joining { remote_addresses }, None) => {
+            let others = remote_addresses.iter().filter(|remote| **remote != header.local_address);
+            return Ok(Kind::Joining {
+                remotes: others.map(Address::to_string).collect(),
+            });
+        }
+        (Standing::Member { .. }, None) => {
+            return match found {
+                Folder::Own(_) => Ok(Kind::Existing),
+                Folder::Missing => Err(inconsistent("is missing")),
+                Folder::Foreign(why) => Err(inconsistent(why)),
+            };
+        }
+        (_, Some(_)) => import.servers.unwrap_or_default(),
+    };
+    if servers.len() > 1 || !servers.contains_key(&header.server_id) {
+        return Err(FileError::Members {
+            file: display.to_owned(),
+            n_servers: servers.len(),
+        });
+    }
+    match import.database {
+        Some(database) => {
+            let snapshot = database.snapshot();
+            Ok(Kind::Founding {
+                schema: json::to_string(&snapshot.schema.to_json()),
+                record: encode_snapshot(snapshot, "cluster founded", 0, true).into(),
+                index: import.index,
+            })
+        }
+        None => Err(FileError::Empty(display.to_owned())),
+    }
+}
+
+/// Puts a folder aside that does not belong to the file.
+fn aside(file: &Path, folder: &Path) -> Step {
+    let orphan = identity::orphan_of(file);
+    tracing::warn!(
+        target: "raft",
+        "{}: does not belong to {}, renamed to {}", folder.display(), file.display(), orphan.display()
+    );
+    Step::Rename(folder.to_owned(), orphan)
+}
+
+/// Puts the folder aside that another file left, for a file that is made anew. To be called with the new file's lock
+/// held, or before anybody else knows of it.
+pub fn put_aside(path: &Path) -> Result<(), FileError> {
+    let file = follow_symlinks(path);
+    let folder = folder_of(&file);
+    match folder.try_exists() {
+        Ok(false) => Ok(()),
+        Ok(true) => steps::run(&[aside(&file, &folder)]).map_err(io_error),
+        Err(error) => Err(io_error((folder, error))),
+    }
+}
+
+/// Rewrites the file to its header, once the folder holds everything. Again does no harm.
+pub fn settle(opened: &Opened, cluster: ClusterId) -> Result<(), FileError> {
+    steps::run(&opened.settling(cluster)?).map_err(io_error)
+}
+
+/// Writes down that the member has left its cluster: the file is not opened again.
+pub fn left(opened: &Opened, cluster: ClusterId) -> Result<(), FileError> {
+    let mut bytes = opened.header(cluster)?;
+    bytes.extend(compose(Magic::Cluster, &ClusterRecord::note("left")).0);
+    steps::run(&[Step::Write(opened.file.clone(), bytes)]).map_err(io_error)
 }
 
 /// Writes down the election timer that a later start begins with.
-pub fn set_election_timer(_opened: &Opened, _ms: u64) -> Result<(), FileError> {
-    Ok(())
+pub fn set_election_timer(opened: &Opened, ms: u64) -> Result<(), FileError> {
+    let identity =
+        Identity::read(&opened.folder).map_err(|error| io_error((opened.folder.clone(), error)))?;
+    let changed = Identity {
+        election_timer_ms: ms,
+        ..identity
+    };
+    steps::run(&[changed.step(&opened.folder)]).map_err(io_error)
+}
+
+impl Identity {
+    fn settled(&self) -> Identity {
+        Identity {
+            source: None,
+            ..self.clone()
+        }
+    }
+}
+
+impl Opened {
+    /// First the file, then the folder: a folder that is settled beside a file with contents means that somebody put
+    /// the file there.
+    fn settling(&self, cluster: ClusterId) -> Result<Vec<Step>, FileError> {
+        let identity =
+            Identity::read(&self.folder).map_err(|error| io_error((self.folder.clone(), error)))?;
+        Ok(vec![
+            Step::Write(self.file.clone(), self.header(cluster)?),
+            identity.settled().step(&self.folder),
+        ])
+    }
+
+    /// The bytes of a file that holds nothing but who the member is.
+    fn header(&self, cluster: ClusterId) -> Result<Vec<u8>, FileError> {
+        let address = Address::parse(&self.address);
+        let local_address = address.map_err(|error| StoreError::Format(error.to_string()))?;
+        let header = Header {
+            name: self.name.clone(),
+            server_id: self.server.0,
+            cluster_id: Some(cluster.0),
+            local_address: local_address.clone(),
+            standing: Standing::Member {
+                servers: BTreeMap::from([(self.server.0, local_address)]),
+                snapshot: None,
+            },
+        };
+        Ok(compose(Magic::Cluster, &header.to_text()).0)
+    }
 }

@@ -12,6 +12,6 @@ mod parts;
 mod record;
 
 pub use header::{Header, Snapshot, Standing};
-pub use import::contents;
+pub use import::{Import, contents, import};
 pub use parts::{Address, Data, Servers, Txn};
 pub use record::{ClusterRecord, Entry, Says};

@@ -227,13 +227,8 @@ fn one(bytes: io::Result<Vec<u8>>, parsers: Option<&Parsers<'_>>, number: u64) -
         Piece::Rows { table, rows } => {
             let rows = Arc::new(rows);
             let text: SharedText<'_> = rows.clone();
-            let parsing =
-                parsers.and_then(|parsers| parsers.rows_of(parsers.table(&table)?, &text));
-            Ok(Coming::Rows {
-                table,
-                rows,
-                parsing,
-            })
+            let parsing = parsers.and_then(|parsers| parsers.rows_of(parsers.table(&table)?, &text));
+            Ok(Coming::Rows { table, rows, parsing })
         }
         other => Ok(Coming::Other(other)),
     }

@@ -86,7 +86,8 @@ impl Header {
         Ok(log)
     }
 
-    fn to_text(&self) -> Vec<u8> {
+    /// The text of its record.
+    pub fn to_text(&self) -> Vec<u8> {
         let mut out = Object::new();
         if let Some(id) = self.cluster_id {
             out.text("cluster_id", &id);

@@ -18,9 +18,9 @@ use ovsdb_data::{OvsdbError, TxnId, Uuid};
 use ovsdb_engine::Database;
 use ovsdb_engine::convert::convert;
 
-use super::header::Header;
-use super::parts::Data;
-use super::record::{ClusterRecord, Says};
+use super::header::{Header, Standing};
+use super::parts::{Data, Servers};
+use super::record::{ClusterRecord, Entry, Says};
 use crate::error::StoreError;
 use crate::log::Log;
 use crate::standalone::decode;
@@ -28,22 +28,37 @@ use crate::standalone::decode;
 /// Where a record is in its file: how many come before it, and its offset.
 type Place = (u64, u64);
 
+/// What a cluster's file comes to.
+pub struct Import {
+    /// Schema and contents after the last entry; none when nothing gives a schema.
+    pub database: Option<Database>,
+    /// The index of the last entry.
+    pub index: u64,
+    /// The members after the last entry; none while the server joins.
+    pub servers: Option<Servers>,
+    /// The election timer after the last entry, ms; none where nobody chose one.
+    pub election_timer: Option<u64>,
+    /// The number of the record that says that the server left its cluster.
+    pub left: Option<u64>,
+}
+
 /// Replays a cluster file after its header: the snapshot and every entry, committed or not, as
-/// `cluster-to-standalone` does. None when nothing gives a schema. A later entry of the same index replaces an
-/// earlier one and those after it, unless one of those is committed.
-pub fn contents(
-    header: &Header,
-    log: &mut Log,
-    fresh: &mut dyn FnMut() -> Uuid,
-) -> Result<Option<Database>, StoreError> {
+/// `cluster-to-standalone` does. A later entry of the same index replaces an earlier one and those after it, unless
+/// one of those is committed.
+pub fn import(header: &Header, log: &mut Log, fresh: &mut dyn FnMut() -> Uuid) -> Result<Import, StoreError> {
     let first = header.first_index();
-    let mut entries: Vec<(Place, Option<Data>)> = Vec::new();
+    let mut entries: Vec<(Place, Entry)> = Vec::new();
     let mut committed = 0;
+    let mut left = None;
     while let Some(record) = log.read()? {
         let entry = match ClusterRecord::parse(log, &record)?.says {
             Says::Entry(entry) => entry,
             Says::CommitIndex(index) => {
                 committed = committed.max(index);
+                continue;
+            }
+            Says::Note(note) if note == "left" => {
+                left = left.or(Some(record.number));
                 continue;
             }
             _ => continue,
@@ -65,22 +80,44 @@ pub fn contents(
             return Err(log.not_valid(&record, why));
         };
         entries.truncate(position);
-        entries.push(((record.number, record.offset), entry.data));
+        entries.push(((record.number, record.offset), entry));
     }
-    let mut database = None;
-    let snapshot = header.snapshot().map(|snapshot| ((0, 0), snapshot.data.clone()));
-    let entries = entries
-        .into_iter()
-        .filter_map(|(place, data)| Some((place, data?)));
-    for ((number, offset), data) in snapshot.into_iter().chain(entries) {
-        apply(&mut database, data, fresh).map_err(|why| StoreError::Record {
+    let at_first = match &header.standing {
+        Standing::Member { servers, .. } => Some(servers.clone()),
+        Standing::Joining { .. } => None,
+    };
+    let mut import = Import {
+        database: None,
+        index: first - 1 + entries.len() as u64,
+        servers: at_first,
+        election_timer: header.snapshot().and_then(|snapshot| snapshot.election_timer),
+        left,
+    };
+    let mut all = Vec::new();
+    all.extend(header.snapshot().map(|snapshot| ((0, 0), snapshot.data.clone())));
+    for (place, entry) in entries {
+        import.servers = entry.servers.or(import.servers);
+        import.election_timer = entry.election_timer.or(import.election_timer);
+        all.extend(entry.data.map(|data| (place, data)));
+    }
+    for ((number, offset), data) in all {
+        apply(&mut import.database, data, fresh).map_err(|why| StoreError::Record {
             file: log.display().to_owned(),
             number,
             offset,
             why,
         })?;
     }
-    Ok(database)
+    Ok(import)
+}
+
+/// What [`import`] finds in the file, as a database; none when nothing gives a schema.
+pub fn contents(
+    header: &Header,
+    log: &mut Log,
+    fresh: &mut dyn FnMut() -> Uuid,
+) -> Result<Option<Database>, StoreError> {
+    Ok(import(header, log, fresh)?.database)
 }
 
 fn apply(

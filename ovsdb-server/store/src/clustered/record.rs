@@ -78,6 +78,13 @@ impl ClusterRecord {
         ClusterRecord::from_json(&json).map_err(|why| log.not_valid(record, why))
     }
 
+    /// The text of a record with a note.
+    pub fn note(note: &str) -> Vec<u8> {
+        let mut out = Object::new();
+        out.text("note", &note);
+        out.finish()
+    }
+
     fn from_json(json: &Value) -> Result<ClusterRecord, OvsdbError> {
         let mut members = Members::new(json, &"raft log record");
         let comment = members.optional("comment", kind::STRING);
