@@ -145,11 +145,16 @@ pub fn read_schema(log: &mut Log) -> Result<(Arc<DatabaseSchema>, [u8; 20]), Sto
 
 /// A record's JSON object.
 pub fn parse(log: &Log, record: &Record) -> Result<Value, StoreError> {
-    parse_text(&record.text).map_err(|failure| match failure {
+    parse_text(&record.text).map_err(|failure| does_not_count(log, record, failure))
+}
+
+/// The error for a record that does not count.
+pub(crate) fn does_not_count(log: &Log, record: &Record, why: TextError) -> StoreError {
+    match why {
         TextError::NotJson(why) => log.not_json(record, &why),
         TextError::NotObject => log.not_object(record),
         TextError::Contents(why) => log.not_valid(record, why),
-    })
+    }
 }
 
 pub(crate) fn parse_text(text: &[u8]) -> Result<Value, TextError> {
