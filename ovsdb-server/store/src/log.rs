@@ -26,6 +26,9 @@ pub enum Magic {
 }
 
 impl Magic {
+    /// Every kind.
+    pub const ALL: [Magic; 2] = [Magic::Json, Magic::Cluster];
+
     /// The word in a record's header.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,9 +38,7 @@ impl Magic {
     }
 
     fn parse(word: &str) -> Option<Magic> {
-        [Magic::Json, Magic::Cluster]
-            .into_iter()
-            .find(|magic| magic.as_str() == word)
+        Magic::ALL.into_iter().find(|magic| magic.as_str() == word)
     }
 }
 
@@ -86,7 +87,6 @@ pub struct Log {
     display: String,
     magic: Magic,
     offset: u64,
-    previous: u64,
     n_read: u64,
     reading: bool,
     /// Nothing is known to follow `offset` in the file.
@@ -170,7 +170,6 @@ impl Log {
             display,
             magic,
             offset: 0,
-            previous: 0,
             n_read: 0,
             reading: true,
             ends_here: false,
@@ -261,19 +260,11 @@ impl Log {
             data_offset,
         };
         self.n_read += 1;
-        self.previous = self.offset;
         self.offset = data_offset + header.length;
         Ok(Some(record))
     }
 
-    /// Takes the last record back: it and what follows will be overwritten by the next write.
-    pub fn unread(&mut self) {
-        self.offset = self.previous;
-        self.reading = false;
-        self.ends_here = false;
-    }
-
-    /// Takes a record and all after it back: they will be overwritten by the next write.
+    /// Takes a record and all after it back: the next write overwrites them.
     pub(crate) fn unread_from(&mut self, record: &Record) {
         self.offset = record.offset;
         self.reading = false;
@@ -362,7 +353,6 @@ impl Log {
         file.write_all_at(bytes, at)
             .map_err(fail("write failed".to_owned()))?;
         self.ends_here = true;
-        self.previous = at;
         self.offset = at + bytes.len() as u64;
         Ok(())
     }
@@ -437,8 +427,8 @@ impl Log {
     }
 }
 
-/// Longer than any header: two words, a length, a hash.
-const HEADER_MAX: usize = 96;
+/// The C programs read no longer line as a header: two words, a length, a hash.
+const HEADER_MAX: usize = 127;
 
 /// A record's bytes and SHA-1.
 pub fn compose(magic: Magic, json: &[u8]) -> (Vec<u8>, [u8; 20]) {
@@ -468,7 +458,10 @@ struct Header<'a> {
 /// Reads a line, at most as long as a header can be; empty at the end of the file.
 fn header_line(reader: &mut BufReader<File>) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    reader.by_ref().take(127).read_until(b'\n', &mut line)?;
+    reader
+        .by_ref()
+        .take(HEADER_MAX as u64)
+        .read_until(b'\n', &mut line)?;
     Ok(line)
 }
 

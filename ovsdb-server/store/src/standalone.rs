@@ -65,7 +65,7 @@ impl Standalone {
         schema: Option<Arc<DatabaseSchema>>,
         fresh: Fresh<'_>,
     ) -> Result<Opened, StoreError> {
-        let mut log = Log::open(path, &[Magic::Json, Magic::Cluster], mode)?;
+        let mut log = Log::open(path, &Magic::ALL, mode)?;
         if log.magic() == Magic::Cluster {
             return Err(StoreError::Clustered(log.display().to_owned()));
         }
@@ -189,9 +189,8 @@ pub fn decode(
             if annotation || converting {
                 continue;
             }
-            let mut error = OvsdbError::syntax(record, format!("No table named {name}."));
-            error.tag = "unknown table".into();
-            return Err(error);
+            let text = format!("No table named {name}.");
+            return Err(OvsdbError::at("unknown table", record, text));
         };
         let entries = rows
             .as_object()
@@ -266,22 +265,12 @@ fn decode_row(
             if converting {
                 continue;
             }
-            let text = format!("No column {name} in table {}.", schema.name);
-            let mut error = OvsdbError::syntax(columns, text);
-            error.tag = "unknown column".into();
-            return Err(error);
+            return Err(schema.unknown_column(columns, name));
         };
         let ty = &schema.column_schema(column).ty;
         let slot = &mut datums[column.0 as usize];
         *slot = if is_diff && old.is_some() {
-            // A difference may have any size.
-            let loose = ColumnType {
-                n_min: 0,
-                n_max: ColumnType::UNLIMITED,
-                ..ty.clone()
-            };
-            let change = Datum::from_json(value, &loose, None)?;
-            diff::apply(slot, &change, ty)?
+            diff::apply(slot, &Datum::from_json_diff(value, ty)?, ty)?
         } else {
             Datum::from_json(value, ty, None)?
         };
