@@ -116,11 +116,10 @@ impl<'a, S: Schema> Rows<'a, S> {
 mod tests {
     use super::*;
     use crate::sample::{D, T, U};
+    use crate::session::{Config, Interest, Session};
     use ovsdb_data::DatabaseSchema;
     use ovsdb_data::monitor::MonitorVersion;
     use serde_json::json;
-
-    use crate::session::{Config, Interest, Session};
 
     fn replica(name: &str, version: &str, cksum: &str, tables: &[&str]) -> Replica {
         let tables: serde_json::Map<_, _> = tables
@@ -166,6 +165,7 @@ mod tests {
         let told: Vec<_> = rows.changes::<U<'_>>(&changes).collect();
         assert!(matches!(told[..], [Change::Inserted(row)] if rows.find::<U<'_>>(row.uuid()).is_some()));
     }
+
     #[test]
     fn changes_are_told_by_table() {
         let row = |n: u128| format!("00000000-0000-0000-0000-{n:012x}");
