@@ -3,7 +3,7 @@
 //! In: bytes. Out: checked record texts, in order; the first damaged record ends the valid prefix, which is used. The
 //! next write truncates what follows it.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -55,6 +55,34 @@ pub enum Mode {
     Replace,
     /// Made anew without a lock of its own (a temporary file beside a locked one).
     CreateUnlocked,
+}
+
+impl Mode {
+    /// How the system is asked for a file, and what a refusal is called.
+    fn options(self, path: &Path) -> (OpenOptions, &'static str) {
+        let mut options = File::options();
+        options.read(true).mode(0o660);
+        let refusal = match self {
+            Mode::ReadOnly => "open failed",
+            Mode::ReadWrite => {
+                options.write(true);
+                "open failed"
+            }
+            Mode::Create | Mode::CreateUnlocked => {
+                options.write(true).create(true);
+                // A dangling link names a file to be made, which O_EXCL would refuse.
+                if !path.is_symlink() || path.exists() {
+                    options.create_new(true);
+                }
+                "create failed"
+            }
+            Mode::Replace => {
+                options.write(true).create(true);
+                "create or open failed"
+            }
+        };
+        (options, refusal)
+    }
 }
 
 /// One record.
@@ -119,32 +147,12 @@ impl Log {
             }
             _ => None,
         };
-        let mut options = File::options();
-        options.read(true).mode(0o660);
-        let verb = match mode {
-            Mode::ReadOnly => "open failed",
-            Mode::ReadWrite => {
-                options.write(true);
-                "open failed"
-            }
-            Mode::Create | Mode::CreateUnlocked => {
-                options.write(true).create(true);
-                // A dangling link names a file to be made, which O_EXCL would refuse.
-                if !path.is_symlink() || path.exists() {
-                    options.create_new(true);
-                }
-                "create failed"
-            }
-            Mode::Replace => {
-                options.write(true).create(true);
-                "create or open failed"
-            }
-        };
         // Nobody may ever write to a pipe that is opened.
         if std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo()) {
             return Err(StoreError::Format(format!("{display}: is a pipe, not a file")));
         }
-        let file = options.open(path).map_err(io(verb))?;
+        let (options, refusal) = mode.options(path);
+        let file = options.open(path).map_err(io(refusal))?;
         let mut reader = BufReader::with_capacity(1 << 18, file);
         let first = header_line(&mut reader).map_err(io("read error"))?;
         let magic = match first.is_empty() {
