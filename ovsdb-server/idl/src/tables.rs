@@ -21,10 +21,12 @@ pub struct Rows<'a, S> {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NoRows {
     /// No server has told its schema yet, and the program brought none.
-    #[error("the schema of {0} is not known yet")]
+    #[error("the schema of {0} is not known yet: wait for the first connection")]
     NotYet(String),
     /// The types were made from another schema.
-    #[error("rows of {wanted} are wanted, but the client keeps {kept}")]
+    #[error(
+        "rows of {wanted} are wanted, but the client keeps {kept}: start it with the schema of the types"
+    )]
     OtherSchema {
         /// Name, version and checksum of the types' schema.
         wanted: String,
@@ -136,7 +138,9 @@ mod tests {
             let error = replica.typed::<D>().unwrap_err().to_string();
             assert_eq!(
                 error,
-                format!("rows of D 1.0.0 (1 2) are wanted, but the client keeps {kept}")
+                format!(
+                    "rows of D 1.0.0 (1 2) are wanted, but the client keeps {kept}: start it with the schema of the types"
+                )
             );
         };
         check(replica("E", "1.0.0", "1 2", &["T", "U"]), "E 1.0.0 (1 2)");
@@ -155,7 +159,10 @@ mod tests {
             schema: None,
         });
         let error = session.rows::<D>().unwrap_err().to_string();
-        assert_eq!(error, "the schema of D is not known yet");
+        assert_eq!(
+            error,
+            "the schema of D is not known yet: wait for the first connection"
+        );
 
         let mut replica = replica("D", "1.0.0", "1 2", &["T", "U"]);
         let row = json!({"00000000-0000-0000-0000-00000000000a": {"initial": {"n": 1}}});
