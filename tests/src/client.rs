@@ -110,3 +110,18 @@ impl Client {
         }
     }
 }
+
+/// The names of all rows of the table `T` of a database `D`, sorted.
+pub fn names(client: &mut Client) -> Vec<String> {
+    let select = json!({"op": "select", "table": "T", "where": [], "columns": ["name"]});
+    let reply = client.transact(json!(["D", select]));
+    let rows = reply[0]["rows"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no rows in {reply}"));
+    let mut names: Vec<String> = rows
+        .iter()
+        .map(|row| row["name"].as_str().expect("a text").to_owned())
+        .collect();
+    names.sort_unstable();
+    names
+}

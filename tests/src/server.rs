@@ -1,7 +1,7 @@
 //! A database server under test: ours, or the packaged C one.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -36,6 +36,27 @@ pub fn ours(program: &str) -> PathBuf {
     path
 }
 
+/// Runs `ovsdb-tool` in a folder to its end.
+pub fn tool(kind: Kind, scratch: &Scratch, args: &[&str]) -> Output {
+    match kind {
+        Kind::C => scratch.output("ovsdb-tool", args),
+        Kind::Ours => {
+            let mut command = our_command("ovsdb-tool", scratch);
+            command.args(args).current_dir(scratch.host(""));
+            command.output().expect("it runs")
+        }
+    }
+}
+
+/// A program of ours that keeps its files in a folder.
+fn our_command(program: &str, scratch: &Scratch) -> Command {
+    let mut command = Command::new(ours(program));
+    for variable in ["OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"] {
+        command.env(variable, scratch.host(""));
+    }
+    command
+}
+
 /// A running server of one database, killed with its handle.
 pub struct Server {
     kind: Kind,
@@ -50,19 +71,11 @@ impl Server {
     /// Makes `NAME.db` from a schema's text and serves it on the unix socket `NAME.sock`.
     pub fn start(kind: Kind, scratch: &Scratch, name: &str, schema: &str, options: &[&str]) -> Server {
         std::fs::write(scratch.host(&format!("{name}.ovsschema")), schema).expect("the folder is writable");
-        let db = scratch.host(&format!("{name}.db"));
-        let schema = scratch.host(&format!("{name}.ovsschema"));
-        let made = match kind {
-            Kind::Ours => Command::new(ours("ovsdb-tool"))
-                .arg("create")
-                .args([&db, &schema])
-                .output(),
-            Kind::C => {
-                let files = [format!("{name}.db"), format!("{name}.ovsschema")].map(|f| scratch.inner(&f));
-                scratch.peer("ovsdb-tool").arg("create").args(files).output()
-            }
-        };
-        let made = made.expect("it runs");
+        let made = tool(
+            kind,
+            scratch,
+            &["create", &format!("{name}.db"), &format!("{name}.ovsschema")],
+        );
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let database = path(kind, scratch, &format!("{name}.db")).display().to_string();
         Server::start_on(kind, scratch, name, &[&database], options)
@@ -206,13 +219,7 @@ fn path(kind: Kind, scratch: &Scratch, file: &str) -> PathBuf {
 fn spawn(kind: Kind, scratch: &Scratch, name: &str, databases: &[String], options: &[String]) -> Child {
     let path = |file: &str| path(kind, scratch, file);
     let mut command = match kind {
-        Kind::Ours => {
-            let mut command = Command::new(ours("ovsdb-server"));
-            for variable in ["OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"] {
-                command.env(variable, scratch.host(""));
-            }
-            command
-        }
+        Kind::Ours => our_command("ovsdb-server", scratch),
         Kind::C => scratch.peer("ovsdb-server"),
     };
     let log = std::fs::File::options()

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ferrovn_tests::client::Client;
+use ferrovn_tests::client::{Client, names};
 use ferrovn_tests::node::{sh, wait_for};
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server, ours};
@@ -23,19 +23,6 @@ const MB: u64 = 1 << 20;
 
 fn insert(name: &str, text: &str) -> Value {
     json!(["D", {"op": "insert", "table": "T", "row": {"name": name, "text": text}}])
-}
-
-/// The names of all rows, sorted.
-fn names(client: &mut Client) -> Vec<String> {
-    let select = json!(["D", {"op": "select", "table": "T", "where": [], "columns": ["name"]}]);
-    let results = client.transact(select);
-    let rows = results[0]["rows"].as_array().expect("a select has rows");
-    let mut names: Vec<String> = rows
-        .iter()
-        .map(|row| row["name"].as_str().expect("text").to_owned())
-        .collect();
-    names.sort_unstable();
-    names
 }
 
 /// A small deterministic generator (xorshift64*).

@@ -2,10 +2,10 @@
 //! `ovsdb-tool` makes a standalone database of, and what ours does.
 
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::server::{Kind, Server, tool};
 use ovsdb_store::Magic;
 use ovsdb_store::log::compose;
-use std::process::{Command, Output};
+use std::process::Output;
 
 const SCHEMA: &str = r#"{"name": "D", "version": "1.0.0", "tables": {
   "T": {"isRoot": true, "columns": {"name": {"type": "string"}}}}}"#;
@@ -31,17 +31,6 @@ fn record(short: &str) -> String {
         _ => format!(r#"{{"U": {{"{ID}0": null}}}}"#),
     };
     format!(r#"{{"term": {term}, "index": {index}, "eid": "{ID}f", "data": [null, {txn}]}}"#)
-}
-
-fn tool(kind: Kind, scratch: &Scratch, args: &[&str]) -> Output {
-    match kind {
-        Kind::C => scratch.output("ovsdb-tool", args),
-        Kind::Ours => {
-            let mut command = Command::new(ours("ovsdb-tool"));
-            command.args(args).current_dir(scratch.host(""));
-            command.output().expect("it runs")
-        }
-    }
 }
 
 /// The names in T as the answer to [`SELECT`] has them, or the last line of what was said instead.

@@ -1,6 +1,6 @@
 //! Relays, active and backup servers, configuration files: ours and the packaged C server beside one another.
 
-use ferrovn_tests::client::Client;
+use ferrovn_tests::client::{Client, names};
 use ferrovn_tests::node::wait_for;
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server};
@@ -8,21 +8,6 @@ use serde_json::{Value, json};
 
 const SCHEMA: &str = r#"{"name": "D", "version": "1.0.0", "tables": {
   "T": {"isRoot": true, "indexes": [["name"]], "columns": {"name": {"type": "string"}, "n": {"type": "integer"}}}}}"#;
-
-/// The names of all rows, sorted.
-fn names(client: &mut Client) -> Vec<String> {
-    let select = json!({"op": "select", "table": "T", "where": [], "columns": ["name"]});
-    let reply = client.transact(json!(["D", select]));
-    let rows = reply[0]["rows"]
-        .as_array()
-        .unwrap_or_else(|| panic!("no rows in {reply}"));
-    let mut names: Vec<String> = rows
-        .iter()
-        .map(|row| row["name"].as_str().expect("a text").to_owned())
-        .collect();
-    names.sort();
-    names
-}
 
 fn insert(client: &mut Client, name: &str) -> Value {
     client.transact(json!(["D", {"op": "insert", "table": "T", "row": {"name": name}}]))

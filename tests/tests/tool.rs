@@ -2,10 +2,9 @@
 //! and each reads what the other made.
 
 use std::fmt::Write as _;
-use std::process::{Command, Output};
 
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::server::{Kind, Server, tool};
 use ferrovn_tests::transcript::ordinals;
 use ovsdb_store::Magic;
 use ovsdb_store::log::compose;
@@ -37,24 +36,9 @@ fn folder(test: &str) -> Scratch {
     scratch
 }
 
-/// Runs the tool in a folder.
-fn run(kind: Kind, scratch: &Scratch, args: &[&str]) -> Output {
-    match kind {
-        Kind::C => scratch.output("ovsdb-tool", args),
-        Kind::Ours => {
-            let mut command = Command::new(ours("ovsdb-tool"));
-            command.args(args).current_dir(scratch.host(""));
-            for variable in ["OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"] {
-                command.env(variable, scratch.host(""));
-            }
-            command.output().expect("it runs")
-        }
-    }
-}
-
 /// What a command line came to, as one text.
 fn shown(kind: Kind, scratch: &Scratch, args: &[&str]) -> String {
-    let output = run(kind, scratch, args);
+    let output = tool(kind, scratch, args);
     let mut text = format!("$ {} -> {}\n", args.join(" "), output.status);
     for part in [&output.stdout, &output.stderr] {
         let text_of = String::from_utf8_lossy(part);
@@ -389,7 +373,7 @@ fn errors_name_the_file() {
             "tcp:127.0.0.1:6641",
         ],
     ] {
-        assert!(run(Kind::Ours, &scratch, args).status.success());
+        assert!(tool(Kind::Ours, &scratch, args).status.success());
     }
     let with = |file: &str, records: &[&str]| {
         let mut bytes = std::fs::read(scratch.host("one")).expect("just made");
@@ -413,68 +397,45 @@ fn errors_name_the_file() {
     const RECORD: &str = "Parsing raft log record failed: Required 'term' member is missing.";
     const HEADER: &str = "Parsing raft header failed: Required 'server_id' member is missing.";
     const SCHEMA: &str = "Parsing database schema failed: Required 'name' member is missing.";
-    for (args, c, ours) in [
+    for (line, c, ours) in [
         (
-            &["check-cluster", "one"][..],
+            "check-cluster one",
             "all logs are empty",
-            format!("one: {JOINED}"),
+            &*format!("one: {JOINED}"),
         ),
         (
-            &["check-cluster", "joining", "two"],
+            "check-cluster joining two",
             "all logs are empty",
-            format!("joining, two: {JOINED}"),
+            &format!("joining, two: {JOINED}"),
         ),
+        ("check-cluster nonsense", RECORD, "nonsense: record 2 at offset "),
+        ("check-cluster header", HEADER, "header: record 0 at offset 0: "),
+        ("db-sid header", HEADER, "header: record 0 at offset 0: "),
+        ("db-name bad-db", SCHEMA, "bad-db: record 0 at offset 0: "),
+        ("query bad-db []", SCHEMA, "bad-db: record 0 at offset 0: "),
+        ("show-log bad-db", SCHEMA, "bad-db: record 0 at offset 0: "),
         (
-            &["check-cluster", "nonsense"],
-            RECORD,
-            "nonsense: record 2 at offset ".into(),
-        ),
-        (
-            &["check-cluster", "header"],
+            "cluster-to-standalone out header",
             HEADER,
-            "header: record 0 at offset 0: ".into(),
+            "header: record 0 at offset 0: ",
         ),
         (
-            &["db-sid", "header"],
-            HEADER,
-            "header: record 0 at offset 0: ".into(),
-        ),
-        (
-            &["db-name", "bad-db"],
-            SCHEMA,
-            "bad-db: record 0 at offset 0: ".into(),
-        ),
-        (
-            &["query", "bad-db", "[]"],
-            SCHEMA,
-            "bad-db: record 0 at offset 0: ".into(),
-        ),
-        (
-            &["show-log", "bad-db"],
-            SCHEMA,
-            "bad-db: record 0 at offset 0: ".into(),
-        ),
-        (
-            &["cluster-to-standalone", "out", "header"],
-            HEADER,
-            "header: record 0 at offset 0: ".into(),
-        ),
-        (
-            &["cluster-to-standalone", "out", "no-row"],
+            "cluster-to-standalone out no-row",
             "",
-            "no-row: record 1 at offset ".into(),
+            "no-row: record 1 at offset ",
         ),
         (
-            &["cluster-to-standalone", "out", "no-data"],
+            "cluster-to-standalone out no-data",
             "",
-            "no-data: record 1 at offset ".into(),
+            "no-data: record 1 at offset ",
         ),
         (
-            &["cluster-to-standalone", "out", "joining"],
+            "cluster-to-standalone out joining",
             "",
-            "joining: has not joined its cluster yet".into(),
+            "joining: has not joined its cluster yet",
         ),
     ] {
+        let args: &[&str] = &line.split(' ').collect::<Vec<_>>();
         // The C program makes the file before it knows.
         let _ = std::fs::remove_file(scratch.host("out"));
         let c_said = shown(Kind::C, &scratch, args);
@@ -541,7 +502,7 @@ fn members_that_keep_their_identity() {
     const SID: &str = "12345678-9abc-4def-8123-456789abcdef";
     let scratch = folder("tool-members");
     let text = |args: &[&str]| {
-        let output = run(Kind::Ours, &scratch, args);
+        let output = tool(Kind::Ours, &scratch, args);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{args:?}: {errors}");
         String::from_utf8(output.stdout).expect("UTF-8")

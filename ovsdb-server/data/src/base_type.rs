@@ -331,6 +331,22 @@ impl ColumnType {
         self.n_max > 1
     }
 
+    /// This type with another smallest number of elements.
+    pub(crate) fn with_min(&self, n_min: u32) -> ColumnType {
+        ColumnType {
+            n_min,
+            ..self.clone()
+        }
+    }
+
+    /// This type with any number of elements.
+    pub(crate) fn of_any_length(&self) -> ColumnType {
+        ColumnType {
+            n_max: Self::UNLIMITED,
+            ..self.with_min(0)
+        }
+    }
+
     /// True when a datum of `n` elements fits.
     #[inline]
     pub fn allows_len(&self, n: usize) -> bool {

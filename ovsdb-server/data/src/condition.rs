@@ -7,7 +7,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::atom::{Atom, AtomicType};
-use crate::base_type::ColumnType;
 use crate::datum::Datum;
 use crate::error::OvsdbError;
 use crate::row::Row;
@@ -135,33 +134,12 @@ impl Clause {
                     );
                     return Err(OvsdbError::syntax(json, details));
                 }
-                Datum::from_json(
-                    arg,
-                    &ColumnType {
-                        n_min: 1,
-                        ..ty.clone()
-                    },
-                    symbols,
-                )?
+                Datum::from_json(arg, &ty.with_min(1), symbols)?
             }
             Function::Includes | Function::Excludes if ty.is_scalar() => Datum::from_json(arg, ty, symbols)?,
             // The argument may be smaller than the column may be, and for `excludes` larger too.
-            Function::Includes => Datum::from_json(
-                arg,
-                &ColumnType {
-                    n_min: 0,
-                    ..ty.clone()
-                },
-                symbols,
-            )?,
-            Function::Excludes => {
-                let relaxed = ColumnType {
-                    n_min: 0,
-                    n_max: ColumnType::UNLIMITED,
-                    ..ty.clone()
-                };
-                Datum::from_json(arg, &relaxed, symbols)?
-            }
+            Function::Includes => Datum::from_json(arg, &ty.with_min(0), symbols)?,
+            Function::Excludes => Datum::from_json(arg, &ty.of_any_length(), symbols)?,
         };
         Ok(Clause::Compare {
             column,

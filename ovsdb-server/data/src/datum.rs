@@ -8,7 +8,7 @@ use crate::atom::Atom;
 use crate::base_type::ColumnType;
 use crate::diff::{Side, merge};
 use crate::error::OvsdbError;
-use crate::long_set::{LONG, LongSet, Only, for_each_difference};
+use crate::long_set::{LONG, LongSet, Only, for_each_difference, with_inserted};
 
 /// The value of one column. 24 bytes; the elements of sets and maps are shared and immutable.
 ///
@@ -264,14 +264,11 @@ impl Datum {
         }
     }
 
-    /// Calls `f` for every element that only one of two sets has: those of `self` alone with true, those of `other`
-    /// alone with false; ascending among themselves. Shared parts of long sets cost nothing. Nothing for maps.
-    pub fn for_each_set_difference<'a>(&'a self, other: &'a Datum, mut f: impl FnMut(&'a Atom, bool)) {
+    /// Calls `f` for every element that only one of two sets has, `self` being the first; ascending. Shared parts of
+    /// long sets cost nothing. Nothing for maps.
+    pub fn for_each_set_difference<'a>(&'a self, other: &'a Datum, mut f: impl FnMut(Only<'a>)) {
         if let (Datum::LongSet(a), Datum::LongSet(b)) = (self, other) {
-            return for_each_difference(a, b, |only| match only {
-                Only::First(atom) => f(atom, true),
-                Only::Second(atom) => f(atom, false),
-            });
+            return for_each_difference(a, b, f);
         }
         if matches!((self, other), (Datum::Map(_), _) | (_, Datum::Map(_))) {
             return;
@@ -281,8 +278,8 @@ impl Datum {
             other.atoms(),
             |atom| *atom,
             |side| match side {
-                Side::Left(atom) => f(atom, true),
-                Side::Right(atom) => f(atom, false),
+                Side::Left(atom) => f(Only::First(atom)),
+                Side::Right(atom) => f(Only::Second(atom)),
                 Side::Both(..) => {}
             },
         );
@@ -298,14 +295,7 @@ impl Datum {
             },
             Datum::One(_) | Datum::Set(_) => match self.search(atom) {
                 Ok(_) => self.clone(),
-                Err(at) => {
-                    let (before, after) = self.short_slice().split_at(at);
-                    let mut longer = Vec::with_capacity(before.len() + 1 + after.len());
-                    longer.extend_from_slice(before);
-                    longer.push(atom.clone());
-                    longer.extend_from_slice(after);
-                    Datum::from_canonical_set(longer)
-                }
+                Err(at) => Datum::from_canonical_set(with_inserted(self.short_slice(), at, atom)),
             },
             Datum::Map(_) => unreachable!("a pair is no element"),
         }

@@ -65,7 +65,7 @@ fn symmetric_difference(a: &Datum, b: &Datum, ty: &ColumnType) -> Datum {
         });
     }
     let mut atoms: Vec<Atom> = Vec::new();
-    a.for_each_set_difference(b, |atom, _| atoms.push(atom.clone()));
+    a.for_each_set_difference(b, |only| atoms.push(only.atom().clone()));
     Datum::from_canonical_set(atoms)
 }
 

@@ -30,7 +30,7 @@ pub use base_type::{BaseType, ColumnType};
 pub use condition::{Clause, Condition};
 pub use datum::Datum;
 pub use error::{OvsdbError, os_text};
-pub use long_set::LongSet;
+pub use long_set::{LongSet, Only};
 pub use operation::Operation;
 pub use row::{Row, RowChange, TxnId};
 pub use schema::{ColumnIdx, DatabaseSchema, TableIdx, TableSchema};

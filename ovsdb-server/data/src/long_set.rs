@@ -37,12 +37,22 @@ pub struct LongSet {
     chunks: Vec<Chunk>,
 }
 
-/// Where an atom is in one of two sets.
-pub(crate) enum Only<'a> {
-    /// In the first.
+/// An atom that only one of two sets has.
+#[derive(Clone, Copy, Debug)]
+pub enum Only<'a> {
+    /// The first.
     First(&'a Atom),
-    /// In the second.
+    /// The second.
     Second(&'a Atom),
+}
+
+impl<'a> Only<'a> {
+    /// The atom, whichever set has it.
+    pub fn atom(self) -> &'a Atom {
+        match self {
+            Only::First(atom) | Only::Second(atom) => atom,
+        }
+    }
 }
 
 impl LongSet {
@@ -84,12 +94,7 @@ impl LongSet {
     pub(crate) fn with(&self, atom: &Atom) -> Option<LongSet> {
         let (chunk, at) = self.place(atom);
         let at = at.err()?;
-        let (before, after) = self.chunks[chunk].split_at(at);
-        let mut longer = Vec::with_capacity(before.len() + 1 + after.len());
-        longer.extend_from_slice(before);
-        longer.push(atom.clone());
-        longer.extend_from_slice(after);
-        Some(self.replaced(chunk, longer))
+        Some(self.replaced(chunk, with_inserted(&self.chunks[chunk], at, atom)))
     }
 
     /// The set without one atom, if it has it.
@@ -129,6 +134,16 @@ impl LongSet {
         chunks.splice(range, made);
         LongSet { n_atoms, chunks }
     }
+}
+
+/// A copy with one atom more at a place.
+pub(crate) fn with_inserted(atoms: &[Atom], at: usize, atom: &Atom) -> Vec<Atom> {
+    let (before, after) = atoms.split_at(at);
+    let mut longer = Vec::with_capacity(atoms.len() + 1);
+    longer.extend_from_slice(before);
+    longer.push(atom.clone());
+    longer.extend_from_slice(after);
+    longer
 }
 
 /// Chunks of about equal length.

@@ -124,20 +124,9 @@ impl Mutation {
             return Err(OvsdbError::syntax(json, details));
         }
         let arg = match mutator {
-            Mutator::Insert => Datum::from_json(
-                arg,
-                &ColumnType {
-                    n_min: 0,
-                    ..ty.clone()
-                },
-                symbols,
-            )?,
+            Mutator::Insert => Datum::from_json(arg, &ty.with_min(0), symbols)?,
             Mutator::Delete => {
-                let pairs = ColumnType {
-                    n_min: 0,
-                    n_max: ColumnType::UNLIMITED,
-                    ..ty.clone()
-                };
+                let pairs = ty.of_any_length();
                 match Datum::from_json(arg, &pairs, symbols.as_deref_mut()) {
                     Err(_) if ty.is_map() => {
                         Datum::from_json(arg, &ColumnType { value: None, ..pairs }, symbols)?

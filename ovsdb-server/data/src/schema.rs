@@ -165,7 +165,7 @@ impl TableSchema {
     }
 
     /// `unknown column`, with the JSON that names it.
-    pub(crate) fn unknown_column(&self, at: &Value, name: &str) -> OvsdbError {
+    pub fn unknown_column(&self, at: &Value, name: &str) -> OvsdbError {
         OvsdbError::at(
             "unknown column",
             at,

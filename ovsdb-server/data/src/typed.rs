@@ -174,10 +174,7 @@ impl Scalar for i64 {
 impl Scalar for f64 {
     type View<'a> = f64;
     fn view(atom: &Atom) -> Option<f64> {
-        match atom {
-            Atom::Real(real) => Some(*real),
-            _ => None,
-        }
+        atom.as_real()
     }
     fn compare(atom: &Atom, with: &f64) -> Ordering {
         let ordering = |real: f64| real.partial_cmp(with).unwrap_or(Ordering::Equal);

@@ -1,12 +1,12 @@
 //! Rows by the value of one column: what a monitor's condition `column == value` selects is looked up, not searched.
 //!
-//! In: one state of a table. Out: the rows that may match on that state or on a later one, which shares most of its
-//! rows. Never here: who keeps an index, and for how long.
+//! In: one state of a table. Out: the uuids of rows that may match on that state or on a later one, which shares most
+//! of its rows. Never here: whether they do match; who keeps an index, and for how long.
 
 use foldhash::HashMap;
 use imbl::OrdMap;
-use ovsdb_data::monitor::{EqSet, MonitorCondition, TableMonitor};
-use ovsdb_data::{ColumnIdx, Datum, Row, RowChange, TableIdx, Uuid};
+use ovsdb_data::monitor::{EqSet, MonitorCondition};
+use ovsdb_data::{ColumnIdx, Datum, Row, TableIdx, Uuid};
 
 use crate::database::Snapshot;
 
@@ -72,14 +72,13 @@ pub type Indexes<'a> = &'a dyn Fn(&Snapshot, TableIdx, ColumnIdx) -> Option<std:
 /// No index: everything is searched.
 pub const NONE: Indexes<'static> = &|_, _, _| None;
 
-/// The rows that match, by uuid, if they can be looked up.
-pub(crate) fn matching<'a>(
+/// Rows by uuid, among them every row that matches; None where only a search tells.
+pub(crate) fn may_match(
     table: TableIdx,
-    monitor: &TableMonitor,
-    snapshot: &'a Snapshot,
+    condition: &MonitorCondition,
+    snapshot: &Snapshot,
     indexes: Indexes<'_>,
-) -> Option<Vec<&'a Row>> {
-    let condition = &monitor.condition;
+) -> Option<Vec<Uuid>> {
     if condition.is_true() || !condition.includes_sets().is_empty() || !condition.other_clauses().is_empty() {
         return None;
     }
@@ -87,20 +86,17 @@ pub(crate) fn matching<'a>(
         .eq_sets()
         .iter()
         .map(|set| (set.column, set.values.iter()));
-    let candidates = candidates(table, values, snapshot, indexes)?;
-    let schema = snapshot.schema.table(table);
-    let rows = candidates.iter().filter_map(|uuid| snapshot.get(table, uuid));
-    Some(rows.filter(|row| condition.matches(row, schema)).collect())
+    candidates(table, values, snapshot, indexes)
 }
 
-/// What a change of one table's condition shows and hides, by uuid, if it can be looked up.
-pub(crate) fn reconditioned(
+/// Rows by uuid, among them every row that only one of two conditions matches; None where only a search tells.
+pub(crate) fn may_differ(
     table: TableIdx,
     old: &MonitorCondition,
-    new: &TableMonitor,
+    new: &MonitorCondition,
     snapshot: &Snapshot,
     indexes: Indexes<'_>,
-) -> Option<Vec<RowChange>> {
+) -> Option<Vec<Uuid>> {
     // Clauses that both have change nothing: only values that one of them names are of interest.
     let same = |a: &MonitorCondition, b: &MonitorCondition| {
         a.other_clauses() == b.other_clauses()
@@ -108,10 +104,10 @@ pub(crate) fn reconditioned(
             && (a.includes_sets().iter().zip(b.includes_sets()))
                 .all(|(a, b)| a.column == b.column && a.values == b.values)
     };
-    if old.is_true() || new.condition.is_true() || !same(old, &new.condition) {
+    if old.is_true() || new.is_true() || !same(old, new) {
         return None;
     }
-    let sets = [old.eq_sets(), new.condition.eq_sets()];
+    let sets = [old.eq_sets(), new.eq_sets()];
     let mut columns: Vec<ColumnIdx> = sets
         .iter()
         .flat_map(|sets| sets.iter().map(|s| s.column))
@@ -136,14 +132,7 @@ pub(crate) fn reconditioned(
     let values = values
         .iter()
         .map(|(column, values)| (*column, values.iter().copied()));
-    let candidates = candidates(table, values, snapshot, indexes)?;
-    let schema = snapshot.schema.table(table);
-    let changes = candidates.iter().filter_map(|uuid| {
-        let row = snapshot.get(table, uuid)?;
-        let (was, is) = (old.matches(row, schema), new.condition.matches(row, schema));
-        crate::monitor::shown_or_hidden(table, *uuid, row, was, is, new)
-    });
-    Some(changes.collect())
+    candidates(table, values, snapshot, indexes)
 }
 
 /// The uuids of rows with one of these values in one of these columns, and of some that have none; ascending.

@@ -47,14 +47,10 @@ pub fn initial<'a>(
         .filter(|(_, table)| table.select.initial)
         .flat_map(move |(idx, table)| {
             let schema = snapshot.schema.table(*idx);
-            let everything = table.condition.is_true();
-            let (known, searched) = match by_value::matching(*idx, table, snapshot, indexes) {
-                Some(rows) => (rows, None),
-                None => (Vec::new(), Some(snapshot.table(*idx).values())),
-            };
-            let matching = searched.into_iter().flatten();
-            let matching = matching.filter(move |row| everything || table.condition.matches(row, schema));
-            known.into_iter().chain(matching).map(|row| (*idx, row))
+            let candidates = by_value::may_match(*idx, &table.condition, snapshot, indexes);
+            rows(snapshot, *idx, candidates)
+                .filter(|(_, row)| table.condition.matches(row, schema))
+                .map(|(_, row)| (*idx, row))
         })
 }
 
@@ -76,22 +72,31 @@ pub fn reconditioned(
         else {
             continue;
         };
-        if let Some(known) = by_value::reconditioned(*idx, before, table, snapshot, indexes) {
-            changes.extend(known);
-            continue;
-        }
         let schema = snapshot.schema.table(*idx);
-        changes.extend(snapshot.table(*idx).iter().filter_map(|(uuid, row)| {
+        let candidates = by_value::may_differ(*idx, before, &table.condition, snapshot, indexes);
+        changes.extend(rows(snapshot, *idx, candidates).filter_map(|(uuid, row)| {
             let was = before.matches(row, schema);
             let is = table.condition.matches(row, schema);
-            shown_or_hidden(*idx, *uuid, row, was, is, table)
+            shown_or_hidden(*idx, uuid, row, was, is, table)
         }));
     }
     changes
 }
 
+/// The rows of a table that are candidates, or all where nobody knows which.
+fn rows(
+    snapshot: &Snapshot,
+    table: TableIdx,
+    candidates: Option<Vec<Uuid>>,
+) -> impl Iterator<Item = (Uuid, &Row)> {
+    let all = candidates.is_none().then(|| snapshot.table(table).iter());
+    let all = all.into_iter().flatten().map(|(uuid, row)| (*uuid, row));
+    let candidates = candidates.into_iter().flatten();
+    all.chain(candidates.filter_map(move |uuid| Some((uuid, snapshot.get(table, &uuid)?))))
+}
+
 /// A row whose condition changed, as the client is told of it.
-pub(crate) fn shown_or_hidden(
+fn shown_or_hidden(
     table: TableIdx,
     uuid: Uuid,
     row: &Row,

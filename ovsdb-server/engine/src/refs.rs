@@ -1,7 +1,7 @@
 //! The references that rows hold, and how they change from one state of a row to the next.
 
 use ovsdb_data::base_type::RefKind;
-use ovsdb_data::{Atom, ColumnType, Datum, Row, TableIdx, TableSchema};
+use ovsdb_data::{Atom, ColumnType, Datum, Only, Row, TableIdx, TableSchema};
 
 use crate::database::Key;
 
@@ -38,9 +38,12 @@ fn set_changes(old: &Datum, new: &Datum, ty: &ColumnType, f: &mut impl FnMut(Key
     let Some((table, kind)) = ty.key.reference() else {
         return;
     };
-    old.for_each_set_difference(new, |atom, is_old| {
-        if let Atom::Uuid(uuid) = atom {
-            let change = if is_old { Change::Lost } else { Change::Gained };
+    old.for_each_set_difference(new, |only| {
+        let change = match only {
+            Only::First(_) => Change::Lost,
+            Only::Second(_) => Change::Gained,
+        };
+        if let Atom::Uuid(uuid) = only.atom() {
             f((table, *uuid), kind, change);
         }
     });

@@ -290,32 +290,21 @@ fn error_object(error: &OvsdbError) -> String {
     json::to_string(&object.into())
 }
 
-#[test]
-fn values_and_limits() {
-    check("constraints.txt", include_str!("cases/constraints.txt"));
+/// A test for each file.
+macro_rules! cases {
+    ($($test:ident: $file:literal,)*) => {$(
+        #[test]
+        fn $test() {
+            check($file, include_str!(concat!("cases/", $file)));
+        }
+    )*};
 }
 
-#[test]
-fn references_and_garbage() {
-    check("references.txt", include_str!("cases/references.txt"));
-}
-
-#[test]
-fn uniqueness() {
-    check("indexes.txt", include_str!("cases/indexes.txt"));
-}
-
-#[test]
-fn operations_without_rows() {
-    check("control.txt", include_str!("cases/control.txt"));
-}
-
-#[test]
-fn roles() {
-    check("rbac.txt", include_str!("cases/rbac.txt"));
-}
-
-#[test]
-fn conversions() {
-    check("convert.txt", include_str!("cases/convert.txt"));
+cases! {
+    values_and_limits: "constraints.txt",
+    references_and_garbage: "references.txt",
+    uniqueness: "indexes.txt",
+    operations_without_rows: "control.txt",
+    roles: "rbac.txt",
+    conversions: "convert.txt",
 }

@@ -145,23 +145,6 @@ impl Replica {
         changes
     }
 
-    /// Empties the copy; returns the deletions.
-    pub fn clear(&mut self) -> Vec<RowChange> {
-        let mut changes = Vec::new();
-        for (i, rows) in self.tables.iter_mut().enumerate() {
-            let table = TableIdx(i as u16);
-            for (uuid, row) in std::mem::take(rows) {
-                changes.push(RowChange {
-                    table,
-                    uuid,
-                    old: Some(row),
-                    new: None,
-                });
-            }
-        }
-        changes
-    }
-
     fn commit(&mut self, changes: &[RowChange]) {
         for change in changes {
             let rows = &mut self.tables[usize::from(change.table.0)];

@@ -110,6 +110,7 @@ pub enum Event {
     TryNextRemote(Refusal),
 }
 
+/// How far the handshake has come; a number is that of the request whose answer is awaited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// No connection, or one given up.
@@ -129,12 +130,14 @@ pub struct Session {
     next_id: u64,
     /// `_Server`, while it is monitored.
     server: Option<Replica>,
+    /// The index of the last member followed: one that is behind it is stale.
     min_index: i64,
     replica: Option<Replica>,
     /// The replica has contents that its consumer knows.
     filled: bool,
     /// What the replica was filled by; a txn id means nothing under another request.
     requests: Value,
+    /// The state that the replica holds; zero where the server keeps no ids.
     last: TxnId,
     /// The server's schema.
     theirs: Option<DatabaseSchema>,

@@ -21,10 +21,12 @@ pub struct Rows<'a, S> {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NoRows {
     /// No server has told its schema yet, and the program brought none.
-    #[error("the schema of {0} is not known yet")]
+    #[error("the schema of {0} is not known yet: wait for the first connection")]
     NotYet(String),
     /// The types were made from another schema.
-    #[error("rows of {wanted} are wanted, but the client keeps {kept}")]
+    #[error(
+        "rows of {wanted} are wanted, but the client keeps {kept}: start it with the schema of the types"
+    )]
     OtherSchema {
         /// Name, version and checksum of the types' schema.
         wanted: String,
@@ -116,11 +118,10 @@ impl<'a, S: Schema> Rows<'a, S> {
 mod tests {
     use super::*;
     use crate::sample::{D, T, U};
+    use crate::session::{Config, Interest, Session};
     use ovsdb_data::DatabaseSchema;
     use ovsdb_data::monitor::MonitorVersion;
     use serde_json::json;
-
-    use crate::session::{Config, Interest, Session};
 
     fn replica(name: &str, version: &str, cksum: &str, tables: &[&str]) -> Replica {
         let tables: serde_json::Map<_, _> = tables
@@ -137,7 +138,9 @@ mod tests {
             let error = replica.typed::<D>().unwrap_err().to_string();
             assert_eq!(
                 error,
-                format!("rows of D 1.0.0 (1 2) are wanted, but the client keeps {kept}")
+                format!(
+                    "rows of D 1.0.0 (1 2) are wanted, but the client keeps {kept}: start it with the schema of the types"
+                )
             );
         };
         check(replica("E", "1.0.0", "1 2", &["T", "U"]), "E 1.0.0 (1 2)");
@@ -156,7 +159,10 @@ mod tests {
             schema: None,
         });
         let error = session.rows::<D>().unwrap_err().to_string();
-        assert_eq!(error, "the schema of D is not known yet");
+        assert_eq!(
+            error,
+            "the schema of D is not known yet: wait for the first connection"
+        );
 
         let mut replica = replica("D", "1.0.0", "1 2", &["T", "U"]);
         let row = json!({"00000000-0000-0000-0000-00000000000a": {"initial": {"n": 1}}});
@@ -166,6 +172,7 @@ mod tests {
         let told: Vec<_> = rows.changes::<U<'_>>(&changes).collect();
         assert!(matches!(told[..], [Change::Inserted(row)] if rows.find::<U<'_>>(row.uuid()).is_some()));
     }
+
     #[test]
     fn changes_are_told_by_table() {
         let row = |n: u128| format!("00000000-0000-0000-0000-{n:012x}");

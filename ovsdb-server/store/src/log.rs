@@ -3,7 +3,7 @@
 //! In: bytes. Out: checked record texts, in order; the first damaged record ends the valid prefix, which is used. The
 //! next write truncates what follows it.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -26,6 +26,9 @@ pub enum Magic {
 }
 
 impl Magic {
+    /// Every kind.
+    pub const ALL: [Magic; 2] = [Magic::Json, Magic::Cluster];
+
     /// The word in a record's header.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,9 +38,7 @@ impl Magic {
     }
 
     fn parse(word: &str) -> Option<Magic> {
-        [Magic::Json, Magic::Cluster]
-            .into_iter()
-            .find(|magic| magic.as_str() == word)
+        Magic::ALL.into_iter().find(|magic| magic.as_str() == word)
     }
 }
 
@@ -54,6 +55,34 @@ pub enum Mode {
     Replace,
     /// Made anew without a lock of its own (a temporary file beside a locked one).
     CreateUnlocked,
+}
+
+impl Mode {
+    /// How the system is asked for a file, and what a refusal is called.
+    fn options(self, path: &Path) -> (OpenOptions, &'static str) {
+        let mut options = File::options();
+        options.read(true).mode(0o660);
+        let refusal = match self {
+            Mode::ReadOnly => "open failed",
+            Mode::ReadWrite => {
+                options.write(true);
+                "open failed"
+            }
+            Mode::Create | Mode::CreateUnlocked => {
+                options.write(true).create(true);
+                // A dangling link names a file to be made, which O_EXCL would refuse.
+                if !path.is_symlink() || path.exists() {
+                    options.create_new(true);
+                }
+                "create failed"
+            }
+            Mode::Replace => {
+                options.write(true).create(true);
+                "create or open failed"
+            }
+        };
+        (options, refusal)
+    }
 }
 
 /// One record.
@@ -86,7 +115,6 @@ pub struct Log {
     display: String,
     magic: Magic,
     offset: u64,
-    previous: u64,
     n_read: u64,
     reading: bool,
     /// Nothing is known to follow `offset` in the file.
@@ -119,32 +147,12 @@ impl Log {
             }
             _ => None,
         };
-        let mut options = File::options();
-        options.read(true).mode(0o660);
-        let verb = match mode {
-            Mode::ReadOnly => "open failed",
-            Mode::ReadWrite => {
-                options.write(true);
-                "open failed"
-            }
-            Mode::Create | Mode::CreateUnlocked => {
-                options.write(true).create(true);
-                // A dangling link names a file to be made, which O_EXCL would refuse.
-                if !path.is_symlink() || path.exists() {
-                    options.create_new(true);
-                }
-                "create failed"
-            }
-            Mode::Replace => {
-                options.write(true).create(true);
-                "create or open failed"
-            }
-        };
         // Nobody may ever write to a pipe that is opened.
         if std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo()) {
             return Err(StoreError::Format(format!("{display}: is a pipe, not a file")));
         }
-        let file = options.open(path).map_err(io(verb))?;
+        let (options, refusal) = mode.options(path);
+        let file = options.open(path).map_err(io(refusal))?;
         let mut reader = BufReader::with_capacity(1 << 18, file);
         let first = header_line(&mut reader).map_err(io("read error"))?;
         let magic = match first.is_empty() {
@@ -170,7 +178,6 @@ impl Log {
             display,
             magic,
             offset: 0,
-            previous: 0,
             n_read: 0,
             reading: true,
             ends_here: false,
@@ -261,19 +268,11 @@ impl Log {
             data_offset,
         };
         self.n_read += 1;
-        self.previous = self.offset;
         self.offset = data_offset + header.length;
         Ok(Some(record))
     }
 
-    /// Takes the last record back: it and what follows will be overwritten by the next write.
-    pub fn unread(&mut self) {
-        self.offset = self.previous;
-        self.reading = false;
-        self.ends_here = false;
-    }
-
-    /// Takes a record and all after it back: they will be overwritten by the next write.
+    /// Takes a record and all after it back: the next write overwrites them.
     pub(crate) fn unread_from(&mut self, record: &Record) {
         self.offset = record.offset;
         self.reading = false;
@@ -362,7 +361,6 @@ impl Log {
         file.write_all_at(bytes, at)
             .map_err(fail("write failed".to_owned()))?;
         self.ends_here = true;
-        self.previous = at;
         self.offset = at + bytes.len() as u64;
         Ok(())
     }
@@ -437,8 +435,8 @@ impl Log {
     }
 }
 
-/// Longer than any header: two words, a length, a hash.
-const HEADER_MAX: usize = 96;
+/// The C programs read no longer line as a header: two words, a length, a hash.
+const HEADER_MAX: usize = 127;
 
 /// A record's bytes and SHA-1.
 pub fn compose(magic: Magic, json: &[u8]) -> (Vec<u8>, [u8; 20]) {
@@ -468,7 +466,10 @@ struct Header<'a> {
 /// Reads a line, at most as long as a header can be; empty at the end of the file.
 fn header_line(reader: &mut BufReader<File>) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    reader.by_ref().take(127).read_until(b'\n', &mut line)?;
+    reader
+        .by_ref()
+        .take(HEADER_MAX as u64)
+        .read_until(b'\n', &mut line)?;
     Ok(line)
 }
 

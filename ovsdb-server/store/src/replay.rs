@@ -17,7 +17,7 @@ use ovsdb_engine::Database;
 use crate::StoreError;
 use crate::log::{Log, Record};
 use crate::parse::{Fresh, Parsers, Parsing, SharedText, TextError, resolve, with_parsers};
-use crate::standalone::next_txn_id;
+use crate::standalone::{does_not_count, next_txn_id};
 
 /// Records that are read ahead, at most.
 const AHEAD: usize = 16;
@@ -68,11 +68,7 @@ pub(crate) fn replay(
     match bad {
         None => Ok((txn_id, read.err())),
         Some((record, failure)) => {
-            let error = match failure {
-                TextError::NotJson(why) => log.not_json(&record, &why),
-                TextError::NotObject => log.not_object(&record),
-                TextError::Contents(why) => log.not_valid(&record, why),
-            };
+            let error = does_not_count(log, &record, failure);
             // A record that does not apply ends the valid prefix like a torn one; a conversion must not lose it.
             if converting {
                 return Err(error);

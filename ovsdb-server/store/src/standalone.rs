@@ -65,7 +65,7 @@ impl Standalone {
         schema: Option<Arc<DatabaseSchema>>,
         fresh: Fresh<'_>,
     ) -> Result<Opened, StoreError> {
-        let mut log = Log::open(path, &[Magic::Json, Magic::Cluster], mode)?;
+        let mut log = Log::open(path, &Magic::ALL, mode)?;
         if log.magic() == Magic::Cluster {
             return Err(StoreError::Clustered(log.display().to_owned()));
         }
@@ -145,11 +145,16 @@ pub fn read_schema(log: &mut Log) -> Result<(Arc<DatabaseSchema>, [u8; 20]), Sto
 
 /// A record's JSON object.
 pub fn parse(log: &Log, record: &Record) -> Result<Value, StoreError> {
-    parse_text(&record.text).map_err(|failure| match failure {
+    parse_text(&record.text).map_err(|failure| does_not_count(log, record, failure))
+}
+
+/// The error for a record that does not count.
+pub(crate) fn does_not_count(log: &Log, record: &Record, why: TextError) -> StoreError {
+    match why {
         TextError::NotJson(why) => log.not_json(record, &why),
         TextError::NotObject => log.not_object(record),
         TextError::Contents(why) => log.not_valid(record, why),
-    })
+    }
 }
 
 pub(crate) fn parse_text(text: &[u8]) -> Result<Value, TextError> {
@@ -184,9 +189,8 @@ pub fn decode(
             if annotation || converting {
                 continue;
             }
-            let mut error = OvsdbError::syntax(record, format!("No table named {name}."));
-            error.tag = "unknown table".into();
-            return Err(error);
+            let text = format!("No table named {name}.");
+            return Err(OvsdbError::at("unknown table", record, text));
         };
         let entries = rows
             .as_object()
@@ -261,22 +265,12 @@ fn decode_row(
             if converting {
                 continue;
             }
-            let text = format!("No column {name} in table {}.", schema.name);
-            let mut error = OvsdbError::syntax(columns, text);
-            error.tag = "unknown column".into();
-            return Err(error);
+            return Err(schema.unknown_column(columns, name));
         };
         let ty = &schema.column_schema(column).ty;
         let slot = &mut datums[column.0 as usize];
         *slot = if is_diff && old.is_some() {
-            // A difference may have any size.
-            let loose = ColumnType {
-                n_min: 0,
-                n_max: ColumnType::UNLIMITED,
-                ..ty.clone()
-            };
-            let change = Datum::from_json(value, &loose, None)?;
-            diff::apply(slot, &change, ty)?
+            diff::apply(slot, &Datum::from_json_diff(value, ty)?, ty)?
         } else {
             Datum::from_json(value, ty, None)?
         };

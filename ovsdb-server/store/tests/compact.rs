@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{change, commit, contents, open, schema};
+use common::{change, commit, contents, create, open, schema};
 use ovsdb_data::{Atom, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Database;
 use ovsdb_store::compact::{ONLINE, save};
@@ -42,9 +42,7 @@ fn check(path: &Path, db: &Database, id: TxnId) {
 fn what_is_appended_meanwhile_is_kept() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("db");
-    let schema = schema(SCHEMA);
-    let mut file = Standalone::create(&path, &schema).expect("room");
-    let mut db = Database::new(schema, TxnId::default());
+    let (mut file, mut db) = create(&path, &schema(SCHEMA));
     let mut i = 0;
     for round in 0..8 {
         for _ in 0..100 {
@@ -89,9 +87,7 @@ fn what_is_appended_meanwhile_is_kept() {
 fn an_abandoned_one_changes_nothing() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("db");
-    let schema = schema(SCHEMA);
-    let mut file = Standalone::create(&path, &schema).expect("room");
-    let mut db = Database::new(schema, TxnId::default());
+    let (mut file, mut db) = create(&path, &schema(SCHEMA));
     append(&mut db, &mut file, 1);
     let written = file.compaction().write(db.snapshot(), ONLINE, 0).expect("room");
     drop(written);

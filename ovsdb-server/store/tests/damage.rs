@@ -5,9 +5,9 @@ mod common;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use common::{Contents, change, commit, contents, open, schema};
+use common::{Contents, change, commit, contents, create, open, schema};
 use nix::unistd::{Gid, Uid, setfsgid, setfsuid};
-use ovsdb_data::{Atom, TableIdx, TxnId, Uuid};
+use ovsdb_data::{Atom, TableIdx, Uuid};
 use ovsdb_engine::Database;
 use ovsdb_store::log::compose;
 use ovsdb_store::{Log, Magic, Mode, Standalone};
@@ -17,8 +17,7 @@ const SCHEMA: &str = r#"{"name":"D","version":"1.0.0","tables":{"T":{"columns":{
 /// A file of a schema and three transactions: its bytes, and where each record ends with what the file holds then.
 fn small_file(path: &Path) -> (Vec<u8>, Vec<(usize, Contents)>) {
     let schema = schema(SCHEMA);
-    let mut file = Standalone::create(path, &schema).expect("room");
-    let mut db = Database::new(schema.clone(), TxnId::default());
+    let (mut file, mut db) = create(path, &schema);
     let size = || std::fs::metadata(path).expect("it exists").len() as usize;
     let mut ends = vec![(size(), contents(db.snapshot()))];
     for (uuid, text) in [(1, Some("é")), (2, Some("\"")), (1, None)] {
@@ -225,33 +224,21 @@ fn absent_folders_and_taken_names() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("db");
     let name = path.display().to_string();
-    let says = |result: Result<_, ovsdb_store::StoreError>, expected: &str| {
-        let error = result.map(|_: ()| ()).expect_err("it is refused").to_string();
-        assert_eq!(error.replace(&name, "$F"), expected);
+    let says = |result: Result<(), ovsdb_store::StoreError>, expected: &str| {
+        let error = result.expect_err("it is refused").to_string();
+        assert_eq!(error.replace(&name, "$F"), format!("I/O error: $F: {expected}"));
     };
-    let made = |path: &Path| Standalone::create(path, &schema(SCHEMA)).map(drop);
-    let opened = |path: &Path, mode| open(path, mode).map(drop);
-    says(
-        opened(&path, Mode::ReadWrite),
-        "I/O error: $F: open failed (No such file or directory)",
-    );
-    says(
-        opened(&path, Mode::ReadOnly),
-        "I/O error: $F: open failed (No such file or directory)",
-    );
+    let make = || Standalone::create(&path, &schema(SCHEMA)).map(drop);
+    let open = |mode| open(&path, mode).map(drop);
+    says(open(Mode::ReadWrite), "open failed (No such file or directory)");
+    says(open(Mode::ReadOnly), "open failed (No such file or directory)");
     std::fs::create_dir(&path).expect("room");
-    says(
-        opened(&path, Mode::ReadWrite),
-        "I/O error: $F: open failed (Is a directory)",
-    );
-    says(
-        opened(&path, Mode::ReadOnly),
-        "I/O error: $F: read error (Is a directory)",
-    );
-    says(made(&path), "I/O error: $F: create failed (File exists)");
+    says(open(Mode::ReadWrite), "open failed (Is a directory)");
+    says(open(Mode::ReadOnly), "read error (Is a directory)");
+    says(make(), "create failed (File exists)");
     std::fs::remove_dir(&path).expect("it is empty");
-    made(&path).expect("room");
-    says(made(&path), "I/O error: $F: create failed (File exists)");
+    make().expect("room");
+    says(make(), "create failed (File exists)");
 }
 
 /// Runs something on a thread that may do what anybody may.

@@ -5,10 +5,10 @@ mod common;
 
 use std::path::Path;
 
-use common::{Contents, change, commit, contents, open, schema};
+use common::{Contents, change, commit, contents, create, open, schema};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
-use ovsdb_data::{Atom, TableIdx, TxnId, Uuid};
+use ovsdb_data::{Atom, TableIdx, Uuid};
 use ovsdb_engine::Database;
 use ovsdb_store::compact::save;
 use ovsdb_store::{Mode, Standalone, StoreError};
@@ -67,9 +67,7 @@ fn a_full_disk() {
 
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("db");
-    let schema = schema(SCHEMA);
-    let mut file = Standalone::create(&path, &schema).expect("room");
-    let mut db = Database::new(schema, TxnId::default());
+    let (mut file, mut db) = create(&path, &schema(SCHEMA));
     let mut n = 0;
     for kib in [10, 20, 30] {
         limit(kib << 10);

@@ -4,13 +4,13 @@ mod common;
 
 use std::path::Path;
 
-use common::{change, commit, contents, open, read_slowly, schema};
+use common::{change, commit, contents, create, open, read_slowly, schema};
 use ovsdb_data::{
-    Atom, AtomicType, BaseType, ColumnIdx, ColumnType, DatabaseSchema, Datum, TableIdx, TxnId, Uuid, json,
+    Atom, AtomicType, BaseType, ColumnIdx, ColumnType, DatabaseSchema, Datum, TableIdx, Uuid, json,
 };
 use ovsdb_engine::Database;
 use ovsdb_store::log::compose;
-use ovsdb_store::{Magic, Mode, Standalone};
+use ovsdb_store::{Magic, Mode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -131,9 +131,8 @@ proptest! {
         let schema = std::sync::Arc::new(database_schema(&tables));
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("db");
-        let mut file = Standalone::create(&path, &schema).expect("room");
+        let (mut file, mut db) = create(&path, &schema);
         file.column_diff = column_diff;
-        let mut db = Database::new(schema.clone(), TxnId::default());
         for edits in transactions {
             let mut changes = std::collections::BTreeMap::new();
             for (table, row, gone, values) in edits {
@@ -169,8 +168,7 @@ fn long_records() {
     let schema = schema(SCHEMA);
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("db");
-    let mut file = Standalone::create(&path, &schema).expect("room");
-    let mut db = Database::new(schema.clone(), TxnId::default());
+    let (mut file, mut db) = create(&path, &schema);
     let table = TableIdx(0);
     let column = |name: &str| schema.table(table).column(name).expect("a column");
     for round in 0..4_u128 {

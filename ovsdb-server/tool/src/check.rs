@@ -34,7 +34,7 @@ impl Member {
     }
 }
 
-/// Who was leader in a term, as `member` says; `end` is the end of the leader's log, where it is known.
+/// Who was leader in a term, as `file` says; `end` is the end of the leader's log, where it is known.
 struct Leader {
     file: String,
     id: Uuid,
@@ -86,7 +86,7 @@ pub(crate) fn check(_: &Options, args: &[String]) -> Outcome {
 }
 
 fn contradiction<T>(text: String) -> Result<T, ToolError> {
-    Err(ToolError::Usage(text))
+    Err(ToolError::Plain(text))
 }
 
 impl Cluster {

@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use crate::{Options, Outcome, ToolError, date_ms, fresh_uuid, open, read_schema_file};
 
-fn usage(text: impl Into<String>) -> ToolError {
-    ToolError::Usage(text.into())
+fn plain(text: impl Into<String>) -> ToolError {
+    ToolError::Plain(text.into())
 }
 
 /// `create-cluster db contents address`: a cluster of one, from a schema or a standalone database.
@@ -92,7 +92,7 @@ fn persist(schema: &mut DatabaseSchema, file: &str) {
 
 fn check_election_timer(ms: u64) -> Result<(), ToolError> {
     match ms {
-        0..100 | 600_001.. => Err(usage(
+        0..100 | 600_001.. => Err(plain(
             "ovsdb error: election timer must be between 100 and 600000, in msec.",
         )),
         _ => Ok(()),
@@ -107,7 +107,7 @@ pub(crate) fn join(options: &Options, args: &[String]) -> Outcome {
         .enumerate()
         .all(|(i, b)| b.is_ascii_alphabetic() || b == b'_' || i > 0 && b.is_ascii_digit());
     if name.is_empty() || !is_id {
-        return Err(usage(format!(
+        return Err(plain(format!(
             "{name}: not a valid schema name (use \"schema-name\" command to find the correct name)"
         )));
     }
@@ -135,7 +135,7 @@ fn write_joining(
     for remote in remotes {
         remote_addresses.push(Address::parse(remote)?);
         if remote == local {
-            return Err(usage(
+            return Err(plain(
                 "ovsdb error: remote addresses cannot be the same as the local address",
             ));
         }
@@ -155,16 +155,16 @@ fn write_joining(
 /// `db-raft-header` saved.
 pub(crate) fn rejoin(_: &Options, args: &[String]) -> Outcome {
     let file = &args[1];
-    let text = std::fs::read(file).map_err(|error| usage(format!("{file}: {}", os_text(&error))))?;
-    let value = json::parse(&text).map_err(|error| usage(format!("{file}: {error}")))?;
+    let text = std::fs::read(file).map_err(|error| plain(format!("{file}: {}", os_text(&error))))?;
+    let value = json::parse(&text).map_err(|error| plain(format!("{file}: {error}")))?;
     let member = |name: &str| {
         let text = value.get(name).and_then(Value::as_str);
-        text.ok_or_else(|| usage(format!("{file}: member \"{name}\" is missing")))
+        text.ok_or_else(|| plain(format!("{file}: member \"{name}\" is missing")))
     };
     let uuid = |name: &str| {
         let uuid = Uuid::try_parse(member(name)?).ok();
         uuid.filter(|uuid| !uuid.is_nil())
-            .ok_or_else(|| usage(format!("{file}: member \"{name}\" is no valid, nonzero UUID")))
+            .ok_or_else(|| plain(format!("{file}: member \"{name}\" is no valid, nonzero UUID")))
     };
     let (sid, cid) = (uuid("server_id")?, uuid("cluster_id")?);
     write_joining(
@@ -198,7 +198,7 @@ pub(crate) fn fix(_: &Options, args: &[String]) -> Outcome {
             println!("{file}: {error}; truncated to {end} bytes");
             let cut = std::fs::File::options().write(true).open(path);
             cut.and_then(|cut| cut.set_len(end).and_then(|()| cut.sync_all()))
-                .map_err(|error| usage(format!("{file}: truncate failed ({})", os_text(&error))))?;
+                .map_err(|error| plain(format!("{file}: truncate failed ({})", os_text(&error))))?;
         }
     }
     Ok(0)

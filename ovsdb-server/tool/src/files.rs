@@ -16,7 +16,7 @@ use ovsdb_wire::reply;
 use serde_json::Value;
 
 use crate::{
-    OVS_VERSION, Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, print_all, schema_arg,
+    OVS_VERSION, Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, print_line, schema_arg,
     with_remedy,
 };
 
@@ -50,7 +50,7 @@ pub(crate) fn convert(_: &Options, args: &[String]) -> Outcome {
 fn lock_in_short(outcome: Outcome) -> Outcome {
     outcome.map_err(|error| match error {
         ToolError::Store(StoreError::Locked { .. }) => {
-            ToolError::Usage(error.to_string().trim_start_matches("I/O error: ").to_owned())
+            ToolError::Plain(error.to_string().trim_start_matches("I/O error: ").to_owned())
         }
         error => error,
     })
@@ -101,15 +101,8 @@ fn by_tool(done: &str) -> String {
 pub(crate) fn needs_conversion(_: &Options, args: &[String]) -> Outcome {
     let new = schema_arg(args, 1)?;
     let opened = open(&db_arg(args, 0), Mode::ReadOnly)?;
-    println!(
-        "{}",
-        if *opened.database.snapshot().schema == new {
-            "no"
-        } else {
-            "yes"
-        }
-    );
-    Ok(0)
+    let is_same = *opened.database.snapshot().schema == new;
+    print_line(if is_same { "no" } else { "yes" })
 }
 
 /// `query [db] trns`: runs a transaction that may not write.
@@ -126,10 +119,10 @@ fn run(options: &Options, args: &[String], read_only: bool) -> Outcome {
     let (path, text) = match args {
         [path, text] => (Path::new(path).to_owned(), text),
         [text] => (db_arg(&[], 0), text),
-        _ => return Err(ToolError::Usage("one transaction expected".into())),
+        _ => return Err(ToolError::Plain("one transaction expected".into())),
     };
     let params =
-        json::parse(text.as_bytes()).map_err(|error| ToolError::Usage(format!("\"{text}\": {error}")))?;
+        json::parse(text.as_bytes()).map_err(|error| ToolError::Plain(format!("\"{text}\": {error}")))?;
     let mode = if read_only {
         Mode::ReadOnly
     } else {
@@ -203,14 +196,13 @@ fn run(options: &Options, args: &[String], read_only: bool) -> Outcome {
         TxnOutcome::Wait { .. } => unreachable!("every wait of a transaction that is old enough is over"),
     }
     out.push(b']');
-    println!("{}", String::from_utf8_lossy(&out));
-    Ok(0)
+    print_line(String::from_utf8_lossy(&out))
 }
 
 /// A transaction that cannot be run has a result like any other.
 fn refused(at: &Value, details: &str) -> Outcome {
     let error = OvsdbError::syntax(at, details);
-    print_all(&format!("{}\n", json::to_string(&reply::error_value(&error))))
+    print_line(json::to_string(&reply::error_value(&error)))
 }
 
 /// A `wait` that does not hold is not supported without a server.
@@ -229,19 +221,15 @@ fn without_waiting(outcome: TxnOutcome) -> TxnOutcome {
 
 /// `cluster-to-standalone db clusterdb`.
 pub(crate) fn cluster_to_standalone(_: &Options, args: &[String]) -> Outcome {
-    let mut log = Log::open(
-        Path::new(&args[1]),
-        &[Magic::Json, Magic::Cluster],
-        Mode::ReadOnly,
-    )?;
+    let mut log = Log::open(Path::new(&args[1]), &Magic::ALL, Mode::ReadOnly)?;
     if log.magic() == Magic::Json {
-        return Err(ToolError::Usage("Database is not clustered db.".into()));
+        return Err(ToolError::Plain("Database is not clustered db.".into()));
     }
     let header = clustered::Header::read(&mut log)?;
     let database = clustered::contents(&header, &mut log, &mut fresh_uuid)
         .map_err(|error| with_remedy(error, &args[1]))?;
     let database =
-        database.ok_or_else(|| ToolError::Usage(format!("{}: has not joined its cluster yet", args[1])))?;
+        database.ok_or_else(|| ToolError::Plain(format!("{}: has not joined its cluster yet", args[1])))?;
     save(
         Path::new(&args[0]),
         Mode::Create,

@@ -22,7 +22,7 @@ struct Shown {
 /// `show-log [db]`; `-m` shows rows, `-mm` their columns.
 pub(crate) fn show(options: &Options, args: &[String]) -> Outcome {
     let path = db_arg(args, 0);
-    let mut log = Log::open(&path, &[Magic::Json, Magic::Cluster], Mode::ReadOnly)?;
+    let mut log = Log::open(&path, &Magic::ALL, Mode::ReadOnly)?;
     let mut shown = Shown::default();
     if log.magic() == Magic::Cluster {
         return show_cluster(options, &mut log, &mut shown);

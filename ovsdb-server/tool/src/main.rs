@@ -1,7 +1,8 @@
 //! The program `ovsdb-tool` (ovsdb-tool(1)): database files, without a server.
 //!
 //! In: a command with its arguments. Out: text that scripts parse, an exit status. The commands live in [`files`]
-//! (make and change), [`cluster`] and [`check`] (the files of clusters), [`inspect`] (names, versions, identities) and [`log`] (records as people read them).
+//! (make and change), [`cluster`] and [`check`] (the files of clusters), [`inspect`] (names, versions, identities) and
+//! [`log`] (records as people read them).
 
 mod check;
 mod cluster;
@@ -35,9 +36,9 @@ pub(crate) enum ToolError {
     /// A schema, a transaction, or what it does.
     #[error(transparent)]
     Ovsdb(#[from] OvsdbError),
-    /// The command line.
+    /// Anything else, in words.
     #[error("{0}")]
-    Usage(String),
+    Plain(String),
 }
 
 /// What a command comes to: its exit status.
@@ -254,14 +255,17 @@ const COMMANDS: &[Command] = &[
         usage: "",
         min: 0,
         max: usize::MAX,
-        run: |_, _| print_all(&help()),
+        run: |_, _| print_help(),
     },
     Command {
         name: "list-commands",
         usage: "",
         min: 0,
         max: usize::MAX,
-        run: |_, _| print_all(&list()),
+        run: |_, _| {
+            print!("{}", list());
+            Ok(0)
+        },
     },
 ];
 
@@ -281,7 +285,7 @@ fn run() -> Outcome {
     let mut options = Options::default();
     let mut log = LogOptions::default();
     let mut words: Vec<String> = Vec::new();
-    let usage = |error: lexopt::Error| ToolError::Usage(error.to_string());
+    let usage = |error: lexopt::Error| ToolError::Plain(error.to_string());
     while let Some(token) = Token::next(&mut parser).map_err(usage)? {
         if log.accept(&token, &mut parser, PROGRAM).map_err(usage)? {
             continue;
@@ -296,7 +300,7 @@ fn run() -> Outcome {
             Token::Long(name) if name == "cid" || name == "sid" => {
                 let text = parser.value().map_err(usage)?.to_string_lossy().into_owned();
                 let id = Uuid::try_parse(&text).ok().filter(|id| !id.is_nil());
-                let id = id.ok_or_else(|| ToolError::Usage(format!("{text}: not a valid UUID")))?;
+                let id = id.ok_or_else(|| ToolError::Plain(format!("{text}: not a valid UUID")))?;
                 match name.as_str() {
                     "cid" => options.cid = Some(id),
                     _ => options.sid = Some(id),
@@ -304,25 +308,25 @@ fn run() -> Outcome {
             }
             Token::Long(name) if name == "election-timer" => {
                 let text = parser.value().map_err(usage)?.to_string_lossy().into_owned();
-                let bad = || ToolError::Usage(format!("Invalid election timer {text}"));
+                let bad = || ToolError::Plain(format!("Invalid election timer {text}"));
                 options.election_timer = Some(text.parse().map_err(|_| bad())?);
             }
-            Token::Short('h') => return print_all(&help()),
+            Token::Short('h') => return print_help(),
             Token::Short('V') => return print_version(),
-            Token::Long(name) if name == "help" => return print_all(&help()),
+            Token::Long(name) if name == "help" => return print_help(),
             Token::Long(name) if name == "version" => return print_version(),
-            other => return Err(ToolError::Usage(other.unrecognized())),
+            other => return Err(ToolError::Plain(other.unrecognized())),
         }
     }
     let Some((name, args)) = words.split_first() else {
-        return Err(ToolError::Usage(
+        return Err(ToolError::Plain(
             "missing command name; use --help for help".into(),
         ));
     };
     let command = COMMANDS.iter().find(|command| command.name == name);
     let command =
-        command.ok_or_else(|| ToolError::Usage(format!("unknown command '{name}'; use --help for help")))?;
-    let n_arguments = |what, n| Err(ToolError::Usage(format!("'{name}' command {what} {n} arguments")));
+        command.ok_or_else(|| ToolError::Plain(format!("unknown command '{name}'; use --help for help")))?;
+    let n_arguments = |what, n| Err(ToolError::Plain(format!("'{name}' command {what} {n} arguments")));
     match args.len() {
         n if n < command.min => n_arguments("requires at least", command.min),
         n if n > command.max => n_arguments("takes at most", command.max),
@@ -330,14 +334,14 @@ fn run() -> Outcome {
     }
 }
 
-/// Prints a text and succeeds.
-pub(crate) fn print_all(text: &str) -> Outcome {
-    print!("{text}");
+/// Prints a line and succeeds.
+pub(crate) fn print_line(line: impl std::fmt::Display) -> Outcome {
+    println!("{line}");
     Ok(0)
 }
 
 fn print_version() -> Outcome {
-    print_all(&format!("{PROGRAM} (Open vSwitch) {OVS_VERSION}\n"))
+    print_line(format_args!("{PROGRAM} (Open vSwitch) {OVS_VERSION}"))
 }
 
 fn list() -> String {
@@ -347,8 +351,8 @@ fn list() -> String {
         .collect()
 }
 
-fn help() -> String {
-    format!(
+fn print_help() -> Outcome {
+    print!(
         "{PROGRAM}: Open vSwitch database management utility
 usage: {PROGRAM} [OPTIONS] COMMAND [ARG...]
 {}
@@ -370,7 +374,8 @@ Other options:
         default_db().display(),
         default_schema().display(),
         LogOptions::help(PROGRAM),
-    )
+    );
+    Ok(0)
 }
 
 fn default_db() -> PathBuf {
@@ -395,7 +400,7 @@ pub(crate) fn schema_arg(args: &[String], position: usize) -> Result<DatabaseSch
 pub(crate) fn read_schema_file(path: &Path) -> Result<DatabaseSchema, ToolError> {
     let name = path.display();
     let fail = |why: String| {
-        ToolError::Usage(format!(
+        ToolError::Plain(format!(
             "failed to read schema: \"{name}\" could not be read as JSON ({why})"
         ))
     };
@@ -421,7 +426,7 @@ pub(crate) fn open(path: &Path, mode: Mode) -> Result<Opened, ToolError> {
 /// Damage in a cluster's file, and what to do about it.
 pub(crate) fn with_remedy(error: StoreError, file: &str) -> ToolError {
     match error {
-        StoreError::Damaged(_) | StoreError::UnexpectedEnd(_) => ToolError::Usage(format!(
+        StoreError::Damaged(_) | StoreError::UnexpectedEnd(_) => ToolError::Plain(format!(
             "{error}; \"ovsdb-tool fix-cluster {file}\" keeps what comes before"
         )),
         error => error.into(),

@@ -180,6 +180,7 @@ fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
         .map_err(named(path))
 }
 
+/// The chain and the key that this side shows.
 fn own(files: &TlsFiles) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
     let Some(key) = &files.private_key else {
         return Err(bad("Private key must be configured to use SSL"));
@@ -194,6 +195,7 @@ fn own(files: &TlsFiles) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKey
     Ok((chain, PrivateKeyDer::from_pem_file(key).map_err(named(key))?))
 }
 
+/// Both sides of a handshake, from the files as they are now.
 fn load(files: &TlsFiles, policy: &Policy) -> io::Result<(Arc<ServerConfig>, Arc<ClientConfig>)> {
     let (chain, key) = own(files)?;
     let Some(ca) = &files.ca_cert else {
@@ -229,6 +231,7 @@ fn load(files: &TlsFiles, policy: &Policy) -> io::Result<(Arc<ServerConfig>, Arc
     Ok((Arc::new(server), Arc::new(client)))
 }
 
+/// A client that takes any server's chain: for a bootstrap alone.
 fn trusting_client(files: &TlsFiles, policy: &Policy) -> io::Result<ClientConfig> {
     let (chain, key) = own(files)?;
     let provider = policy.provider.clone();
@@ -260,6 +263,7 @@ fn client(
         .map_err(bad)
 }
 
+/// Writes the authority that ends a peer's chain to a new file.
 fn save_ca(path: &Path, chain: &[CertificateDer<'_>]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let fail = |what: String| io::Error::other(format!("could not bootstrap CA cert: {what}"));

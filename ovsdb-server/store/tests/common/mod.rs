@@ -40,6 +40,12 @@ pub fn contents(snapshot: &Snapshot) -> Contents {
     all
 }
 
+/// A new file, and the database that it holds.
+pub fn create(path: &Path, schema: &Arc<DatabaseSchema>) -> (Standalone, Database) {
+    let file = Standalone::create(path, schema).expect("room");
+    (file, Database::new(Arc::clone(schema), TxnId::default()))
+}
+
 /// Opens a database's file.
 pub fn open(path: &Path, mode: Mode) -> Result<Opened, StoreError> {
     Standalone::open(path, mode, &fresh)
