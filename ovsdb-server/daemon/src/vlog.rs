@@ -600,7 +600,9 @@ impl<S: Subscriber> Layer<S> for VlogLayer {
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
-        let (module, level) = (module_name(metadata.target()), Level::of(metadata.level()));
+        let Some((module, level)) = place(metadata) else {
+            return;
+        };
         if metadata.fields().field(RATE_LIMITED).is_some() {
             match admit(&module, metadata.callsite(), Instant::now()) {
                 None => return,
@@ -627,8 +629,18 @@ fn admit(module: &str, place: Identifier, now: Instant) -> Option<Option<String>
 }
 
 fn passes(metadata: &Metadata<'_>) -> bool {
-    let module = module_name(metadata.target());
-    with(|state| Level::of(metadata.level()) <= state.loudest(&module))
+    place(metadata).is_some_and(|(module, level)| with(|state| level <= state.loudest(&module)))
+}
+
+/// The module and level of an event; none for what is never shown. openraft is talkative, and takes for warnings what
+/// is everyday life in a cluster: what operators should know, our own code tells them.
+fn place(metadata: &Metadata<'_>) -> Option<(String, Level)> {
+    let (target, level) = (metadata.target(), Level::of(metadata.level()));
+    match target.split("::").next() {
+        Some("openraft") if level > Level::Info => None,
+        Some("openraft") => Some(("openraft".to_owned(), Level::Dbg)),
+        _ => Some((module_name(target), level)),
+    }
 }
 
 /// The message, then other fields as ` name=value`.
