@@ -8,6 +8,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+/// What came in a while.
+#[derive(Debug)]
+pub enum Received {
+    /// A message.
+    Message(Value),
+    /// Nothing.
+    Silence,
+    /// The end: the server closed the connection.
+    Closed,
+}
+
 /// A connection.
 pub struct Client {
     stream: UnixStream,
@@ -20,16 +31,17 @@ pub struct Client {
 impl Client {
     /// Connects.
     pub fn connect(path: &Path) -> Client {
-        let stream = UnixStream::connect(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .expect("a socket takes a timeout");
-        Client {
-            stream,
+        Client::try_connect(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Connects to a server that may be gone.
+    pub fn try_connect(path: &Path) -> std::io::Result<Client> {
+        Ok(Client {
+            stream: UnixStream::connect(path)?,
             buffer: Vec::new(),
             next_id: 0,
             notifications: VecDeque::new(),
-        }
+        })
     }
 
     /// Calls a method; the whole reply but for its id.
@@ -91,21 +103,33 @@ impl Client {
 
     /// The next message; none when the server closed the connection. Panics when nothing comes for half a minute.
     pub fn receive(&mut self) -> Option<Value> {
+        match self.poll(Duration::from_secs(30)) {
+            Received::Message(message) => Some(message),
+            Received::Closed => None,
+            Received::Silence => panic!("no word from the server"),
+        }
+    }
+
+    /// The next message, if it begins to come within `patience`.
+    pub fn poll(&mut self, patience: Duration) -> Received {
+        self.stream
+            .set_read_timeout(Some(patience))
+            .expect("a socket takes a timeout");
         let mut chunk = [0; 64 << 10];
         loop {
             let mut values = serde_json::Deserializer::from_slice(&self.buffer).into_iter::<Value>();
             if let Some(Ok(value)) = values.next() {
                 let used = values.byte_offset();
                 self.buffer.drain(..used);
-                return Some(value);
+                return Received::Message(value);
             }
             match self.stream.read(&mut chunk) {
-                Ok(0) => return None,
+                Ok(0) => return Received::Closed,
                 Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => panic!("no word from the server"),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Received::Silence,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // A reset is an end too.
-                Err(_) => return None,
+                Err(_) => return Received::Closed,
             }
         }
     }

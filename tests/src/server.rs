@@ -21,13 +21,14 @@ pub enum Kind {
 
 /// A program of ours, as built for these tests.
 pub fn ours(program: &str) -> PathBuf {
-    // Tests run from TARGET/debug/deps.
-    let test = std::env::current_exe().expect("a running test has a path");
-    let path = test
+    // Tests run from TARGET/debug/deps, other programs from TARGET/debug.
+    let own = std::env::current_exe().expect("a running program has a path");
+    let folder = own
         .parent()
-        .and_then(Path::parent)
-        .expect("cargo's layout")
-        .join(program);
+        .filter(|folder| !folder.ends_with("deps"))
+        .or_else(|| own.parent()?.parent())
+        .expect("cargo's layout");
+    let path = folder.join(program);
     assert!(
         path.exists(),
         "{} is missing: run `cargo build --workspace`",

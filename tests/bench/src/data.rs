@@ -299,16 +299,20 @@ pub fn tables(schema: &Value) -> Vec<String> {
 /// `monitor_cond_since` on whole tables, but for the flows, of which it asks what `flows_where` matches (`None`: all,
 /// without a condition).
 pub fn monitor(tables: &[String], flows_where: Option<Vec<Value>>) -> Vec<u8> {
+    monitor_since(tables, flows_where, "00000000-0000-0000-0000-000000000000")
+}
+
+/// The same for a client that has seen a transaction.
+pub fn monitor_since(tables: &[String], flows_where: Option<Vec<Value>>, last: &str) -> Vec<u8> {
     let mut requests = serde_json::Map::new();
     for table in tables {
         let condition = flows_where.as_ref().filter(|_| table == "Logical_Flow");
         let request = condition.map_or(json!({}), |clauses| json!({"where": clauses}));
         requests.insert(table.clone(), json!([request]));
     }
-    let never = "00000000-0000-0000-0000-000000000000";
     request(
         "monitor_cond_since",
-        &json!(["OVN_Southbound", "bench", requests, never]),
+        &json!(["OVN_Southbound", "bench", requests, last]),
     )
 }
 

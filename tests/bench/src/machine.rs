@@ -30,6 +30,8 @@ pub fn describe(programs: &Programs, quick: bool) -> Vec<String> {
         format!("C: {}", programs.version(Kind::C)),
         format!("Ours: {}, of {}", programs.version(Kind::Ours), checkout()),
         "Clients and server share the machine; unix sockets; MB are 10⁶ bytes.".to_owned(),
+        "Clusters are three servers on this machine's one disk, loopback TCP between them, default timers."
+            .to_owned(),
     ];
     if quick {
         lines.push("A quick run: a tenth of the data, one repetition.".to_owned());

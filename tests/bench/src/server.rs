@@ -8,14 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The packaged C program.
-    C,
-    /// This project's.
-    Ours,
-}
+pub use ferrovn_tests::server::Kind;
 
 /// Where the programs are.
 pub struct Programs {
@@ -194,9 +187,21 @@ impl Server {
             .map_err(|error| format!("{command}: {error}").into())
     }
 
-    /// Its memory, from `/proc/PID/status`.
+    /// Its memory.
     pub fn memory(&self) -> Result<Memory> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        Memory::of(self.child.id())
+    }
+
+    /// Its processor time.
+    pub fn cpu_s(&self) -> Result<f64> {
+        cpu_s(self.child.id())
+    }
+}
+
+impl Memory {
+    /// A process's, from `/proc/PID/status`.
+    pub fn of(pid: u32) -> Result<Memory> {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let mb = |key: &str| -> Result<f64> {
             let line = text
                 .lines()
@@ -214,22 +219,22 @@ impl Server {
             peak_mb: mb("VmHWM")?,
         })
     }
+}
 
-    /// Processor time used so far, all threads, user and system, from `/proc/PID/stat`.
-    pub fn cpu_s(&self) -> Result<f64> {
-        // proc(5): counted in USER_HZ, which Linux fixes at 100 for user space.
-        const TICKS_PER_S: f64 = 100.0;
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The second field is a name in parentheses that may hold blanks; utime and stime are fields 14 and 15.
-        let (_, fields) = text.rsplit_once(')').ok_or("/proc/PID/stat without a name")?;
-        let ticks: Vec<f64> = fields
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|f| f.parse().ok())
-            .collect();
-        Ok(ticks.iter().sum::<f64>() / TICKS_PER_S)
-    }
+/// Processor time that a process used so far, all threads, user and system, from `/proc/PID/stat`.
+pub fn cpu_s(pid: u32) -> Result<f64> {
+    // proc(5): counted in USER_HZ, which Linux fixes at 100 for user space.
+    const TICKS_PER_S: f64 = 100.0;
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The second field is a name in parentheses that may hold blanks; utime and stime are fields 14 and 15.
+    let (_, fields) = text.rsplit_once(')').ok_or("/proc/PID/stat without a name")?;
+    let ticks: Vec<f64> = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|f| f.parse().ok())
+        .collect();
+    Ok(ticks.iter().sum::<f64>() / TICKS_PER_S)
 }
 
 impl Drop for Server {

@@ -1,5 +1,6 @@
 //! The works: what is measured, one file each, and the runner that alternates the servers.
 
+mod cluster;
 mod cond_change;
 mod dump;
 mod fanout;
@@ -24,7 +25,7 @@ pub struct Work {
     run: fn(&Bench, Kind) -> Result<Measures>,
 }
 
-const WORKS: [Work; 11] = [
+const WORKS: [Work; 21] = [
     Work {
         name: "port-1",
         repeats: 5,
@@ -80,6 +81,56 @@ const WORKS: [Work; 11] = [
         repeats: 1,
         run: fanout::run,
     },
+    Work {
+        name: "cluster-port-1",
+        repeats: 3,
+        run: |bench, kind| cluster::port::through_leader(bench, kind, 1),
+    },
+    Work {
+        name: "cluster-port-16",
+        repeats: 3,
+        run: |bench, kind| cluster::port::through_leader(bench, kind, 16),
+    },
+    Work {
+        name: "cluster-port-50",
+        repeats: 3,
+        run: |bench, kind| cluster::port::through_leader(bench, kind, 50),
+    },
+    Work {
+        name: "cluster-follower-16",
+        repeats: 3,
+        run: |bench, kind| cluster::port::through_follower(bench, kind, 16),
+    },
+    Work {
+        name: "cluster-follower-50",
+        repeats: 3,
+        run: |bench, kind| cluster::port::through_follower(bench, kind, 50),
+    },
+    Work {
+        name: "cluster-kill",
+        repeats: 1,
+        run: cluster::kill::run,
+    },
+    Work {
+        name: "cluster-snapshot",
+        repeats: 3,
+        run: cluster::snapshot::run,
+    },
+    Work {
+        name: "cluster-reconnect",
+        repeats: 1,
+        run: cluster::reconnect::run,
+    },
+    Work {
+        name: "cluster-restart",
+        repeats: 3,
+        run: cluster::restart::run,
+    },
+    Work {
+        name: "cluster-resident",
+        repeats: 1,
+        run: cluster::resident::run,
+    },
 ];
 
 /// Every work's name.
@@ -126,7 +177,7 @@ impl Bench {
             }
             for kind in order {
                 eprintln!("{} {kind:?}", work.name);
-                match (work.run)(self, kind) {
+                match caught(|| (work.run)(self, kind)) {
                     Ok(measures) => {
                         let shown = |(metric, value): &(Metric, f64)| {
                             format!("{} {value:.3} {}", metric.name, metric.unit)
@@ -181,6 +232,18 @@ impl Bench {
         let schema = std::fs::read(self.programs.peers.join("usr/share/ovn/ovn-sb.ovsschema"))?;
         Ok(crate::data::tables(&serde_json::from_slice(&schema)?))
     }
+}
+
+/// The harness of clusters panics where a step fails; here that is a failure like others.
+fn caught(run: impl FnOnce() -> Result<Measures>) -> Result<Measures> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        let first = text.and_then(|text| text.lines().next());
+        Err(first.unwrap_or("a panic without words").into())
+    })
 }
 
 fn lines(work: &'static str, runs: &[(Kind, Measures)], mut notes: Vec<String>) -> Vec<Line> {

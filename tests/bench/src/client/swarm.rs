@@ -36,9 +36,14 @@ struct Client {
 impl Swarm {
     /// Connects `n` clients.
     pub fn connect(path: &Path, n: usize) -> Result<Self> {
+        Swarm::connect_each(std::iter::repeat_n(path, n))
+    }
+
+    /// Connects a client to each of these sockets.
+    pub fn connect_each<'a>(paths: impl Iterator<Item = &'a Path>) -> Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let mut clients = Vec::new();
-        for i in 0..n {
+        for (i, path) in paths.enumerate() {
             let stream = UnixStream::connect(path).map_err(|error| format!("{}: {error}", path.display()))?;
             stream.set_nonblocking(true)?;
             epoll.add(&stream, EpollEvent::new(EpollFlags::EPOLLIN, i as u64))?;

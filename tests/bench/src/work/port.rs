@@ -2,10 +2,11 @@
 //! under way.
 
 use super::Bench;
-use crate::client::{Event, expect_success};
+use crate::client::{Connection, Event, Swarm, expect_success};
 use crate::measure::{Measures, Metric, Requirement, ms, percentile};
 use crate::server::Kind;
 use crate::{Result, data};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const PORTS: usize = 10_000;
@@ -20,11 +21,7 @@ pub fn run(bench: &Bench, kind: Kind, connections: usize) -> Result<Measures> {
     let server = bench.start_empty(kind, "ovn-nb.ovsschema")?;
     server.connect()?.transact(&data::switches())?;
     let cpu_before = server.cpu_s()?;
-    let (elapsed, latencies) = if connections == 1 {
-        one(&server, &requests)?
-    } else {
-        many(&server, &requests, connections)?
-    };
+    let (elapsed, latencies) = drive(&server.socket(), &requests, connections)?;
     let least = if connections == 1 { 1.0 } else { 1.5 };
     let mut measures = Measures::default();
     let rate = Metric::new("rate", "txn/s", Requirement::RatioAtLeast(least));
@@ -35,8 +32,16 @@ pub fn run(bench: &Bench, kind: Kind, connections: usize) -> Result<Measures> {
     Ok(measures)
 }
 
-fn one(server: &crate::server::Server, requests: &[Vec<u8>]) -> Result<(Duration, Vec<f64>)> {
-    let mut connection = server.connect()?;
+/// Sends the requests over so many connections, each with one under way: the time it took, and each one's in ms.
+pub fn drive(socket: &Path, requests: &[Vec<u8>], connections: usize) -> Result<(Duration, Vec<f64>)> {
+    match connections {
+        1 => one(socket, requests),
+        _ => many(socket, requests, connections),
+    }
+}
+
+fn one(socket: &Path, requests: &[Vec<u8>]) -> Result<(Duration, Vec<f64>)> {
+    let mut connection = Connection::open(socket)?;
     let mut latencies = Vec::with_capacity(requests.len());
     let begin = Instant::now();
     for request in requests {
@@ -47,8 +52,8 @@ fn one(server: &crate::server::Server, requests: &[Vec<u8>]) -> Result<(Duration
     Ok((begin.elapsed(), latencies))
 }
 
-fn many(server: &crate::server::Server, requests: &[Vec<u8>], n: usize) -> Result<(Duration, Vec<f64>)> {
-    let mut swarm = server.swarm(n)?;
+fn many(socket: &Path, requests: &[Vec<u8>], n: usize) -> Result<(Duration, Vec<f64>)> {
+    let mut swarm = Swarm::connect(socket, n)?;
     let mut latencies = Vec::with_capacity(requests.len());
     let begin = Instant::now();
     let mut sent = vec![begin; n];

@@ -5,6 +5,7 @@ use crate::client::Connection;
 use crate::measure::{Measures, Metric, Requirement, ms};
 use crate::server::{Kind, Server};
 use crate::{Result, data};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,8 +49,20 @@ pub fn compact(bench: &Bench, kind: Kind) -> Result<Measures> {
 
 /// Runs `other`, which says how long it took, beside a writer on a thread of its own.
 fn while_writing(server: &Server, other: impl FnOnce() -> Result<Duration>) -> Result<Measures> {
+    let (longest, other) = while_writing_to(&server.socket(), other)?;
+    let mut measures = Measures::default();
+    measures.add(STALL, ms(longest));
+    measures.add(BUSY, other.as_secs_f64());
+    Ok(measures)
+}
+
+/// Runs `other` beside a writer to a southbound database: the writer's longest wait, and how long the other took.
+pub fn while_writing_to(
+    socket: &Path,
+    other: impl FnOnce() -> Result<Duration>,
+) -> Result<(Duration, Duration)> {
     let stop = AtomicBool::new(false);
-    let mut connection = server.connect()?;
+    let mut connection = Connection::open(socket)?;
     let (other, longest) = thread::scope(|scope| {
         let writer = scope.spawn(|| write(&mut connection, &stop));
         thread::sleep(AFTERWARDS);
@@ -59,10 +72,7 @@ fn while_writing(server: &Server, other: impl FnOnce() -> Result<Duration>) -> R
         (other, writer.join())
     });
     let longest = longest.map_err(|_| "the writer panicked")??;
-    let mut measures = Measures::default();
-    measures.add(STALL, ms(longest));
-    measures.add(BUSY, other?.as_secs_f64());
-    Ok(measures)
+    Ok((longest, other?))
 }
 
 fn write(connection: &mut Connection, stop: &AtomicBool) -> Result<Duration> {
