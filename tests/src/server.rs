@@ -1,6 +1,6 @@
 //! A database server under test: ours, or the packaged C one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
