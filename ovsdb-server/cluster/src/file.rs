@@ -143,7 +143,9 @@ pub enum FileError {
         record: u64,
     },
     /// It names no schema and no member to get one from.
-    #[error("ovsdb error: {0}: has no schema; remove it and use \"ovsdb-tool join-cluster\" to add a new server")]
+    #[error(
+        "ovsdb error: {0}: has no schema; remove it and use \"ovsdb-tool join-cluster\" to add a new server"
+    )]
     Empty(String),
 }
 
@@ -178,7 +180,7 @@ pub(crate) fn read(path: &Path) -> Result<Read, FileError> {
 }
 
 /// What a folder is to a file.
-enum Folder {
+pub(crate) enum Folder {
     Missing,
     /// Of this server.
     Own(Identity),
@@ -199,6 +201,13 @@ fn look(folder: &Path, server: Uuid) -> Result<Folder, FileError> {
         }
         Err(why) => Err(error(why)),
     }
+}
+
+/// A member's file and its folder, as they are.
+pub(crate) fn look_at(path: &Path) -> Result<(Read, Folder), FileError> {
+    let read = read(path)?;
+    let found = look(&folder_of(&follow_symlinks(path)), read.header.server_id)?;
+    Ok((read, found))
 }
 
 /// Opens a member's file and locks it.
@@ -222,11 +231,12 @@ pub fn open(path: &Path) -> Result<Opened, FileError> {
 fn plan(path: &Path, lock: Lockfile) -> Result<(Opened, Vec<Step>), FileError> {
     let display = path.display().to_string();
     let file = follow_symlinks(path);
+    let (read, found) = look_at(path)?;
     let Read {
         header,
         import,
         source,
-    } = read(path)?;
+    } = read;
     if let Some(record) = import.left {
         return Err(FileError::Left {
             file: display,
@@ -234,7 +244,6 @@ fn plan(path: &Path, lock: Lockfile) -> Result<(Opened, Vec<Step>), FileError> {
         });
     }
     let folder = folder_of(&file);
-    let found = look(&folder, header.server_id)?;
     let election_timer_ms = import.election_timer.unwrap_or(ELECTION_TIMER_MS);
     let kind = kind(&display, &header, import, &folder, &found)?;
     let (identity, steps) = match (kind == Kind::Existing, found) {
@@ -294,7 +303,9 @@ fn kind(
     };
     let servers = match (&header.standing, &import.database) {
         (Standing::Joining { remote_addresses }, None) => {
-            let others = remote_addresses.iter().filter(|remote| **remote != header.local_address);
+            let others = remote_addresses
+                .iter()
+                .filter(|remote| **remote != header.local_address);
             return Ok(Kind::Joining {
                 remotes: others.map(Address::to_string).collect(),
             });
@@ -359,6 +370,11 @@ pub fn left(opened: &Opened, cluster: ClusterId) -> Result<(), FileError> {
     let mut bytes = opened.header(cluster)?;
     bytes.extend(compose(Magic::Cluster, &ClusterRecord::note("left")).0);
     steps::run(&[Step::Write(opened.file.clone(), bytes)]).map_err(io_error)
+}
+
+/// Writes down that the member belongs to another cluster from now on.
+pub(crate) fn move_to(opened: &Opened, cluster: ClusterId) -> Result<(), FileError> {
+    steps::run(&[Step::Write(opened.file.clone(), opened.header(cluster)?)]).map_err(io_error)
 }
 
 /// Writes down the election timer that a later start begins with.

@@ -4,14 +4,16 @@
 //! who a member is. Never here: elections, peers, sessions, clocks.
 //!
 //! Reading order: [`contents`] (what entries do), [`requests`] (which ones were done), [`image`] (all of it as a
-//! snapshot), [`mod@file`] (the file beside the folder), [`export`] (a folder that nobody serves, or that somebody else
-//! does).
+//! snapshot), [`mod@file`] (the file beside the folder), `state` and [`export`] (a folder that is only read), [`force`] (a member that goes on
+//! alone).
 
 pub mod contents;
 pub mod export;
 pub mod file;
+pub mod force;
 pub mod image;
 pub mod requests;
+mod state;
 
 pub use contents::{ContentsError, state_hash};
 pub use file::{FileError, Kind, Opened};

@@ -6,6 +6,7 @@
 //! or sync that fails is final: nothing is acknowledged any more, because what the disk holds is not known.
 
 pub mod log;
+pub mod offline;
 pub mod snapshots;
 
 use std::io;
@@ -62,19 +63,10 @@ impl Drop for Syncs {
 impl Store {
     /// Opens a folder, or makes it.
     pub fn open(folder: &Path) -> io::Result<Store> {
-        let mut options = Options::default();
+        let mut options = options();
         options.create_if_missing(true);
         options.create_missing_column_families(true);
-        // What was acknowledged is in the log whole; a torn end was not.
-        options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::TolerateCorruptedTailRecords);
-        // The log is written once and read rarely; small buffers keep a member's memory small.
-        options.set_db_write_buffer_size(32 << 20);
-        options.set_max_total_wal_size(64 << 20);
-        options.set_keep_log_file_num(2);
-        let mut compressed = Options::default();
-        compressed.set_compression_type(DBCompressionType::Lz4);
-        let families = [LOG, META, STATE].map(|name| ColumnFamilyDescriptor::new(name, compressed.clone()));
-        let db = DB::open_cf_descriptors(&options, folder, families).map_err(failure)?;
+        let db = DB::open_cf_descriptors(&options, folder, families()).map_err(failure)?;
         let db = Arc::new(db);
         let failed = Arc::new(AtomicBool::new(false));
         let (syncs, waiting) = channel();
@@ -143,6 +135,25 @@ impl Store {
             .cf_handle(name)
             .expect("every family is made when the folder is opened")
     }
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    // What was acknowledged is in the log whole; a torn end was not.
+    options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::TolerateCorruptedTailRecords);
+    // The log is written once and read rarely; small buffers keep a member's memory small.
+    options.set_db_write_buffer_size(32 << 20);
+    options.set_max_total_wal_size(64 << 20);
+    options.set_keep_log_file_num(2);
+    options
+}
+
+fn families() -> impl Iterator<Item = ColumnFamilyDescriptor> {
+    let mut compressed = Options::default();
+    compressed.set_compression_type(DBCompressionType::Lz4);
+    [LOG, META, STATE]
+        .into_iter()
+        .map(move |name| ColumnFamilyDescriptor::new(name, compressed.clone()))
 }
 
 /// Syncs for as long as somebody may ask for it.

@@ -59,6 +59,8 @@ pub type LogId = openraft::alias::LogIdOf<TypeConfig>;
 /// A log entry.
 pub type Entry = openraft::alias::EntryOf<TypeConfig>;
 
+pub use openraft::EntryPayload;
+
 /// A vote, as it is kept on disk.
 pub type Vote = openraft::alias::VoteOf<TypeConfig>;
 

@@ -18,9 +18,9 @@ use crate::codec;
 use crate::store::{LOG, Store, failure};
 use crate::types::{Entry, LogId, TypeConfig, Vote};
 
-const VOTE: &str = "vote";
-const COMMITTED: &str = "committed";
-const PURGED: &str = "purged";
+pub(crate) const VOTE: &str = "vote";
+pub(crate) const COMMITTED: &str = "committed";
+pub(crate) const PURGED: &str = "purged";
 
 /// Entries kept in memory.
 const TAIL: usize = 1024;
@@ -45,18 +45,6 @@ impl Log {
         })
     }
 
-    fn last(&self) -> io::Result<Option<LogId>> {
-        let family = self.store.family(LOG);
-        match self.store.db.iterator_cf(family, IteratorMode::End).next() {
-            None => Ok(None),
-            Some(item) => {
-                let (_, bytes) = item.map_err(failure)?;
-                let entry: Entry = codec::decode(&bytes)?;
-                Ok(Some(entry.log_id))
-            }
-        }
-    }
-
     /// Entries from the memory alone, if it has all of them.
     fn in_memory(&self, start: u64, end: u64) -> Option<Vec<Entry>> {
         let tail = self.tail.lock();
@@ -73,7 +61,7 @@ impl Log {
     }
 }
 
-fn key(index: u64) -> [u8; 8] {
+pub(crate) fn key(index: u64) -> [u8; 8] {
     index.to_be_bytes()
 }
 
@@ -130,7 +118,7 @@ impl RaftLogStorage<TypeConfig> for Log {
         let last_purged_log_id = self.store.get(PURGED)?;
         Ok(LogState {
             last_purged_log_id,
-            last_log_id: self.last()?.or(last_purged_log_id),
+            last_log_id: self.store.last()?.or(last_purged_log_id),
         })
     }
 

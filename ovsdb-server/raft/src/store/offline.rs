@@ -1,0 +1,151 @@
+//! A folder without its member: looked at, or made that of a cluster of one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use openraft::{EntryPayload, Membership};
+use rocksdb::{DB, Direction, IteratorMode, WriteBatch};
+
+use crate::codec;
+use crate::store::log::{COMMITTED, PURGED, VOTE, key};
+use crate::store::{LOG, META, Store, Syncs, failure, families, options};
+use crate::types::{Entry, LogId, Peer, ServerId, StoredMembership, Vote};
+
+/// How often a folder is opened whose member moves its files at that moment.
+const ATTEMPTS: usize = 10;
+
+/// The term and the place of what [`Store::make_alone`] wrote, and who was a member before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// The entry that makes the server the only member.
+    pub at: LogId,
+    /// The members before.
+    pub before: BTreeMap<ServerId, Peer>,
+}
+
+impl Store {
+    /// Opens a folder for reading, as it is at this moment, whoever has it open. Nothing is written.
+    pub fn read_only(folder: &Path) -> io::Result<Store> {
+        let mut attempt = 1;
+        let db = loop {
+            match DB::open_cf_descriptors_read_only(&options(), folder, families(), false) {
+                Ok(db) => break db,
+                // A member at work replaces its files: the next look finds the new ones.
+                Err(_) if attempt < ATTEMPTS && folder.join("CURRENT").exists() => attempt += 1,
+                Err(error) => return Err(failure(error)),
+            }
+        };
+        Ok(Store {
+            db: Arc::new(db),
+            // Without the thread that syncs nothing can be written.
+            syncs: Arc::new(Syncs {
+                asked: None,
+                thread: None,
+            }),
+            failed: Arc::new(AtomicBool::new(true)),
+            turn: Arc::default(),
+        })
+    }
+
+    /// The vote, and so the term.
+    pub fn vote(&self) -> io::Result<Option<Vote>> {
+        self.get(VOTE)
+    }
+
+    /// The last entry known to be committed.
+    pub fn committed(&self) -> io::Result<Option<LogId>> {
+        Ok(self.get::<Option<LogId>>(COMMITTED)?.flatten())
+    }
+
+    /// The last entry that is in the snapshot only.
+    pub fn purged(&self) -> io::Result<Option<LogId>> {
+        self.get(PURGED)
+    }
+
+    /// The last entry in the log.
+    pub fn last(&self) -> io::Result<Option<LogId>> {
+        match self.db.iterator_cf(self.family(LOG), IteratorMode::End).next() {
+            None => Ok(None),
+            Some(item) => {
+                let (_, bytes) = item.map_err(failure)?;
+                let entry: Entry = codec::decode(&bytes)?;
+                Ok(Some(entry.log_id))
+            }
+        }
+    }
+
+    /// The entries from an index on, each with its bytes; they follow one another, or there is an error.
+    pub fn entries(&self, from: u64) -> impl Iterator<Item = io::Result<(Entry, Box<[u8]>)>> {
+        let first = key(from);
+        let from = IteratorMode::From(&first, Direction::Forward);
+        let items = self.db.iterator_cf(self.family(LOG), from);
+        let mut next = None;
+        items.map(move |item| {
+            let (index, bytes) = item.map_err(failure)?;
+            let entry: Entry = codec::decode(&bytes)?;
+            let at = entry.log_id.index;
+            let found = *index == key(at) && next.is_none_or(|next| next == at);
+            next = Some(at + 1);
+            match found {
+                true => Ok((entry, bytes)),
+                false => Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("entry {at} of the log is out of place"),
+                )),
+            }
+        })
+    }
+
+    /// The membership after the last entry.
+    pub fn membership(&self) -> io::Result<StoredMembership> {
+        let mut membership = match self.snapshot()? {
+            Some(snapshot) => snapshot.description.membership,
+            None => StoredMembership::default(),
+        };
+        for entry in self.entries(0) {
+            let (entry, _) = entry?;
+            if let EntryPayload::Membership(next) = entry.payload
+                && membership
+                    .log_id()
+                    .is_none_or(|known| known.index < entry.log_id.index)
+            {
+                membership = StoredMembership::new(Some(entry.log_id), next);
+            }
+        }
+        Ok(membership)
+    }
+
+    /// Makes a server the only member of its cluster, durably: an entry behind all others says so, in a term of its
+    /// own. The folder must be nobody else's at this moment.
+    pub fn make_alone(&self, server: ServerId, peer: Peer) -> io::Result<Alone> {
+        let membership = self.membership()?;
+        let nodes = membership.membership().nodes();
+        let before = nodes.map(|(id, peer)| (*id, peer.clone())).collect();
+        let last = self
+            .last()?
+            .max(self.snapshot()?.and_then(|s| s.description.last));
+        let voted = self.vote()?.map_or(0, |vote| vote.leader_id.term);
+        let vote = Vote::new(voted.max(last.map_or(0, |id| id.leader_id.term)) + 1, server);
+        let voters = vec![BTreeSet::from([server])];
+        let alone = Membership::new(voters, BTreeMap::from([(server, peer)])).map_err(io::Error::other)?;
+        let entry = Entry {
+            log_id: LogId {
+                leader_id: vote.leader_id.term.into(),
+                index: last.map_or(0, |id| id.index + 1),
+            },
+            payload: EntryPayload::Membership(alone),
+        };
+        let mut batch = WriteBatch::default();
+        batch.put_cf(self.family(LOG), key(entry.log_id.index), codec::encode(&entry));
+        batch.put_cf(self.family(META), VOTE, codec::encode(&vote));
+        self.db.write(batch).map_err(failure)?;
+        self.db.flush_wal(true).map_err(failure)?;
+        Ok(Alone {
+            at: entry.log_id,
+            before,
+        })
+    }
+}
