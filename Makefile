@@ -5,11 +5,15 @@ FERROVN_PEERS ?= $(FERROVN_CACHE)/peers
 CARGO_TARGET_DIR ?= $(FERROVN_CACHE)/target
 export FERROVN_CACHE FERROVN_PEERS CARGO_TARGET_DIR
 
-.PHONY: run test check bench peers
+.PHONY: run cluster test check bench peers
 
 # A northbound database on 6641 and a southbound one on 6642.
 run:
 	@deploy/run.sh
+
+# A northbound database on three servers that agree by RAFT.
+cluster:
+	@deploy/cluster.sh
 
 # Every test, real peers included.
 test: peers

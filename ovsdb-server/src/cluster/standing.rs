@@ -48,6 +48,16 @@ impl Server {
         };
         let before = std::mem::replace(&mut cluster.standing, standing);
         let now = &cluster.standing;
+        if (before.leads, before.leader) != (now.leads, now.leader) {
+            let term = now.term;
+            match (now.leads, now.leader) {
+                (Some(_), _) => tracing::info!(target: "raft", "{name}: term {term}: this server leads"),
+                (None, Some(leader)) if leader != cluster.server => {
+                    tracing::info!(target: "raft", "{name}: term {term}: server {leader} leads");
+                }
+                (None, _) => tracing::info!(target: "raft", "{name}: term {term}: no leader is known"),
+            }
+        }
         if before.connected != now.connected {
             tracing::debug!(target: "raft", "raft_is_connected: {}", now.connected);
         }
