@@ -12,7 +12,7 @@ use ovsdb_raft::types::{ClusterId, Entry, EntryPayload, LogId, ServerId};
 use ovsdb_store::Fresh;
 
 use crate::contents::ContentsError;
-use crate::file::{self, FileError, Folder};
+use crate::file::{self, FileError};
 use crate::image::ImageError;
 use crate::state::State;
 
@@ -97,26 +97,16 @@ pub enum ExportError {
     },
 }
 
-/// Whether a file is one beside a folder of its own. A file that holds something itself is not.
-pub fn has_folder(path: &Path) -> Result<bool, FileError> {
-    Ok(matches!(file::look_at(path)?, (_, Folder::Own(_))))
-}
-
-/// Reads a member's file and what its folder says of it; none where the file has no folder of its own.
+/// Reads a member's file and what its folder says of it. None where the file itself holds all there is: that of a
+/// member of a C cluster, or one whose server has not started yet.
 pub fn read_only(path: &Path) -> Result<Option<Exported>, ExportError> {
-    let (read, found) = file::look_at(path)?;
-    let (Folder::Own(_), None) = (&found, &read.import.database) else {
+    let Some((read, folder)) = file::beside(path)? else {
         return Ok(None);
     };
-    let folder = file::folder_of(&ovsdb_store::lockfile::follow_symlinks(path));
     let failed = |error| ExportError::Folder {
         folder: folder.clone(),
         error,
     };
-    // Before the member has ever started there is no log.
-    if !folder.join("CURRENT").exists() {
-        return Ok(None);
-    }
     let store = Store::read_only(&folder).map_err(failed)?;
     let vote = store.vote().map_err(failed)?;
     let snapshot = store.snapshot().map_err(failed)?;
@@ -205,7 +195,13 @@ impl Exported {
         }
     }
 
-    fn failed(&self, error: io::Error) -> ExportError {
+    /// The index of the first entry of the log.
+    pub fn first(&self) -> u64 {
+        self.purged.map_or(0, |purged| purged.index + 1)
+    }
+
+    /// An error of the folder, with its name.
+    pub fn failed(&self, error: io::Error) -> ExportError {
         ExportError::Folder {
             folder: self.folder.clone(),
             error,

@@ -210,6 +210,35 @@ pub(crate) fn look_at(path: &Path) -> Result<(Read, Folder), FileError> {
     Ok((read, found))
 }
 
+/// A member's file and the folder that holds its log; none where the file itself holds all there is.
+pub(crate) fn beside(path: &Path) -> Result<Option<(Read, PathBuf)>, FileError> {
+    let mut log = Log::open(path, &[Magic::Json, Magic::Cluster], Mode::ReadOnly)?;
+    if log.magic() == Magic::Json {
+        return Err(FileError::Standalone(log.display().to_owned()));
+    }
+    // A long file is not read twice.
+    if Header::read(&mut log)?.snapshot().is_some() {
+        return Ok(None);
+    }
+    let (read, found) = look_at(path)?;
+    let folder = folder_of(&follow_symlinks(path));
+    let has_log = folder.join("CURRENT").exists();
+    match (found, read.header.is_joining()) {
+        _ if read.import.database.is_some() => Ok(None),
+        (Folder::Own(_), _) if has_log => Ok(Some((read, folder))),
+        (_, true) => Ok(None),
+        (found, false) => Err(FileError::Inconsistent {
+            file: path.display().to_string(),
+            folder,
+            found: match found {
+                Folder::Missing => "is missing".to_owned(),
+                Folder::Foreign(why) => why,
+                Folder::Own(_) => "holds no log".to_owned(),
+            },
+        }),
+    }
+}
+
 /// Opens a member's file and locks it.
 pub fn open(path: &Path) -> Result<Opened, FileError> {
     let display = path.display().to_string();

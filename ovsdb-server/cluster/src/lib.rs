@@ -4,14 +4,14 @@
 //! who a member is. Never here: elections, peers, sessions, clocks.
 //!
 //! Reading order: [`contents`] (what entries do), [`requests`] (which ones were done), [`image`] (all of it as a
-//! snapshot), [`mod@file`] (the file beside the folder), `state` and [`export`] (a folder that is only read), [`force`] (a member that goes on
-//! alone).
+//! snapshot), [`mod@file`] (the file beside the folder), `state` and [`export`] (a folder that is only read), [`mend`]
+//! (a member that goes on alone, or without the damaged end of its log).
 
 pub mod contents;
 pub mod export;
 pub mod file;
-pub mod force;
 pub mod image;
+pub mod mend;
 pub mod requests;
 mod state;
 

@@ -3,7 +3,6 @@
 //! The same rules as on a member at work: an entry that was made on another state than the present one, or for a
 //! request that was done already, is void.
 
-
 use ovsdb_data::{TxnId, Uuid};
 use ovsdb_engine::Database;
 use ovsdb_engine::convert::convert;

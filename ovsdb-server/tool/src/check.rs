@@ -1,24 +1,62 @@
 //! `check-cluster`: whether the files of a cluster's members can be of one history (the RAFT paper, Figure 3).
 //!
-//! In: the files. Out: nothing where all is well; else the first contradiction found, naming file and record.
+//! In: the files, of our members or of those of a C cluster. Out: nothing where all is well; else the first
+//! contradiction found, naming file and record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use ovsdb_cluster::export::{Exported, Upto, read_only};
 use ovsdb_data::Uuid;
 use ovsdb_store::clustered::{ClusterRecord, Entry, Header, Says, Standing};
 use ovsdb_store::log::{Log, Magic, Mode};
 
-use crate::log::short;
-use crate::{Options, Outcome, ToolError, with_remedy};
+use sha1::{Digest as _, Sha1};
+
+use crate::log::{says, short};
+use crate::{Options, Outcome, ToolError, fresh_uuid, with_remedy};
 
 /// One member's file.
 struct Member {
     file: String,
-    header: Header,
+    name: String,
+    server: Uuid,
+    cluster: Option<Uuid>,
+    /// The term of the entry before the first one.
+    term_before: u64,
     /// The index of the first entry.
     start: u64,
-    entries: Vec<Entry>,
+    entries: Vec<Logged>,
+    /// Whether some entry, or the state before all of them, makes it a member.
+    is_member: bool,
+}
+
+/// An entry of either program's log.
+#[derive(PartialEq)]
+enum Logged {
+    C(Entry),
+    Ours {
+        term: u64,
+        /// Of all of it.
+        sha1: [u8; 20],
+        says: String,
+    },
+}
+
+impl Logged {
+    fn term(&self) -> u64 {
+        match self {
+            Logged::C(entry) => entry.term,
+            Logged::Ours { term, .. } => *term,
+        }
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Logged::C(entry) => entry.to_text(),
+            Logged::Ours { term, says, .. } => format!("{says} of term {term}"),
+        }
+    }
 }
 
 impl Member {
@@ -28,7 +66,7 @@ impl Member {
     }
 
     /// The entry at an index.
-    fn entry(&self, index: u64) -> Option<&Entry> {
+    fn entry(&self, index: u64) -> Option<&Logged> {
         self.entries
             .get(usize::try_from(index.checked_sub(self.start)?).ok()?)
     }
@@ -56,6 +94,12 @@ struct Cluster {
     term: u64,
 }
 
+/// A member's file, opened.
+enum Opened {
+    C(Header, Log),
+    Ours(Box<Exported>),
+}
+
 /// `check-cluster db...`.
 pub(crate) fn check(_: &Options, args: &[String]) -> Outcome {
     let mut logs = Vec::new();
@@ -67,11 +111,27 @@ pub(crate) fn check(_: &Options, args: &[String]) -> Outcome {
             println!("{file} has not joined the cluster, omitting");
             continue;
         }
-        cluster.add(file, header)?;
-        logs.push(log);
+        let opened = match read_only(Path::new(file))? {
+            Some(exported) => Opened::Ours(Box::new(exported)),
+            None => Opened::C(header.clone(), log),
+        };
+        cluster.add(file, &header)?;
+        logs.push(opened);
     }
-    for (i, log) in logs.iter_mut().enumerate() {
-        cluster.replay(i, log)?;
+    if let (Some(c), Some(ours)) = (
+        logs.iter().position(|opened| matches!(opened, Opened::C(..))),
+        logs.iter().position(|opened| matches!(opened, Opened::Ours(..))),
+    ) {
+        return contradiction(format!(
+            "{} is of a cluster of the C program and {} is not: they have no log in common",
+            cluster.members[c].file, cluster.members[ours].file
+        ));
+    }
+    for (i, opened) in logs.iter_mut().enumerate() {
+        match opened {
+            Opened::C(header, log) => cluster.replay(i, header, log)?,
+            Opened::Ours(exported) => cluster.take(i, exported)?,
+        }
     }
     if cluster.term == 0 {
         return contradiction(format!(
@@ -90,12 +150,8 @@ fn contradiction<T>(text: String) -> Result<T, ToolError> {
 }
 
 impl Cluster {
-    fn add(&mut self, file: &str, header: Header) -> Result<(), ToolError> {
-        if let Some(other) = self
-            .members
-            .iter()
-            .find(|m| m.header.server_id == header.server_id)
-        {
+    fn add(&mut self, file: &str, header: &Header) -> Result<(), ToolError> {
+        if let Some(other) = self.members.iter().find(|m| m.server == header.server_id) {
             return contradiction(format!(
                 "Duplicate server ID {} in {file} and {}.",
                 short(header.server_id),
@@ -103,40 +159,47 @@ impl Cluster {
             ));
         }
         if let Some(first) = self.members.first() {
-            let cid = |header: &Header| short(header.cluster_id.unwrap_or_default());
-            if first.header.cluster_id != header.cluster_id {
+            let cid = |id: Option<Uuid>| short(id.unwrap_or_default());
+            if first.cluster != header.cluster_id {
                 return contradiction(format!(
                     "{} has cluster ID {} but {file} has cluster ID {}",
                     first.file,
-                    cid(&first.header),
-                    cid(&header)
+                    cid(first.cluster),
+                    cid(header.cluster_id)
                 ));
             }
-            if first.header.name != header.name {
+            if first.name != header.name {
                 return contradiction(format!(
                     "{} is named \"{}\" but {file} is named \"{}\"",
-                    first.file, first.header.name, header.name
+                    first.file, first.name, header.name
                 ));
             }
         }
         self.members.push(Member {
             file: file.to_owned(),
+            name: header.name.clone(),
+            server: header.server_id,
+            cluster: header.cluster_id,
+            term_before: header.snapshot().map_or(0, |snapshot| snapshot.term),
             start: header.first_index(),
-            header,
             entries: Vec::new(),
+            is_member: false,
         });
         Ok(())
     }
 
     fn name_of(&self, id: Uuid) -> String {
-        let member = self.members.iter().find(|m| m.header.server_id == id);
+        let member = self.members.iter().find(|m| m.server == id);
         member.map_or_else(|| short(id), |m| m.file.clone())
     }
 
     /// Reads one member's records, checking each against those before it.
-    fn replay(&mut self, i: usize, log: &mut Log) -> Result<(), ToolError> {
+    fn replay(&mut self, i: usize, header: &Header, log: &mut Log) -> Result<(), ToolError> {
         let file = self.members[i].file.clone();
-        let sid = self.members[i].header.server_id;
+        let sid = header.server_id;
+        if let Standing::Member { servers, .. } = &header.standing {
+            self.members[i].is_member = servers.contains_key(&sid);
+        }
         let mut commit_index = self.members[i].start - 1;
         let (mut term, mut vote, mut leader) = (0, None, None);
         for n in 1_u64.. {
@@ -243,8 +306,8 @@ impl Cluster {
             member.entries.truncate(keep);
         }
         let before = match member.entries.last() {
-            Some(last) => last.term,
-            None => member.header.snapshot().map_or(0, |snapshot| snapshot.term),
+            Some(last) => last.term(),
+            None => member.term_before,
         };
         if entry.term < before {
             return contradiction(format!(
@@ -252,8 +315,37 @@ impl Cluster {
                 entry.term
             ));
         }
-        member.entries.push(entry);
+        let servers = entry.servers.as_ref();
+        member.is_member |= servers.is_some_and(|servers| servers.contains_key(&member.server));
+        member.entries.push(Logged::C(entry));
         Ok(())
+    }
+
+    /// Takes what a folder says; it cannot contradict itself as a file of records can.
+    fn take(&mut self, i: usize, exported: &Exported) -> Result<(), ToolError> {
+        // Whatever cannot be read is told here.
+        exported.contents(Upto::Committed, &fresh_uuid)?;
+        let member = &mut self.members[i];
+        member.start = exported.first();
+        member.term_before = exported.purged.map_or(0, |purged| purged.leader_id.term);
+        member.is_member = exported.members.contains_key(&exported.server);
+        for entry in exported.entries() {
+            let (entry, bytes) = entry.map_err(|error| exported.failed(error))?;
+            member.entries.push(Logged::Ours {
+                term: entry.log_id.leader_id.term,
+                sha1: Sha1::digest(&bytes).into(),
+                says: says(&entry),
+            });
+        }
+        let file = member.file.clone();
+        self.term = self.term.max(exported.term);
+        if let Some(committed) = exported.committed {
+            self.note_commit(exported.term, &file, committed.index);
+        }
+        match exported.leader {
+            Some(leader) => self.note_leader(exported.term, i, leader.0),
+            None => Ok(()),
+        }
     }
 
     fn note_commit(&mut self, term: u64, file: &str, index: u64) {
@@ -273,7 +365,7 @@ impl Cluster {
     fn note_leader(&mut self, term: u64, i: usize, id: Uuid) -> Result<(), ToolError> {
         let (file, sid, end) = {
             let member = &self.members[i];
-            (member.file.clone(), member.header.server_id, member.end())
+            (member.file.clone(), member.server, member.end())
         };
         let end = if sid == id { end } else { 0 };
         if let Some(known) = self.leaders.get(&term).filter(|known| known.id != id) {
@@ -326,7 +418,7 @@ impl Cluster {
                     let (Some(ae), Some(be)) = (a.entry(index), b.entry(index)) else {
                         continue;
                     };
-                    must_equal |= ae.term == be.term;
+                    must_equal |= ae.term() == be.term();
                     if must_equal && ae != be {
                         return contradiction(format!(
                             "log entries with index {index} differ:\n{} has {}\n{} has {}",
@@ -345,21 +437,11 @@ impl Cluster {
     /// Each member is known to its own log.
     fn check_membership(&self) -> Result<(), ToolError> {
         for member in &self.members {
-            let sid = member.header.server_id;
-            let at_first = match &member.header.standing {
-                Standing::Member { servers, .. } => Some(servers),
-                Standing::Joining { .. } => None,
-            };
-            let later = member.entries.iter().filter_map(|entry| entry.servers.as_ref());
-            let found = at_first
-                .into_iter()
-                .chain(later)
-                .any(|servers| servers.contains_key(&sid));
-            if !found {
+            if !member.is_member {
                 return contradiction(format!(
                     "{}: server {} not found in server list",
                     member.file,
-                    short(sid)
+                    short(member.server)
                 ));
             }
         }

@@ -1,35 +1,40 @@
 //! Commands that make the files of a cluster's members, and mend them.
 //!
 //! `create-cluster` and `join-cluster` are the C program's; `--sid`, `fix-cluster` and `rejoin-cluster` are what
-//! Kube-OVN's start scripts call on top.
+//! Kube-OVN's start scripts call on top; `force-new-cluster` is for those who lost most of their servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use ovsdb_cluster::file::put_aside;
+use ovsdb_cluster::mend;
 use ovsdb_data::{DatabaseSchema, Uuid, json, os_text};
+use ovsdb_raft::ClusterId;
 use ovsdb_store::clustered::{Address, Data, Entry, Header, Snapshot, Standing, Txn};
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::{encode_snapshot, parse};
 use serde_json::Value;
 
-use crate::{Options, Outcome, ToolError, date_ms, fresh_uuid, open, read_schema_file};
+use crate::member::Contents;
+use crate::{Options, Outcome, ToolError, date_ms, fresh_uuid, member, open, read_schema_file};
 
 fn plain(text: impl Into<String>) -> ToolError {
     ToolError::Plain(text.into())
 }
 
-/// `create-cluster db contents address`: a cluster of one, from a schema or a standalone database.
+/// `create-cluster db contents address`: a cluster of one, from a schema, a standalone database, or the file of
+/// another cluster's member, whose index it continues.
 pub(crate) fn create(options: &Options, args: &[String]) -> Outcome {
     let contents = &args[1];
-    let (mut schema, txn) = match read_schema_file(Path::new(contents)) {
-        Ok(schema) => (schema, b"{}".to_vec()),
+    let (mut schema, txn, index, election_timer) = match read_schema_file(Path::new(contents)) {
+        Ok(schema) => (schema, b"{}".to_vec(), 1, None),
         Err(_) => {
-            let opened = open(Path::new(contents), Mode::ReadOnly)?;
-            let snapshot = opened.database.snapshot();
+            let found = contents_of(contents)?;
+            let snapshot = found.database.snapshot();
             let comment = format!("created from {contents}");
             let txn = encode_snapshot(snapshot, &comment, date_ms(), true);
-            ((*snapshot.schema).clone(), txn)
+            ((*snapshot.schema).clone(), txn, found.index, found.election_timer)
         }
     };
     persist(&mut schema, contents);
@@ -46,22 +51,23 @@ pub(crate) fn create(options: &Options, args: &[String]) -> Outcome {
         standing: Standing::Member {
             servers: BTreeMap::from([(server_id, local_address)]),
             snapshot: Some(Snapshot {
-                index: 1,
+                index,
                 term: 1,
                 eid: fresh_uuid(),
                 data: Data {
                     schema: Some(Arc::new(schema)),
                     txn: Txn::parse(&txn),
                 },
-                election_timer: None,
+                election_timer,
             }),
         },
     };
     let mut log = header.create(Path::new(&args[0]))?;
+    put_aside(Path::new(&args[0]))?;
     if options.election_timer.is_some() {
         let entry = Entry {
             term: 1,
-            index: 2,
+            index: index + 1,
             data: None,
             eid: None,
             servers: None,
@@ -71,6 +77,24 @@ pub(crate) fn create(options: &Options, args: &[String]) -> Outcome {
         log.sync()?;
     }
     Ok(0)
+}
+
+/// What is in a file of either kind, and the index that a cluster made of it begins with.
+fn contents_of(file: &str) -> Result<Contents, ToolError> {
+    let path = Path::new(file);
+    match Log::open(path, &Magic::ALL, Mode::ReadOnly)?.magic() {
+        Magic::Json => Ok(Contents {
+            database: open(path, Mode::ReadOnly)?.database,
+            index: 1,
+            election_timer: None,
+        }),
+        Magic::Cluster => {
+            let mut contents = member::contents(file)?;
+            // Clients that have seen the old cluster's index take what is lower for stale.
+            contents.index += 1;
+            Ok(contents)
+        }
+    }
 }
 
 /// Clusters have no ephemeral columns: every member must come to the same contents.
@@ -147,7 +171,8 @@ fn write_joining(
         local_address,
         standing: Standing::Joining { remote_addresses },
     };
-    header.create(path)?;
+    let _log = header.create(path)?;
+    put_aside(path)?;
     Ok(0)
 }
 
@@ -177,7 +202,7 @@ pub(crate) fn rejoin(_: &Options, args: &[String]) -> Outcome {
     )
 }
 
-/// `fix-cluster db...`: cuts each file at its first damaged record.
+/// `fix-cluster db...`: cuts each file, or the log beside it, at its first damaged record.
 pub(crate) fn fix(_: &Options, args: &[String]) -> Outcome {
     for file in args {
         let path = Path::new(file);
@@ -200,6 +225,36 @@ pub(crate) fn fix(_: &Options, args: &[String]) -> Outcome {
             cut.and_then(|cut| cut.set_len(end).and_then(|()| cut.sync_all()))
                 .map_err(|error| plain(format!("{file}: truncate failed ({})", os_text(&error))))?;
         }
+        if let Some(cut) = mend::cut_at_damage(path)? {
+            println!(
+                "{file}: {}; the log ends before entry {} now",
+                cut.error, cut.index
+            );
+        }
     }
+    Ok(0)
+}
+
+/// `force-new-cluster db`: the member goes on alone, as a cluster of its own.
+pub(crate) fn force_new(_: &Options, args: &[String]) -> Outcome {
+    let file = &args[0];
+    let cluster = ClusterId(fresh_uuid());
+    let forced = mend::force_new_cluster(Path::new(file), cluster)?;
+    println!(
+        "{file}: server {} is the only member of \"{}\" now",
+        forced.server, forced.name
+    );
+    let was = forced
+        .was
+        .map_or_else(|| "not known".to_owned(), |id| id.0.to_string());
+    println!("cluster ID: {} (was {was})", cluster.0);
+    for (id, peer) in forced.before.iter().filter(|(id, _)| **id != forced.server) {
+        println!("removed: server {id} at {}", peer.address);
+    }
+    println!(
+        "kept: contents, index and the log to its end at {}, committed or not",
+        forced.at.index - 1
+    );
+    println!("remove the files of the other servers and let them join with \"ovsdb-tool join-cluster\"");
     Ok(0)
 }

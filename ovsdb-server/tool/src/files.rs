@@ -8,7 +8,6 @@ use ovsdb_data::{OvsdbError, json};
 use ovsdb_engine::rbac::Identity;
 use ovsdb_engine::{Context, Database, Outcome as TxnOutcome, Snapshot};
 use ovsdb_store::StoreError;
-use ovsdb_store::clustered;
 use ovsdb_store::compact::save;
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::{Opened, Standalone};
@@ -16,8 +15,8 @@ use ovsdb_wire::reply;
 use serde_json::Value;
 
 use crate::{
-    OVS_VERSION, Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, open, print_line, schema_arg,
-    with_remedy,
+    OVS_VERSION, Options, Outcome, ToolError, date_ms, db_arg, fresh_uuid, member, open, print_line,
+    schema_arg,
 };
 
 /// `create [db [schema]]`.
@@ -221,15 +220,11 @@ fn without_waiting(outcome: TxnOutcome) -> TxnOutcome {
 
 /// `cluster-to-standalone db clusterdb`.
 pub(crate) fn cluster_to_standalone(_: &Options, args: &[String]) -> Outcome {
-    let mut log = Log::open(Path::new(&args[1]), &Magic::ALL, Mode::ReadOnly)?;
+    let log = Log::open(Path::new(&args[1]), &Magic::ALL, Mode::ReadOnly)?;
     if log.magic() == Magic::Json {
         return Err(ToolError::Plain("Database is not clustered db.".into()));
     }
-    let header = clustered::Header::read(&mut log)?;
-    let database = clustered::contents(&header, &mut log, &mut fresh_uuid)
-        .map_err(|error| with_remedy(error, &args[1]))?;
-    let database =
-        database.ok_or_else(|| ToolError::Plain(format!("{}: has not joined its cluster yet", args[1])))?;
+    let database = member::contents(&args[1])?.database;
     save(
         Path::new(&args[0]),
         Mode::Create,

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ovsdb_cluster::export::{Exported, command, members, read_only};
 use ovsdb_data::{DatabaseSchema, Datum, Uuid, json};
-use ovsdb_store::clustered::{Address, ClusterRecord, Data, Header, Says, Servers, Standing};
+use ovsdb_raft::Command;
+use ovsdb_store::clustered::{Address, ClusterRecord, Data, Header, Says, Servers, Standing, Txn};
 use ovsdb_store::log::{Log, Magic, Mode};
-use ovsdb_store::standalone::parse;
+use ovsdb_store::standalone::{encode_snapshot, parse};
 use serde_json::Value;
 
-use crate::{Options, Outcome, db_arg};
+use crate::{Options, Outcome, db_arg, fresh_uuid};
 
 /// What is known of a file while its records go by.
 #[derive(Default)]
@@ -25,7 +27,10 @@ pub(crate) fn show(options: &Options, args: &[String]) -> Outcome {
     let mut log = Log::open(&path, &Magic::ALL, Mode::ReadOnly)?;
     let mut shown = Shown::default();
     if log.magic() == Magic::Cluster {
-        return show_cluster(options, &mut log, &mut shown);
+        return match read_only(&path)? {
+            Some(exported) => show_folder(options, &mut log, &exported, &mut shown),
+            None => show_cluster(options, &mut log, &mut shown),
+        };
     }
     for number in 0.. {
         let Some(record) = log.read()? else { break };
@@ -62,6 +67,116 @@ fn show_cluster(options: &Options, log: &mut Log, shown: &mut Shown) -> Outcome 
         println!();
     }
     Ok(0)
+}
+
+/// Our member's log: its identity, its snapshot, its entries.
+fn show_folder(options: &Options, log: &mut Log, exported: &Exported, shown: &mut Shown) -> Outcome {
+    println!("record 0:");
+    show_header(options, &Header::read(log)?, shown);
+    println!(" term: {}", exported.term);
+    if let Some(id) = exported.voted_for {
+        println!(" vote: {id}");
+    }
+    if let Some(id) = exported.leader {
+        println!(" leader: {id}");
+    }
+    if let Some(committed) = exported.committed {
+        println!(" commit_index: {}", committed.index);
+    }
+    println!();
+    if let Some((last, n_bytes)) = exported.snapshot().map_err(|error| exported.failed(error))? {
+        println!("snapshot of {n_bytes} bytes:");
+        println!(" prev_index: {}", last.index);
+        println!(" prev_term: {}", last.leader_id.term);
+        if let Some(db) = exported.in_snapshot(&fresh_uuid)?.db {
+            let snapshot = db.snapshot();
+            show_eid("prev_eid", snapshot.txn_id.0);
+            let data = Data {
+                schema: Some(Arc::clone(&snapshot.schema)),
+                txn: Txn::parse(&encode_snapshot(snapshot, "snapshot", 0, true)),
+            };
+            show_data(options, "prev_", &data, shown);
+        }
+        println!();
+    }
+    for (entry, number) in exported.entries().zip(1..) {
+        let (entry, _) = entry.map_err(|error| exported.failed(error))?;
+        println!("record {number}:");
+        println!(" term: {}", entry.log_id.leader_id.term);
+        println!(" index: {}", entry.log_id.index);
+        show_entry(options, &entry, shown);
+        println!();
+    }
+    Ok(0)
+}
+
+fn show_entry(options: &Options, entry: &ovsdb_raft::types::Entry, shown: &mut Shown) {
+    if let Some(members) = members(entry) {
+        let shown = members.iter().map(|(id, address)| format!("{id}(\"{address}\")"));
+        println!(" servers: {}", shown.collect::<Vec<_>>().join(", "));
+    }
+    let typed = |text: &str| {
+        let schema = DatabaseSchema::from_json(&json::parse(text.as_bytes()).ok()?).ok()?;
+        Some(Arc::new(schema))
+    };
+    let (id, data) = match command(entry) {
+        None => return,
+        Some(Command::ElectionTimer(ms)) => {
+            println!(" election_timer: {ms}");
+            return;
+        }
+        Some(Command::Transaction(txn)) => {
+            show_eid("prerequisite", txn.prerequisite);
+            let txn_text = Txn::parse(&txn.record);
+            (
+                txn.id,
+                Data {
+                    schema: None,
+                    txn: txn_text,
+                },
+            )
+        }
+        Some(Command::Convert {
+            id,
+            prerequisite,
+            schema,
+        }) => {
+            show_eid("prerequisite", *prerequisite);
+            (
+                *id,
+                Data {
+                    schema: typed(schema),
+                    txn: None,
+                },
+            )
+        }
+        Some(Command::Restore {
+            id, schema, record, ..
+        }) => {
+            let txn = Txn::parse(record);
+            (
+                *id,
+                Data {
+                    schema: typed(schema),
+                    txn,
+                },
+            )
+        }
+    };
+    show_eid("eid", id);
+    show_data(options, "", &data, shown);
+}
+
+/// What an entry says, in a few words.
+pub(crate) fn says(entry: &ovsdb_raft::types::Entry) -> String {
+    match (command(entry), members(entry)) {
+        (Some(command), _) => command.to_string(),
+        (None, Some(members)) => {
+            let members = members.keys().map(ToString::to_string);
+            format!("members {}", members.collect::<Vec<_>>().join(", "))
+        }
+        (None, None) => "the beginning of a leadership".to_owned(),
+    }
 }
 
 /// The first digits of an id, by which people know it.

@@ -1,19 +1,23 @@
 //! The program `ovsdb-tool` (ovsdb-tool(1)): database files, without a server.
 //!
 //! In: a command with its arguments. Out: text that scripts parse, an exit status. The commands live in [`files`]
-//! (make and change), [`cluster`] and [`check`] (the files of clusters), [`inspect`] (names, versions, identities) and
-//! [`log`] (records as people read them).
+//! (make and change), [`cluster`], [`check`] and [`member`] (the files of clusters), [`inspect`] (names, versions,
+//! identities) and [`log`] (records as people read them).
 
 mod check;
 mod cluster;
 mod files;
 mod inspect;
 mod log;
+mod member;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lexopt::Parser;
+use ovsdb_cluster::FileError;
+use ovsdb_cluster::export::ExportError;
+use ovsdb_cluster::mend::MendError;
 use ovsdb_daemon::options::{LogOptions, Token};
 use ovsdb_daemon::{dirs, vlog};
 use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json, os_text};
@@ -33,6 +37,15 @@ pub(crate) enum ToolError {
     /// The file.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A member's file and folder.
+    #[error(transparent)]
+    Member(#[from] FileError),
+    /// What is done to them.
+    #[error(transparent)]
+    Mend(#[from] MendError),
+    /// What they hold.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// A schema, a transaction, or what it does.
     #[error(transparent)]
     Ovsdb(#[from] OvsdbError),
@@ -235,6 +248,13 @@ const COMMANDS: &[Command] = &[
         min: 1,
         max: usize::MAX,
         run: cluster::fix,
+    },
+    Command {
+        name: "force-new-cluster",
+        usage: "db",
+        min: 1,
+        max: 1,
+        run: cluster::force_new,
     },
     Command {
         name: "cluster-to-standalone",

@@ -118,6 +118,23 @@ impl Store {
         Ok(membership)
     }
 
+    /// Removes the entries from an index on, durably; what is gone does not count as committed any more. The folder
+    /// must be nobody else's at this moment.
+    pub fn cut(&self, from: u64) -> io::Result<()> {
+        let before = match from.checked_sub(1) {
+            Some(before) => self.entries(before).next().transpose()?,
+            None => None,
+        };
+        let last = before.map(|(entry, _)| entry.log_id).or(self.purged()?);
+        let mut batch = WriteBatch::default();
+        batch.delete_range_cf(self.family(LOG), key(from), key(u64::MAX));
+        if self.committed()? > last {
+            batch.put_cf(self.family(META), COMMITTED, codec::encode(&last));
+        }
+        self.db.write(batch).map_err(failure)?;
+        self.db.flush_wal(true).map_err(failure)
+    }
+
     /// Makes a server the only member of its cluster, durably: an entry behind all others says so, in a term of its
     /// own. The folder must be nobody else's at this moment.
     pub fn make_alone(&self, server: ServerId, peer: Peer) -> io::Result<Alone> {
