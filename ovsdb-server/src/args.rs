@@ -4,6 +4,7 @@
 //! effect as they are read, so that their order counts).
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub struct Args {
     pub active: bool,
     /// `--disable-file-column-diff`.
     pub no_column_diff: bool,
+    /// `--manage`.
+    pub manage: Option<SocketAddr>,
     /// `--backup-folder`, `--backup-every`, `--backup-keep`.
     pub backups: Option<Schedule>,
     /// `--private-key` and its kin; each a file or `db:DB,TABLE,COLUMN`.
@@ -132,6 +135,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             "disable-file-column-diff" => args.no_column_diff = true,
             // Conversions are always written whole: the file then reads the same everywhere.
             "disable-file-no-data-conversion" => {}
+            "manage" => args.manage = Some(management(&value()?)?),
             "backup-folder" => backups.folder = Some(value()?.into()),
             "backup-every" => backups.every = positive(name, &value()?)?,
             "backup-keep" => backups.keep = positive(name, &value()?)?,
@@ -186,6 +190,15 @@ impl BackupArgs {
     }
 }
 
+/// `PORT` on loopback, or `IP:PORT`.
+fn management(text: &str) -> Result<SocketAddr, String> {
+    let on_loopback = text
+        .parse()
+        .map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
+    let address = on_loopback.or_else(|_| text.parse());
+    address.map_err(|_| format!("--manage={text}: PORT or IP:PORT expected"))
+}
+
 fn positive(option: &str, text: &str) -> Result<u64, String> {
     let number = text.parse().ok().filter(|n| *n > 0);
     number.ok_or_else(|| format!("--{option} requires a number above 0"))
@@ -211,6 +224,10 @@ Replication:
   --sync-from=SERVER      keep the databases equal to SERVER's
   --sync-exclude-tables=DB:TABLE,...
   --active                start active in spite of --sync-from
+
+Management:
+  --manage=[IP:]PORT      serve the management API (JSON-RPC 2.0 over HTTP and
+                          WebSocket) on loopback, or with TLS on IP
 
 Backups:
   --backup-folder=DIR     back up every database there from time to time
@@ -267,7 +284,13 @@ fn names() -> Vec<&'static str> {
         .into_iter()
         .chain(groups)
         .chain(LAST)
-        .chain(["config-file=", "backup-folder=", "backup-every=", "backup-keep="])
+        .chain([
+            "config-file=",
+            "manage=",
+            "backup-folder=",
+            "backup-every=",
+            "backup-keep=",
+        ])
         .collect()
 }
 

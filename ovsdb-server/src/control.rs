@@ -132,14 +132,14 @@ fn operate(commands: &Commands, actor: &Actor<Server>) {
     };
     on("backup", |actor, args| {
         Box::pin(async move {
-            let done = operate::backup(&actor, &args[0], Path::new(&args[1])).await;
+            let done = operate::backup::backup(&actor, &args[0], Path::new(&args[1])).await;
             done.map(|told| format!("{}\n", told.comment()))
                 .map_err(|e| e.to_string())
         })
     });
     on("restore", |actor, args| {
         Box::pin(async move {
-            let done = operate::restore(&actor, &args[0], Path::new(&args[1])).await;
+            let done = operate::backup::restore(&actor, &args[0], Path::new(&args[1])).await;
             done.map(|()| String::new()).map_err(|e| e.to_string())
         })
     });

@@ -23,6 +23,7 @@ pub mod host;
 pub mod link;
 mod lookup;
 mod maintain;
+pub mod manage;
 pub mod operate;
 pub mod reconfigure;
 pub mod relay;

@@ -371,6 +371,11 @@ impl Reconfigure {
         Ok(())
     }
 
+    /// The certificates in force.
+    pub fn tls(&self) -> &Arc<Tls> {
+        &self.tls
+    }
+
     fn threads(&self) -> Result<&Threads, String> {
         if self.threads.get().is_none() {
             let threads = Threads::start().map_err(|error| format!("cannot start threads: {error}"))?;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ovsdb_daemon::unixctl::Commands;
 use ovsdb_daemon::{process, unixctl};
+use ovsdb_manage::Listen;
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Notify;
 
@@ -14,6 +15,7 @@ use crate::args::{Args, PROGRAM, VERSION};
 use crate::cluster;
 use crate::control::{self, ask};
 use crate::host::TokioHost;
+use crate::manage::Managed;
 use crate::reconfigure::{Origin, Reconfigure};
 use crate::server::Server;
 use crate::service::Service;
@@ -81,6 +83,21 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
     }
     tokio::spawn(reconfigure.clone().follow());
     tokio::spawn(reconfigure.clone().write_status());
+    let _management = match args.manage {
+        None => None,
+        Some(address) => {
+            let listen = Listen {
+                address,
+                tls: (!address.ip().is_loopback()).then(|| reconfigure.tls().clone()),
+            };
+            let operations = Arc::new(Managed::new(actor.clone()));
+            Some(
+                ovsdb_manage::serve(operations, listen)
+                    .await
+                    .map_err(|error| error.to_string())?,
+            )
+        }
+    };
     if let Some(schedule) = args.backups {
         tokio::spawn(schedule.run(actor.clone()));
     }

@@ -1,7 +1,7 @@
 //! Backups made from time to time, the oldest deleted.
 //!
 //! In: a folder, an interval, how many to keep. Out: files `DB.YYYYMMDDTHHMMSSZ.backup`, each a standalone database.
-//! Never here: how a backup is made (`operate`).
+//! Never here: how a backup is made (`operate::backup`).
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Schedule {
             let Ok(names) = names.await else { return };
             for db in names {
                 let file = self.folder.join(file_name(&db, Timestamp::now()));
-                match operate::backup(&actor, &db, &file).await {
+                match operate::backup::backup(&actor, &db, &file).await {
                     Ok(_) => tracing::info!(target: "backup", "{db}: backed up to {}", file.display()),
                     Err(error) => {
                         tracing::error!(target: "backup", "{db}: no backup was made: {error}");

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::types::{Link, Member, Phase, Role, Standing, Status, StorageStatus};
+use crate::types::{Link, Member, Phase, Refusal, Role, Standing, Status, StorageStatus};
 
 /// The first four digits of an id, its nickname.
 fn short(id: &str) -> &str {
@@ -28,7 +28,11 @@ impl Display for Status {
         if let Standing::Joining { remotes } = &self.standing {
             writeln!(f, "Remotes for joining: {}", remotes.join(" "))?;
         }
-        for member in &self.members {
+        for Refusal { address, why } in &self.refusals {
+            writeln!(f, "Refused by {address}: {why}")?;
+        }
+        let of_leader = self.members.iter().filter(|_| self.role == Role::Leader);
+        for member in of_leader {
             match member.phase {
                 Some(Phase::Removing) => writeln!(f, "Removing server {}", Named(member))?,
                 Some(phase) => writeln!(f, "Adding server {} ({phase})", Named(member))?,
@@ -41,13 +45,13 @@ impl Display for Status {
         writeln!(f, "Vote: {}", known(&self.vote))?;
         writeln!(f)?;
         if let Some(election) = &self.election {
-            match election.won_ms_ago {
-                Some(ms) => writeln!(f, "Last Election won: {ms} ms ago")?,
-                None => writeln!(
-                    f,
-                    "Last Election started {} ms ago, reason: {}",
-                    election.started_ms_ago, election.reason
-                )?,
+            writeln!(
+                f,
+                "Last Election started {} ms ago, reason: {}",
+                election.started_ms_ago, election.reason
+            )?;
+            if let Some(ms) = election.won_ms_ago {
+                writeln!(f, "Last Election won: {ms} ms ago")?;
             }
         }
         write!(f, "Election timer: {}", self.election_timer_ms)?;
@@ -206,6 +210,10 @@ mod tests {
                 },
             ],
             n_disconnections: 0,
+            refusals: vec![Refusal {
+                address: "tcp:127.0.0.1:17003".into(),
+                why: "wrong cluster".into(),
+            }],
             members: vec![
                 Member {
                     phase: Some(Phase::Catchup),
@@ -230,12 +238,14 @@ Cluster ID: 5140 (51400518-262e-4e4e-9d1c-9c497fb6ad32)
 Server ID: 4fba (4fbad326-8781-43d2-b89b-d568889bd03b)
 Address: tcp:127.0.0.1:17001
 Status: cluster member
+Refused by tcp:127.0.0.1:17003: wrong cluster
 Adding server 0b23 (0b23 at tcp:127.0.0.1:17002) (adding: catchup)
 Role: leader
 Term: 1
 Leader: self
 Vote: self
 
+Last Election started 4010 ms ago, reason: timeout
 Last Election won: 4005 ms ago
 Election timer: 1000 (changing to 2000)
 Log: [2, 5]

@@ -158,8 +158,19 @@ pub struct Status {
     pub links: Vec<Link>,
     /// How often a connection broke.
     pub n_disconnections: u64,
+    /// Who refuses this member.
+    pub refusals: Vec<Refusal>,
     /// All members.
     pub members: Vec<Member>,
+}
+
+/// Why a server will not talk to this member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Where it is.
+    pub address: String,
+    /// What it says, and what to do.
+    pub why: String,
 }
 
 /// How a removal went.

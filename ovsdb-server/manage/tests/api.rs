@@ -78,6 +78,7 @@ fn status(term: u64) -> Status {
         n_unapplied: 0,
         links: Vec::new(),
         n_disconnections: 0,
+        refusals: Vec::new(),
         members: vec![member],
     }
 }

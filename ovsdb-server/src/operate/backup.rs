@@ -1,0 +1,256 @@
+//! Backups of databases while they are written, and databases put back from backups.
+//!
+//! In: a database's name, a file. Out: files, a database with other contents.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use ovsdb_data::json;
+use ovsdb_engine::{Database, Snapshot};
+use ovsdb_store::StoreError;
+use ovsdb_store::compact::save;
+use ovsdb_store::log::{Magic, Mode, compose};
+use ovsdb_store::standalone::{Standalone, encode_snapshot};
+use tokio::sync::oneshot;
+
+use crate::actor::Actor;
+use crate::cluster::{Conversion, Initiator, Wish};
+use crate::control::ask;
+use crate::database::Model;
+use crate::host::fresh_uuid;
+use crate::server::Server;
+
+/// How long a restore may take until it is committed.
+const RESTORE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Why an operation was not done. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum OperateError {
+    /// No database of that name.
+    #[error("no database named {0}")]
+    NoDatabase(String),
+    /// It has nothing to serve yet.
+    #[error(
+        "{0}: not available yet: this server has not joined the cluster, or has not heard from its source"
+    )]
+    NotAvailable(String),
+    /// A copy of another server's database.
+    #[error("{0}: a copy of another server's database: ask that server")]
+    IsCopy(String),
+    /// The file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file's tail.
+    #[error("{file}: damaged, and not used: {why}")]
+    Damaged {
+        /// As it was given.
+        file: String,
+        /// Where its valid part ends.
+        why: StoreError,
+    },
+    /// A file of another database.
+    #[error("{file}: a backup of database {theirs}, not of {ours}")]
+    OtherDatabase {
+        /// As it was given.
+        file: String,
+        /// What it holds.
+        theirs: String,
+        /// What was to be restored.
+        ours: String,
+    },
+    /// Another member leads.
+    #[error("{0}: this server does not lead: ask the one that does (cluster/status names it)")]
+    NotLeader(String),
+    /// The database refuses.
+    #[error("{0}")]
+    Refused(String),
+    /// It took too long.
+    #[error("not committed within {} s: the cluster may have no quorum; it may still take place", RESTORE_TIMEOUT.as_secs())]
+    Timeout,
+    /// The server ends.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+/// What a backup holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackedUp {
+    /// The database.
+    pub db: String,
+    /// The id of the state (`last-txn-id` of `monitor_cond_since`).
+    pub txn_id: String,
+    /// The public index of that state; none for databases that have none.
+    pub index: Option<u64>,
+}
+
+/// A state to back up: it does not change any more, whatever is written meanwhile.
+pub async fn state(actor: &Actor<Server>, db: &str) -> Result<(Snapshot, BackedUp), OperateError> {
+    let name = db.to_owned();
+    let answer = ask(actor, move |server| {
+        let open = server
+            .databases
+            .get(&name)
+            .ok_or_else(|| OperateError::NoDatabase(name.clone()))?;
+        if !open.is_available() {
+            return Err(OperateError::NotAvailable(name));
+        }
+        let index = match &open.model {
+            Model::Clustered(cluster) => Some(cluster.index()),
+            _ => None,
+        };
+        let snapshot = open.snapshot().clone();
+        let told = BackedUp {
+            db: name,
+            txn_id: snapshot.txn_id.to_string(),
+            index,
+        };
+        Ok((snapshot, told))
+    });
+    answer.await.map_err(|_| OperateError::Stopping)?
+}
+
+impl BackedUp {
+    /// The comment of the backup's record.
+    pub fn comment(&self) -> String {
+        match self.index {
+            Some(index) => format!("backup of {} at index {index}", self.db),
+            None => format!("backup of {}", self.db),
+        }
+    }
+}
+
+/// A backup as the text of a standalone file: its records, each with its checksum.
+pub async fn text(actor: &Actor<Server>, db: &str) -> Result<Vec<Bytes>, OperateError> {
+    let (snapshot, told) = state(actor, db).await?;
+    let date = date(actor).await?;
+    let made = tokio::task::spawn_blocking(move || {
+        let schema = json::to_string(&snapshot.schema.to_json());
+        let contents = encode_snapshot(&snapshot, &told.comment(), date, true);
+        [schema.into_bytes(), contents]
+            .iter()
+            .map(|record| compose(Magic::Json, record).0.into())
+            .collect()
+    });
+    made.await.map_err(|_| OperateError::Stopping)
+}
+
+async fn date(actor: &Actor<Server>) -> Result<i64, OperateError> {
+    let date = ask(actor, |server| server.host.date_ms());
+    date.await.map_err(|_| OperateError::Stopping)
+}
+
+/// Writes a database to a standalone file, while it goes on being written. The file is there whole or not at all; one
+/// that is there already is not touched.
+pub async fn backup(actor: &Actor<Server>, db: &str, file: &Path) -> Result<BackedUp, OperateError> {
+    let (snapshot, told) = state(actor, db).await?;
+    let (file, comment) = (file.to_owned(), told.comment());
+    let date = date(actor).await?;
+    let saved = tokio::task::spawn_blocking(move || save(&file, Mode::Create, &snapshot, &comment, date));
+    saved.await.map_err(|_| OperateError::Stopping)??;
+    Ok(told)
+}
+
+/// Puts a standalone file's contents and schema in place of a database's, in one step: clients see a conversion.
+pub async fn restore(actor: &Actor<Server>, db: &str, file: &Path) -> Result<(), OperateError> {
+    let (path, ours) = (file.to_owned(), db.to_owned());
+    let read = tokio::task::spawn_blocking(move || read_backup(&path, &ours));
+    let contents = read.await.map_err(|_| OperateError::Stopping)??;
+    let (done, wait) = oneshot::channel();
+    let name = db.to_owned();
+    let begun = ask(actor, move |server| server.restore(&name, contents, done));
+    begun.await.map_err(|_| OperateError::Stopping)??;
+    match tokio::time::timeout(RESTORE_TIMEOUT, wait).await {
+        Err(_) => Err(OperateError::Timeout),
+        Ok(Err(_)) => Err(OperateError::Stopping),
+        Ok(Ok(result)) => result.map_err(OperateError::Refused),
+    }
+}
+
+/// What is to take a database's place.
+struct Contents {
+    database: Database,
+    /// For a cluster: the schema's text and the record of all rows.
+    schema: Arc<str>,
+    record: Bytes,
+}
+
+/// Reads a backup; a damaged one is refused whole.
+fn read_backup(path: &Path, ours: &str) -> Result<Contents, OperateError> {
+    let file = path.display().to_string();
+    let opened = Standalone::open(path, Mode::ReadOnly, &fresh_uuid)?;
+    if let Some(why) = opened.warning {
+        return Err(OperateError::Damaged { file, why });
+    }
+    let snapshot = opened.database.snapshot();
+    if *snapshot.schema.name != *ours {
+        return Err(OperateError::OtherDatabase {
+            file,
+            theirs: snapshot.schema.name.to_string(),
+            ours: ours.to_owned(),
+        });
+    }
+    let (persistent, _) = (*snapshot.schema).clone().into_persistent();
+    let comment = format!("restored from {file}");
+    Ok(Contents {
+        schema: json::to_string(&persistent.to_json()).into(),
+        record: encode_snapshot(snapshot, &comment, 0, true).into(),
+        database: opened.database,
+    })
+}
+
+impl Server {
+    fn restore(
+        &mut self,
+        name: &str,
+        contents: Contents,
+        done: oneshot::Sender<Result<(), String>>,
+    ) -> Result<(), OperateError> {
+        let id = self.host.fresh_uuid();
+        let date = self.host.date_ms();
+        let mut open = self
+            .databases
+            .remove(name)
+            .ok_or_else(|| OperateError::NoDatabase(name.to_owned()))?;
+        let result = match &open.model {
+            Model::Clustered(cluster) if !cluster.is_loaded() => {
+                Err(OperateError::NotAvailable(name.to_owned()))
+            }
+            Model::Clustered(cluster) if cluster.standing.leads.is_none() => {
+                Err(OperateError::NotLeader(name.to_owned()))
+            }
+            Model::Clustered(cluster) => {
+                let wish = Wish::Contents(contents.schema, contents.record, cluster.index() + 1);
+                self.databases.insert(name.to_owned(), open);
+                self.convert_in_cluster(
+                    name,
+                    Conversion {
+                        id,
+                        initiator: Initiator::Operator(done),
+                        wish,
+                    },
+                );
+                return Ok(());
+            }
+            Model::Standalone | Model::ActiveBackup(None) => {
+                match open.replace(contents.database, date) {
+                    Err(error) => Err(OperateError::Refused(error.to_string())),
+                    Ok(()) => {
+                        self.end_service(&mut open);
+                        // Who asked may have gone.
+                        let _ = done.send(Ok(()));
+                        Ok(())
+                    }
+                }
+            }
+            Model::Relay(_) | Model::ActiveBackup(Some(_)) => Err(OperateError::IsCopy(name.to_owned())),
+            Model::Own => Err(OperateError::Refused(
+                "the server's own database cannot be restored".to_owned(),
+            )),
+        };
+        self.databases.insert(name.to_owned(), open);
+        self.refresh_server_rows();
+        result
+    }
+}
