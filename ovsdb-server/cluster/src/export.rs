@@ -110,7 +110,7 @@ pub fn read_only(path: &Path) -> Result<Option<Exported>, ExportError> {
     let store = Store::read_only(&folder).map_err(failed)?;
     let vote = store.vote().map_err(failed)?;
     let snapshot = store.snapshot().map_err(failed)?;
-    let in_snapshot = snapshot.as_ref().and_then(|s| s.description.last);
+    let in_snapshot = snapshot.as_ref().and_then(|s| s.description.contents.last);
     let membership = store.membership().map_err(failed)?;
     let voters: Vec<ServerId> = membership.membership().voter_ids().collect();
     let members = membership.membership().nodes();
@@ -144,7 +144,7 @@ impl Exported {
     /// The last entry in the snapshot, and its size in bytes.
     pub fn snapshot(&self) -> io::Result<Option<(LogId, u64)>> {
         let snapshot = self.store.snapshot()?.map(|snapshot| snapshot.description);
-        Ok(snapshot.and_then(|description| Some((description.last?, description.n_bytes))))
+        Ok(snapshot.and_then(|description| Some((description.contents.last?, description.n_bytes))))
     }
 
     /// What the snapshot holds; nothing where there is none.
@@ -190,7 +190,7 @@ impl Exported {
                     folder: self.folder.clone(),
                     error,
                 })?;
-                Ok((state, snapshot.description.last))
+                Ok((state, snapshot.description.contents.last))
             }
         }
     }

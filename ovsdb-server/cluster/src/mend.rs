@@ -122,7 +122,7 @@ pub fn cut_at_damage(path: &Path) -> Result<Option<Cut>, MendError> {
         return Ok(None);
     };
     let snapshot = store.snapshot().map_err(failed)?;
-    let in_snapshot = snapshot.and_then(|snapshot| snapshot.description.last);
+    let in_snapshot = snapshot.and_then(|snapshot| snapshot.description.contents.last);
     if in_snapshot.is_some_and(|last| next <= last.index) {
         return Err(MendError::Nothing(format!(
             "{}: {error}; entries before the last snapshot cannot be cut off: remove the file and let the server join \

@@ -31,10 +31,16 @@ impl From<CodecError> for std::io::Error {
 
 /// The bytes of a value.
 pub fn encode(value: &impl Serialize) -> Vec<u8> {
-    let mut out = vec![VERSION];
-    bincode::serde::encode_into_std_write(value, &mut out, bincode::config::standard())
-        .expect("our own types have a serde form, and a Vec takes every byte");
+    let mut out = Vec::new();
+    encode_into(&mut out, value);
     out
+}
+
+/// Adds the bytes of a value.
+pub fn encode_into(out: &mut Vec<u8>, value: &impl Serialize) {
+    out.push(VERSION);
+    bincode::serde::encode_into_std_write(value, out, bincode::config::standard())
+        .expect("our own types have a serde form, and a Vec takes every byte");
 }
 
 /// The value of some bytes, which must be all of it.

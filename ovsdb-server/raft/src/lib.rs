@@ -15,14 +15,25 @@
 //! Reading order: [`types`], [`machine`], [`store`], [`peer`], [`member`].
 
 pub mod codec;
+mod elections;
+mod error;
 pub mod failpoints;
+mod forward;
+mod listener;
 pub mod machine;
 pub mod member;
+mod membership;
 pub mod peer;
+mod propose;
+mod settings;
+mod shared;
+mod standing;
 pub mod state_machine;
 pub mod status;
 pub mod store;
+mod suspect;
 pub mod threads;
+mod timer;
 pub mod types;
 
 pub use failpoints::UnknownScenario;

@@ -12,7 +12,7 @@
 //! is refused before any request of it is looked at.
 
 pub mod client;
-pub mod listener;
+pub mod links;
 
 use std::io;
 
@@ -27,7 +27,9 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::codec;
-use crate::types::{ClusterId, LogId, Peer, ServerId, StoredMembership, TypeConfig, Vote};
+use crate::machine::Handled;
+use crate::store::snapshots::Contents;
+use crate::types::{self, ClusterId, Peer, ServerId, TypeConfig, Vote};
 
 /// The longest frame. A batch of entries may hold a whole `restore`.
 pub const MAX_FRAME: u32 = 1 << 30;
@@ -121,6 +123,14 @@ pub enum Refusal {
         /// Who is here.
         ours: ServerId,
     },
+    /// A member has the address of the server that wants to join.
+    #[error("{address} is the address of server {server}: kick it before another one takes its place")]
+    AddressTaken {
+        /// Which.
+        address: String,
+        /// Who has it.
+        server: ServerId,
+    },
 }
 
 /// What one member asks of another.
@@ -134,12 +144,19 @@ pub enum Request {
     PreVote(VoteRequest<TypeConfig>),
     /// Leadership is being handed over.
     TransferLeader(TransferLeaderRequest<TypeConfig>),
-    /// A snapshot begins; the answer says with which piece to go on.
+    /// A snapshot begins, or goes on after a connection broke; the answer says with which piece.
     Snapshot(SnapshotHead),
-    /// The next piece.
-    Piece(Bytes),
+    /// A piece.
+    Piece {
+        /// The snapshot's number.
+        number: u64,
+        /// The piece's.
+        i: u32,
+        /// Its contents.
+        bytes: Bytes,
+    },
     /// No more pieces: install.
-    Install,
+    Install(SnapshotHead),
     /// A server wants to become a member.
     Join {
         /// Its id.
@@ -147,6 +164,19 @@ pub enum Request {
         /// How it will be reached.
         peer: Peer,
     },
+    /// A server is to be taken out of the membership.
+    Remove(ServerId),
+    /// From now on the dialer sends [`Forwarded`](crate::Forwarded) only, and gets [`Reply`] in any order.
+    Forwards,
+}
+
+/// What became of a forwarded request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// Which.
+    pub request: types::Request,
+    /// See [`Handled`].
+    pub handled: Handled,
 }
 
 /// What a snapshot is of.
@@ -154,12 +184,12 @@ pub enum Request {
 pub struct SnapshotHead {
     /// The leader's.
     pub vote: Vote,
-    /// The last entry in it.
-    pub last: Option<LogId>,
-    /// The membership at that entry.
-    pub membership: StoredMembership,
+    /// Its number, the leader's own count.
+    pub number: u64,
     /// How many pieces.
     pub n_pieces: u32,
+    /// What it has.
+    pub contents: Contents,
 }
 
 /// The answer to a request.
@@ -177,8 +207,12 @@ pub enum Answer {
     Transferred(TransferLeaderResponse<TypeConfig>),
     /// Done, with nothing to tell.
     Done,
-    /// To [`Request::Join`] by a member that does not lead: ask this one, if it is known.
+    /// To [`Request::Join`] and [`Request::Remove`] by a member that does not lead: ask this one, if it is known.
     AskLeader(Option<Peer>),
+    /// To [`Request::Join`]: it cannot be, until somebody changes something.
+    Refused(Refusal),
+    /// To a server that asks for votes without being in the membership that was made at this index.
+    NotMember(u64),
     /// It could not be done.
     Failed(String),
 }
@@ -192,20 +226,30 @@ pub(crate) fn active(address: &str) -> Result<Active, String> {
     }
 }
 
+/// Adds a frame to others.
+pub(crate) fn frame(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+    let start = out.len();
+    out.extend_from_slice(&[0; 4]);
+    codec::encode_into(out, value);
+    let n_bytes = out.len() - start - 4;
+    match u32::try_from(n_bytes) {
+        Ok(length) if length <= MAX_FRAME => {
+            out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+            Ok(())
+        }
+        _ => {
+            out.truncate(start);
+            let what = format!("a message of {n_bytes} bytes is too long for a peer");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+        }
+    }
+}
+
 /// Writes one frame.
 pub(crate) async fn write(stream: &mut (impl AsyncWrite + Unpin), value: &impl Serialize) -> io::Result<()> {
-    let body = codec::encode(value);
-    let n_bytes = u32::try_from(body.len())
-        .ok()
-        .filter(|n| *n <= MAX_FRAME)
-        .ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("a message of {} bytes is too long for a peer", body.len()),
-            )
-        })?;
-    stream.write_all(&n_bytes.to_be_bytes()).await?;
-    stream.write_all(&body).await?;
+    let mut out = Vec::new();
+    frame(&mut out, value)?;
+    stream.write_all(&out).await?;
     stream.flush().await
 }
 

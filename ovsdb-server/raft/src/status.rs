@@ -1,10 +1,16 @@
 //! What is to be told of a member (`cluster/status`).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use openraft::ServerState;
+
+pub use crate::elections::{Election, ElectionReason};
 use crate::peer::Refusal;
-use crate::types::ServerId;
+use crate::peer::links::Direction;
+use crate::shared::{Metrics, Shared};
+use crate::types::{LogId, Peer, ServerId};
 
 /// What a member plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +54,8 @@ pub struct Status {
     pub committed: u64,
     /// The last index applied.
     pub applied: u64,
+    /// The last index in the snapshot, 0 without one.
+    pub snapshot: u64,
     /// All servers in the membership, this one included.
     pub servers: BTreeMap<ServerId, ServerStatus>,
     /// Connections with other servers.
@@ -97,22 +105,93 @@ pub struct Connections {
     pub incoming: Option<bool>,
 }
 
-/// An election that this member began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Election {
-    /// How long ago.
-    pub started: Duration,
-    /// Why.
-    pub reason: ElectionReason,
-    /// How long ago it was won, if it was.
-    pub won: Option<Duration>,
+impl Status {
+    /// What is to be told now.
+    pub(crate) fn of(shared: &Shared) -> Status {
+        let metrics = shared.metrics();
+        let standing = shared.standing.borrow().clone();
+        let index = |id: Option<LogId>| id.map_or(0, |id| id.index);
+        let last = metrics.last_log_index.unwrap_or(0);
+        let nodes: Vec<(ServerId, Peer)> = {
+            let membership = metrics.membership_config.membership();
+            membership.nodes().map(|(id, peer)| (*id, peer.clone())).collect()
+        };
+        Status {
+            role: role(shared, &metrics),
+            term: metrics.current_term,
+            voted_for: Some(metrics.vote.leader_id.voted_for).filter(|_| metrics.current_term > 0),
+            leader: standing.leader,
+            connected: standing.connected,
+            member: standing.member,
+            removed: standing.removed,
+            leaving: shared.leaving.load(Ordering::Acquire),
+            election_timer_ms: shared.progress.timer_ms(),
+            election_timer_next_ms: *shared.timer_next_ms.lock(),
+            log: (metrics.purged.map_or(0, |id| id.index + 1), last),
+            committed: index(metrics.local_committed),
+            applied: index(metrics.last_applied),
+            snapshot: index(metrics.snapshot),
+            servers: nodes
+                .iter()
+                .map(|(id, peer)| (*id, server_status(shared, &metrics, *id, peer)))
+                .collect(),
+            connections: nodes
+                .iter()
+                .filter(|(id, _)| *id != metrics.id)
+                .map(|(id, _)| (*id, connections(shared, &metrics, *id)))
+                .collect(),
+            n_disconnections: shared.dialing.links.n_broken(),
+            election: shared.dialing.elections.last(),
+            refusals: shared.dialing.refusals.lock().clone(),
+        }
+    }
 }
 
-/// Why a member began an election.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ElectionReason {
-    /// No leader was heard of.
-    Timeout,
-    /// The leader asked it to.
-    LeadershipTransfer,
+/// openraft's own state does not show that a member asks whether it would be elected.
+fn role(shared: &Shared, metrics: &Metrics) -> Role {
+    match metrics.state {
+        ServerState::Leader => Role::Leader,
+        ServerState::Candidate => Role::Candidate,
+        ServerState::Follower => {
+            let asked = shared.dialing.elections.open_since();
+            let heard = shared.heard.lock().map(|(_, at)| at);
+            match asked.is_some() && asked > heard {
+                true => Role::Candidate,
+                false => Role::Follower,
+            }
+        }
+        _ => Role::Learner,
+    }
+}
+
+fn server_status(shared: &Shared, metrics: &Metrics, id: ServerId, peer: &Peer) -> ServerStatus {
+    let membership = metrics.membership_config.membership();
+    let voter = membership.voter_ids().any(|voter| voter == id);
+    let matched = metrics.replication.as_ref().and_then(|known| known.get(&id));
+    let match_index = matched.map(|id| id.map_or(0, |id| id.index));
+    let phase = *shared.phase.lock();
+    ServerStatus {
+        address: peer.address.clone(),
+        voter,
+        phase: phase.filter(|(who, _)| *who == id).map(|(_, phase)| phase),
+        next_index: match_index.map(|index| index + 1),
+        match_index,
+        last_message: match id == metrics.id {
+            true => None,
+            false => shared.dialing.links.last_heard(id).map(|at| at.elapsed()),
+        },
+    }
+}
+
+/// The leader has connections with everybody, others with the leader.
+fn connections(shared: &Shared, metrics: &Metrics, id: ServerId) -> Connections {
+    let wanted = metrics.state == ServerState::Leader || metrics.current_leader == Some(id);
+    let connected = |direction| {
+        let open = shared.dialing.links.is_open(id, direction);
+        (open || wanted).then_some(open)
+    };
+    Connections {
+        outgoing: connected(Direction::Outgoing),
+        incoming: connected(Direction::Incoming),
+    }
 }

@@ -39,6 +39,8 @@ pub struct Store {
     failed: Arc<AtomicBool>,
     /// Writes take turns, so that what is durable is always a prefix of what was asked for.
     turn: Arc<Mutex<()>>,
+    /// Snapshots take turns in becoming the one that counts.
+    pub(crate) settling: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The way to the thread that syncs. With the last user of the folder the thread ends, and the folder is closed when
@@ -82,6 +84,7 @@ impl Store {
             }),
             failed,
             turn: Arc::default(),
+            settling: Arc::default(),
         })
     }
 
@@ -128,6 +131,13 @@ impl Store {
     /// Adds a single value to a batch.
     pub(crate) fn put(&self, batch: &mut WriteBatch, key: &str, value: &impl Serialize) {
         batch.put_cf(&self.family(META), key, codec::encode(value));
+    }
+
+    /// Writes a single value, durable with the next sync.
+    pub(crate) fn put_now(&self, key: &str, value: &impl Serialize) -> io::Result<()> {
+        let mut batch = WriteBatch::default();
+        self.put(&mut batch, key, value);
+        self.db.write(batch).map_err(failure)
     }
 
     pub(crate) fn family(&self, name: &str) -> &rocksdb::ColumnFamily {

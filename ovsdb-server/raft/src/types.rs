@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use openraft::impls::leader_id_std::LeaderId;
+use openraft::vote::RaftLeaderId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,16 +44,41 @@ pub struct Peer {
     pub address: String,
 }
 
-openraft::declare_raft_types!(
-    /// The types that this project puts into openraft. One leader per term, as in the RAFT paper: a log id is a term
-    /// and an index.
-    pub TypeConfig:
-        D = Command,
-        R = (),
-        NodeId = ServerId,
-        Node = Peer,
-        LeaderId = openraft::impls::leader_id_std::LeaderId<u64, ServerId>,
-);
+/// The types that this project puts into openraft. One leader per term, as in the RAFT paper: a log id is a term and an
+/// index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TypeConfig;
+
+impl openraft::RaftTypeConfig for TypeConfig {
+    type D = Command;
+    type R = ();
+    type NodeId = ServerId;
+    type Node = Peer;
+    type Term = u64;
+    type LeaderId = LeaderId<u64, ServerId>;
+    type Vote = openraft::impls::Vote<Self::LeaderId>;
+    type Payload = EntryPayload<Command, ServerId, Peer>;
+    type Entry = openraft::Entry<<Self::LeaderId as RaftLeaderId>::Committed, Self::Payload>;
+    type AsyncRuntime = openraft::impls::TokioRuntime;
+    type Responder<T>
+        = Told<T>
+    where
+        T: Send + 'static;
+    type Batch<T>
+        = openraft::impls::InlineBatch<T>
+    where
+        T: Send + 'static;
+    type ErrorSource = openraft::impls::BoxedErrorSource;
+}
+
+/// Is told what became of a proposal.
+pub struct Told<T>(pub Box<dyn FnOnce(T) + Send>);
+
+impl<T: Send + 'static> openraft::raft::responder::Responder<TypeConfig, T> for Told<T> {
+    fn on_complete(self, result: T) {
+        (self.0)(result);
+    }
+}
 
 /// A position in the log, and the term of the leader that put it there.
 pub type LogId = openraft::alias::LogIdOf<TypeConfig>;

@@ -1,173 +1,11 @@
-//! Clusters of members in one process, over loopback: what is acknowledged stays, everywhere alike.
+//! What is acknowledged stays, everywhere alike; servers come and go.
+
+mod common;
 
 use std::collections::BTreeSet;
-use std::io;
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
-use ovsdb_raft::types::LogId;
-use ovsdb_raft::{ClusterId, Command, Member, Request, Role, ServerId, Settings, Threads, Transaction};
-use ovsdb_transport::tls::Tls;
-use parking_lot::Mutex;
-use tokio::sync::oneshot;
-use uuid::Uuid;
-
-/// Remembers the ids of what was applied, in order.
-#[derive(Default)]
-struct Ids(Mutex<Vec<Uuid>>);
-
-impl Machine for Ids {
-    fn apply(&self, entries: Vec<Applied>) -> BoxFuture<'_, io::Result<()>> {
-        for entry in entries {
-            if let Some(Command::Transaction(txn)) = entry.command {
-                self.0.lock().push(txn.id);
-            }
-        }
-        async { Ok(()) }.boxed()
-    }
-
-    fn snapshot(&self) -> BoxFuture<'_, io::Result<Pieces>> {
-        // Few ids in a piece: more than one piece is wanted.
-        let pieces: Vec<Vec<u8>> = self
-            .0
-            .lock()
-            .chunks(7)
-            .map(|ids| ids.iter().flat_map(|id| id.into_bytes()).collect())
-            .collect();
-        async { Ok(Box::new(pieces.into_iter().map(Ok)) as Pieces) }.boxed()
-    }
-
-    fn install(&self, _: Option<LogId>, pieces: Pieces) -> BoxFuture<'_, io::Result<()>> {
-        async {
-            let mut ids = Vec::new();
-            for piece in pieces {
-                for id in piece?.chunks(16) {
-                    ids.push(Uuid::from_slice(id).map_err(io::Error::other)?);
-                }
-            }
-            *self.0.lock() = ids;
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn standing(&self, _: Standing) {}
-
-    fn forwarded(&self, _: Forwarded, _: oneshot::Sender<Handled>) {}
-
-    fn answered(&self, _: Request, _: Bytes) {}
-}
-
-fn uuid(n: u128) -> Uuid {
-    Uuid::from_u128(n)
-}
-
-fn transaction(n: u128) -> Command {
-    Command::Transaction(Transaction {
-        id: uuid(n),
-        prerequisite: Uuid::nil(),
-        request: None,
-        record: b"{}"[..].into(),
-        reply: Default::default(),
-    })
-}
-
-/// A member's place: its folder outlives it.
-struct Place {
-    folder: tempfile::TempDir,
-    settings: Settings,
-}
-
-struct Running {
-    member: Member,
-    ids: Arc<Ids>,
-}
-
-/// A free port, for a moment at least.
-fn address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("it is bound").port();
-    format!("tcp:127.0.0.1:{port}")
-}
-
-fn place(n: u128, cluster: Option<ClusterId>) -> Place {
-    Place {
-        folder: tempfile::tempdir().expect("a folder"),
-        settings: Settings {
-            server: ServerId(uuid(n)),
-            cluster,
-            database: "test".to_owned(),
-            address: address(),
-            election_timer_ms: 300,
-            snapshot_every: 50,
-            tls: Arc::new(Tls::default()),
-        },
-    }
-}
-
-impl Place {
-    async fn start(&self) -> Running {
-        let ids = Arc::new(Ids::default());
-        let member = Member::start(&THREADS, self.folder.path(), self.settings.clone(), ids.clone()).await;
-        Running {
-            member: member.expect("it starts"),
-            ids,
-        }
-    }
-}
-
-static THREADS: LazyLock<Threads> = LazyLock::new(|| Threads::start().expect("threads"));
-
-const CLUSTER: ClusterId = ClusterId(Uuid::from_u128(77));
-
-/// Three members of one cluster, the first of which leads.
-async fn three() -> (Vec<Place>, Vec<Running>) {
-    let places: Vec<Place> = (1..=3).map(|n| place(n, (n == 1).then_some(CLUSTER))).collect();
-    let mut running = Vec::new();
-    for place in &places {
-        running.push(place.start().await);
-    }
-    running[0].member.found().await.expect("a new cluster");
-    let first = [places[0].settings.address.clone()];
-    for joining in &running[1..] {
-        joining.member.join(&first).await.expect("it is taken in");
-        assert_eq!(joining.member.cluster(), Some(CLUSTER));
-    }
-    (places, running)
-}
-
-async fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !done() {
-        assert!(Instant::now() < end, "waited for {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// Writes through whoever leads, as often as it takes.
-async fn write(running: &[Running], n: u128) {
-    let end = Instant::now() + Duration::from_secs(30);
-    loop {
-        for one in running {
-            if one.member.status().role == Role::Leader && one.member.write(transaction(n)).await.is_ok() {
-                return;
-            }
-        }
-        assert!(Instant::now() < end, "nobody takes {n}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-async fn until_equal(running: &[Running], expected: &[u128]) {
-    let expected: Vec<Uuid> = expected.iter().map(|n| uuid(*n)).collect();
-    for one in running {
-        until("equal members", || *one.ids.0.lock() == expected).await;
-    }
-}
+use common::*;
+use ovsdb_raft::{ClusterId, Role, ServerId};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_join_and_agree() {
@@ -204,7 +42,7 @@ async fn a_leader_that_is_lost_loses_nothing() {
     })
     .await;
     let back = places[lost].start().await;
-    assert!(back.ids.0.lock().len() <= 101);
+    assert!(back.ids.applied.lock().len() <= 101);
     running.push(back);
     write(&running, 1400).await;
     until_equal(&running, &(0..=1400).collect::<Vec<_>>()).await;
@@ -256,9 +94,104 @@ async fn members_come_and_go() {
         .await
         .expect_err("another cluster's member");
     assert!(refused.to_string().contains("wrong cluster"), "{refused}");
+}
 
-    let mut usurper = place(10, Some(CLUSTER));
-    usurper.settings.address = places[2].settings.address.clone();
-    let members = running[1].member.status().servers;
-    assert!(!members.contains_key(&usurper.settings.server));
+/// A server that was removed hears of it; one that leaves while it leads hands over first; one that was removed while it
+/// was away is told when it is back; and a server may come in its place once it was removed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn removed_servers_know() {
+    let (places, mut running) = three().await;
+    let removed = |one: &Running| one.member.status().removed;
+    let led = leader(&running).await;
+    running[led].member.leave().await.expect("it leaves");
+    assert!(removed(&running[led]));
+    running.remove(led);
+    let mut places: Vec<&Place> = places.iter().collect();
+    places.remove(led);
+    let led = leader(&running).await;
+    write(&running, 1).await;
+
+    let usurper = place(9, None);
+    let mut usurper = usurper;
+    usurper.settings.address = places[1 - led].settings.address.clone();
+    let away = running.remove(1 - led);
+    away.member.stop().await.expect("it stops");
+    let usurper = usurper.start().await;
+    let first = [places[led].settings.address.clone()];
+    let joining = usurper.member.join(&first);
+    let refused = until("a refusal", || !usurper.member.status().refusals.is_empty());
+    tokio::select! {
+        joined = joining => panic!("the address is taken: {joined:?}"),
+        () = refused => {}
+    }
+    let refusals = format!("{:?}", usurper.member.status().refusals);
+    assert!(refusals.contains("AddressTaken"), "{refusals}");
+    usurper.member.stop().await.expect("it stops");
+}
+
+/// Any member can be asked to remove any other, and a member that was away learns it when it is back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_away_learns_that_it_was_removed() {
+    let (places, mut running) = three().await;
+    let fourth = place(4, None);
+    running.push(fourth.start().await);
+    let first = [places[0].settings.address.clone()];
+    running[3].member.join(&first).await.expect("it is taken in");
+    write(&running, 0).await;
+    let away = running.remove(2);
+    away.member.stop().await.expect("it stops");
+    let led = leader(&running).await;
+    let follower = (led + 1) % 3;
+    running[follower]
+        .member
+        .kick(places[2].settings.server)
+        .await
+        .expect("a follower has it removed");
+    let back = places[2].start().await;
+    until("the removed one to know", || back.member.status().removed).await;
+    let standing = back.ids.standings.lock().last().cloned().expect("it was told");
+    assert!(
+        standing.removed && !standing.member && !standing.connected,
+        "{standing:?}"
+    );
+    back.member.stop().await.expect("it stops");
+    // It still knows after another start.
+    let again = places[2].start().await;
+    assert!(again.member.status().removed);
+    write(&running, 1).await;
+}
+
+/// What is proposed without waiting is applied in the order of proposals.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn proposals_keep_their_order() {
+    let (_places, running) = three().await;
+    let led = leader(&running).await;
+    for n in 0..2000 {
+        running[led].member.propose(transaction(n));
+    }
+    until_equal(&running, &(0..2000).collect::<Vec<_>>()).await;
+    running[led].member.linearize().await.expect("it leads");
+}
+
+/// A member that does not lead loses what it is asked to propose, and says so before it leads again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leadership_is_handed_over() {
+    let (_places, running) = three().await;
+    let led = leader(&running).await;
+    write(&running, 0).await;
+    let term = running[led].member.status().term;
+    running[led].member.hand_over().await;
+    running[led].member.propose(transaction(7));
+    assert_ne!(running[led].member.status().role, Role::Leader);
+    let lost = running[led]
+        .ids
+        .standings
+        .lock()
+        .last()
+        .cloned()
+        .expect("it was told");
+    assert_eq!(lost.leads, None);
+    write(&running, 1).await;
+    until_equal(&running, &[0, 1]).await;
+    assert_eq!(running[leader(&running).await].member.status().term, term + 1);
 }

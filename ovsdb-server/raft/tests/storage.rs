@@ -9,10 +9,10 @@ use futures_util::future::BoxFuture;
 use openraft::StorageError;
 use openraft::testing::log::{StoreBuilder, Suite};
 use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
-use ovsdb_raft::state_machine::StateMachine;
+use ovsdb_raft::state_machine::{Progress, StateMachine};
 use ovsdb_raft::store::Store;
 use ovsdb_raft::store::log::Log;
-use ovsdb_raft::types::{LogId, Request, TypeConfig};
+use ovsdb_raft::types::{LogId, Request, ServerId, TypeConfig};
 use tokio::sync::oneshot;
 
 struct Nothing;
@@ -44,7 +44,10 @@ impl StoreBuilder<TypeConfig, Log, StateMachine, tempfile::TempDir> for Builder 
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path()).expect("an empty folder opens");
         let log = Log::open(store.clone()).expect("an empty log opens");
-        Ok((folder, log, StateMachine::new(store, Arc::new(Nothing))))
+        let progress = Arc::new(Progress::new(&store, 1000).expect("nothing is known"));
+        let server = ServerId::from(1);
+        let state_machine = StateMachine::new(store, Arc::new(Nothing), server, Arc::default(), progress);
+        Ok((folder, log, state_machine))
     }
 }
 

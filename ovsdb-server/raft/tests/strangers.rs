@@ -1,7 +1,7 @@
 //! What a member does with peers that are none: it says what is wrong, or hangs up, and goes on as it was.
 
 use std::io;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -9,7 +9,8 @@ use futures_util::future::BoxFuture;
 use ovsdb_raft::codec::{decode, encode};
 use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
 use ovsdb_raft::peer::{Answer, Greeting, Hello, Refusal, Request, SnapshotHead};
-use ovsdb_raft::types::{self, LogId, StoredMembership, Vote};
+use ovsdb_raft::store::snapshots::Contents;
+use ovsdb_raft::types::{self, LogId, Vote};
 use ovsdb_raft::{ClusterId, Command, Member, Role, ServerId, Settings, Threads};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
@@ -19,8 +20,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use uuid::Uuid;
-
-static THREADS: LazyLock<Threads> = LazyLock::new(|| Threads::start().expect("threads"));
 
 const CLUSTER: ClusterId = ClusterId(Uuid::from_u128(77));
 const SERVER: ServerId = ServerId(Uuid::from_u128(1));
@@ -65,6 +64,7 @@ async fn lonely() -> Lonely {
         .expect("a free port")
         .port();
     let folder = tempfile::tempdir().expect("a folder");
+    let threads = Threads::start().expect("threads");
     let counter = Arc::new(Counter::default());
     let settings = Settings {
         server: SERVER,
@@ -75,7 +75,7 @@ async fn lonely() -> Lonely {
         snapshot_every: 1000,
         tls: Arc::new(Tls::default()),
     };
-    let member = Member::start(&THREADS, folder.path(), settings, counter.clone())
+    let member = Member::start(&threads, folder.path(), settings, counter.clone())
         .await
         .expect("it starts");
     member.found().await.expect("a new cluster");
@@ -105,7 +105,7 @@ impl Lonely {
     async fn is_well(&self) {
         let before = self.counter.0.lock().0;
         loop {
-            if self.member.write(Command::ElectionTimer(1000)).await.is_ok() {
+            if self.member.write(Command::ElectionTimer(200)).await.is_ok() {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -231,20 +231,31 @@ async fn half_a_snapshot_is_none() {
     lonely.is_well().await;
     let head = SnapshotHead {
         vote: Vote::new_committed(0, ServerId(Uuid::from_u128(2))),
-        last: None,
-        membership: StoredMembership::default(),
+        number: 5,
         n_pieces: 2,
+        contents: Contents::default(),
+    };
+    let piece = |number, i| Request::Piece {
+        number,
+        i,
+        bytes: vec![1, 2, 3].into(),
     };
     let mut cut = lonely.greeted().await;
     let next: Option<Answer> = ask(&mut cut, &Request::Snapshot(head.clone())).await;
     assert!(matches!(next, Some(Answer::Next(0))), "{next:?}");
-    let next: Option<Answer> = ask(&mut cut, &Request::Piece(vec![1, 2, 3].into())).await;
+    let next: Option<Answer> = ask(&mut cut, &piece(5, 0)).await;
     assert!(matches!(next, Some(Answer::Next(1))), "{next:?}");
     drop(cut);
+    // What came is kept for the next connection, and nothing else is taken for it.
     let mut incomplete = lonely.greeted().await;
+    let other = SnapshotHead {
+        number: 6,
+        ..head.clone()
+    };
     for (request, refused) in [
-        (Request::Piece(vec![1].into()), "a piece of no snapshot"),
-        (Request::Install, "no snapshot to install"),
+        (piece(6, 1), "a piece of no snapshot"),
+        (piece(5, 0), "piece 0 when 1 is wanted"),
+        (Request::Install(other.clone()), "no snapshot to install"),
     ] {
         let answer: Option<Answer> = ask(&mut incomplete, &request).await;
         assert!(
@@ -252,12 +263,15 @@ async fn half_a_snapshot_is_none() {
             "{answer:?}"
         );
     }
-    let _: Option<Answer> = ask(&mut incomplete, &Request::Snapshot(head)).await;
-    let answer: Option<Answer> = ask(&mut incomplete, &Request::Install).await;
+    let next: Option<Answer> = ask(&mut incomplete, &Request::Snapshot(head.clone())).await;
+    assert!(matches!(next, Some(Answer::Next(1))), "{next:?}");
+    let answer: Option<Answer> = ask(&mut incomplete, &Request::Install(head)).await;
     assert!(
-        matches!(&answer, Some(Answer::Failed(what)) if what == "0 of 2 pieces arrived"),
+        matches!(&answer, Some(Answer::Failed(what)) if what == "1 of 2 pieces arrived"),
         "{answer:?}"
     );
+    let next: Option<Answer> = ask(&mut incomplete, &Request::Snapshot(other)).await;
+    assert!(matches!(next, Some(Answer::Next(0))), "{next:?}");
     lonely.is_well().await;
 }
 
@@ -274,7 +288,7 @@ async fn an_address_that_is_taken_is_not_given_twice() {
     };
     let answer: Option<Answer> = ask(&mut stream, &request).await;
     assert!(
-        matches!(&answer, Some(Answer::Failed(what)) if what.contains("kick it")),
+        matches!(&answer, Some(Answer::Refused(Refusal::AddressTaken { server, .. })) if *server == SERVER),
         "{answer:?}"
     );
     assert_eq!(lonely.member.status().servers.len(), 1);

@@ -1,8 +1,10 @@
 //! The dialer's side: openraft's network to one member.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
@@ -11,19 +13,28 @@ use openraft::raft::{
     AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest,
     TransferLeaderResponse, VoteRequest, VoteResponse,
 };
-use openraft::{OptionalSend, RPCTypes, RaftNetworkFactory, RaftNetworkV2};
+use openraft::{EntryPayload, OptionalSend, RPCTypes, RaftNetworkFactory, RaftNetworkV2};
 use ovsdb_transport::dial::dial;
 use ovsdb_transport::stream::Stream;
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
+use tokio::io::AsyncWriteExt;
 
+use crate::elections::{ElectionReason, Elections};
+use crate::failpoints::{Failpoint, Failpoints};
+use crate::peer::links::{Direction, Link, Links};
 use crate::peer::{self, Answer, Greeting, Hello, MAX_FRAME, MAX_HELLO, Refusal, Request, SnapshotHead};
+use crate::settings::Settings;
 use crate::state_machine::StoredSnapshot;
 use crate::store::snapshots::Stored;
 use crate::types::{ClusterId, Peer, ServerId, TypeConfig, Vote};
 
 /// How long a piece of a snapshot, or its installation, may take.
 const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long entries may take at least, and how many bytes of them a millisecond.
+const APPEND_TIMEOUT: Duration = Duration::from_secs(2);
+const BYTES_PER_MS: u64 = 5_000;
 
 /// What every connection of a member needs.
 #[derive(Clone)]
@@ -37,7 +48,45 @@ pub struct Dialing {
     /// For `ssl:` addresses.
     pub tls: Arc<Tls>,
     /// Why members refused, by address, for the status.
-    pub refusals: Arc<Mutex<std::collections::BTreeMap<String, Refusal>>>,
+    pub refusals: Arc<Mutex<BTreeMap<String, Refusal>>>,
+    /// The connections that there are.
+    pub links: Arc<Links>,
+    /// The elections that were begun.
+    pub elections: Arc<Elections>,
+    /// Where the membership is in the log that a member knows and this server is not in; 0 for none.
+    pub expelled: Arc<AtomicU64>,
+    /// See [`Failpoints`].
+    pub failpoints: Arc<Failpoints>,
+}
+
+impl Dialing {
+    /// What every connection of a server needs.
+    pub fn new(settings: &Settings) -> Dialing {
+        Dialing {
+            server: settings.server,
+            cluster: Arc::new(Mutex::new(settings.cluster)),
+            database: settings.database.as_str().into(),
+            tls: settings.tls.clone(),
+            refusals: Arc::default(),
+            links: Arc::default(),
+            elections: Arc::default(),
+            expelled: Arc::default(),
+            failpoints: Arc::default(),
+        }
+    }
+
+    /// See [`Dialing::expelled`].
+    pub(crate) fn expelled_at(&self) -> Option<u64> {
+        Some(self.expelled.load(Ordering::Acquire)).filter(|at| *at > 0)
+    }
+
+    /// Somebody refuses this server.
+    pub(crate) fn refused(&self, address: &str, refusal: &Refusal) {
+        let before = self.refusals.lock().insert(address.to_owned(), refusal.clone());
+        if before.as_ref() != Some(refusal) {
+            tracing::warn!(target: "raft", "{address}: {refusal}");
+        }
+    }
 }
 
 /// Makes the network of each member.
@@ -56,7 +105,14 @@ pub struct Connection {
     dialing: Dialing,
     to: Option<ServerId>,
     address: String,
-    stream: Option<Stream>,
+    stream: Option<Linked>,
+}
+
+/// A stream to a server that has said who it is.
+pub(crate) struct Linked {
+    pub(crate) stream: Stream,
+    pub(crate) server: ServerId,
+    _link: Link,
 }
 
 /// Why a request got no answer.
@@ -117,42 +173,86 @@ impl Connection {
 
     /// Sends a request and waits for its answer.
     pub async fn call(&mut self, request: &Request, timeout: Duration) -> Result<Answer, CallError> {
+        let frame = self.frame(request)?;
+        self.exchange(&frame, timeout, None).await
+    }
+
+    fn frame(&self, request: &Request) -> Result<Vec<u8>, CallError> {
+        let mut frame = Vec::new();
+        peer::frame(&mut frame, request).map_err(|error| self.broken(error))?;
+        Ok(frame)
+    }
+
+    async fn exchange(
+        &mut self,
+        frame: &[u8],
+        timeout: Duration,
+        entries_to: Option<ServerId>,
+    ) -> Result<Answer, CallError> {
         // A call that is given up half-way leaves no connection behind on which its answer could still arrive.
         let stream = self.stream.take();
         let address = self.address.clone();
+        let failpoints = self.dialing.failpoints.clone();
         let exchange = async {
-            let mut stream = match stream {
-                Some(stream) => stream,
+            failpoints.stall().await;
+            let mut linked = match stream {
+                Some(linked) => linked,
                 None => self.connect().await?,
             };
-            let broken = |error| CallError::Broken {
-                address: self.address.clone(),
-                error,
-            };
-            peer::write(&mut stream, request).await.map_err(broken)?;
-            match peer::read(&mut stream, MAX_FRAME).await.map_err(broken)? {
-                Some(answer) => Ok((stream, answer)),
-                None => Err(broken(io::ErrorKind::UnexpectedEof.into())),
+            let stream = &mut linked.stream;
+            stream
+                .write_all(frame)
+                .await
+                .map_err(|error| self.broken(error))?;
+            stream.flush().await.map_err(|error| self.broken(error))?;
+            if let Some(to) = entries_to {
+                failpoints.sent_append(to).await;
+            }
+            let answer = peer::read(stream, MAX_FRAME).await;
+            failpoints.stall().await;
+            match answer.map_err(|error| self.broken(error))? {
+                Some(answer) => Ok((linked, answer)),
+                None => Err(self.broken(io::ErrorKind::UnexpectedEof.into())),
             }
         };
         match tokio::time::timeout(timeout, exchange).await {
             Err(_) => Err(CallError::Timeout { address, timeout }),
-            Ok(Err(error)) => Err(error),
-            Ok(Ok((stream, answer))) => {
-                self.stream = Some(stream);
+            Ok(Err(error)) => {
+                if matches!(error, CallError::Broken { .. }) {
+                    self.dialing.links.broken();
+                }
+                Err(error)
+            }
+            Ok(Ok((linked, answer))) => {
+                self.dialing.links.heard(linked.server);
+                self.stream = Some(linked);
                 match answer {
                     Answer::Failed(what) => Err(CallError::Answer { address, what }),
+                    Answer::Refused(refusal) => {
+                        self.dialing.refused(&address, &refusal);
+                        Err(CallError::Refused { address, refusal })
+                    }
+                    Answer::NotMember(at) => {
+                        self.dialing.expelled.fetch_max(at, Ordering::AcqRel);
+                        let what = "this server is not a member of the cluster".to_owned();
+                        Err(CallError::Answer { address, what })
+                    }
                     answer => Ok(answer),
                 }
             }
         }
     }
 
-    async fn connect(&self) -> Result<Stream, CallError> {
-        let unreachable = |error| CallError::Unreachable {
+    fn broken(&self, error: io::Error) -> CallError {
+        CallError::Broken {
             address: self.address.clone(),
             error,
-        };
+        }
+    }
+
+    /// Connects and greets.
+    pub(crate) async fn connect(&self) -> Result<Linked, CallError> {
+        let unreachable = |error| self.unreachable(error);
         let active = peer::active(&self.address)
             .map_err(|error| unreachable(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
         let mut stream = dial(&active, &self.dialing.tls).await.map_err(unreachable)?;
@@ -163,26 +263,32 @@ impl Connection {
         match greeting {
             None => Err(unreachable(io::ErrorKind::UnexpectedEof.into())),
             Some(Ok(welcome)) => {
-                let mut refusals = self.dialing.refusals.lock();
-                refusals.remove(&self.address);
+                self.dialing.refusals.lock().remove(&self.address);
                 // Who joins takes the cluster of whom it was told to join.
                 if let (None, Some(cluster)) = (cluster, welcome.cluster) {
                     self.dialing.cluster.lock().get_or_insert(cluster);
                 }
-                Ok(stream)
+                let link = self.dialing.links.open(welcome.server, Direction::Outgoing);
+                Ok(Linked {
+                    stream,
+                    server: welcome.server,
+                    _link: link,
+                })
             }
             Some(Err(refusal)) => {
-                let address = self.address.clone();
-                let before = self
-                    .dialing
-                    .refusals
-                    .lock()
-                    .insert(address.clone(), refusal.clone());
-                if before.as_ref() != Some(&refusal) {
-                    tracing::warn!(target: "raft", "{address}: {refusal}");
-                }
-                Err(CallError::Refused { address, refusal })
+                self.dialing.refused(&self.address, &refusal);
+                Err(CallError::Refused {
+                    address: self.address.clone(),
+                    refusal,
+                })
             }
+        }
+    }
+
+    fn unreachable(&self, error: io::Error) -> CallError {
+        CallError::Unreachable {
+            address: self.address.clone(),
+            error,
         }
     }
 
@@ -220,6 +326,26 @@ impl Connection {
         answer.map_err(|error| self.rpc_error(kind, error))
     }
 
+    /// Asks for a vote, or whether it would be given.
+    async fn ask_for_vote(
+        &mut self,
+        request: Request,
+        term: u64,
+        reason: ElectionReason,
+        option: &RPCOption,
+    ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
+        self.dialing.elections.began(term, reason);
+        if self.dialing.failpoints.is(Failpoint::DontSendVoteRequest) {
+            let error = self.unreachable(io::ErrorKind::TimedOut.into());
+            return Err(self.rpc_error(RPCTypes::Vote, error));
+        }
+        match self.ask(RPCTypes::Vote, request, option).await? {
+            Answer::Vote(response) => Ok(response),
+            other => Err(self.rpc_error(RPCTypes::Vote, self.unexpected(&other))),
+        }
+    }
+
+    /// Sends a snapshot, or the rest of it where a connection broke in the middle.
     async fn send_snapshot(
         &mut self,
         vote: Vote,
@@ -227,11 +353,13 @@ impl Connection {
     ) -> Result<SnapshotResponse<TypeConfig>, CallError> {
         let head = SnapshotHead {
             vote,
-            last: snapshot.description.last,
-            membership: snapshot.description.membership.clone(),
+            number: snapshot.description.number,
             n_pieces: snapshot.description.n_pieces,
+            contents: snapshot.description.contents.clone(),
         };
-        let mut answer = self.call(&Request::Snapshot(head), SNAPSHOT_TIMEOUT).await?;
+        let mut answer = self
+            .call(&Request::Snapshot(head.clone()), SNAPSHOT_TIMEOUT)
+            .await?;
         loop {
             let next = match answer {
                 Answer::Next(next) => next,
@@ -239,17 +367,17 @@ impl Connection {
                 Answer::Installed(response) => return Ok(response),
                 other => return Err(self.unexpected(&other)),
             };
-            let request = match next < snapshot.description.n_pieces {
-                false => Request::Install,
+            let request = match next < head.n_pieces {
+                false => Request::Install(head.clone()),
                 true => {
                     let stored = snapshot.clone();
                     let piece = tokio::task::spawn_blocking(move || stored.piece(next)).await;
                     let piece = piece.unwrap_or_else(|error| Err(io::Error::other(error)));
-                    let broken = |error| CallError::Broken {
-                        address: self.address.clone(),
-                        error,
-                    };
-                    Request::Piece(piece.map_err(broken)?.into())
+                    Request::Piece {
+                        number: head.number,
+                        i: next,
+                        bytes: piece.map_err(|error| self.broken(error))?.into(),
+                    }
                 }
             };
             answer = self.call(&request, SNAPSHOT_TIMEOUT).await?;
@@ -266,7 +394,25 @@ impl RaftNetworkV2<TypeConfig> for Connection {
         option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
         let kind = RPCTypes::AppendEntries;
-        match self.ask(kind, Request::Append(rpc), &option).await? {
+        let failpoints = &self.dialing.failpoints;
+        let counts = rpc
+            .entries
+            .iter()
+            .any(|entry| !matches!(entry.payload, EntryPayload::Blank));
+        if counts {
+            failpoints.crash(Failpoint::CrashBeforeSendingAppendRequest);
+        }
+        let entries_to = self.to.filter(|_| counts);
+        let heartbeat = rpc.entries.is_empty();
+        let sent = async {
+            let frame = self.frame(&Request::Append(rpc))?;
+            let timeout = match heartbeat {
+                true => option.soft_ttl(),
+                false => APPEND_TIMEOUT + Duration::from_millis(frame.len() as u64 / BYTES_PER_MS),
+            };
+            self.exchange(&frame, timeout, entries_to).await
+        };
+        match sent.await.map_err(|error| self.rpc_error(kind, error))? {
             Answer::Append(response) => Ok(response),
             other => Err(self.rpc_error(kind, self.unexpected(&other))),
         }
@@ -277,10 +423,12 @@ impl RaftNetworkV2<TypeConfig> for Connection {
         rpc: VoteRequest<TypeConfig>,
         option: RPCOption,
     ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
-        match self.ask(RPCTypes::Vote, Request::Vote(rpc), &option).await? {
-            Answer::Vote(response) => Ok(response),
-            other => Err(self.rpc_error(RPCTypes::Vote, self.unexpected(&other))),
-        }
+        let reason = match rpc.leadership_transfer {
+            true => ElectionReason::LeadershipTransfer,
+            false => ElectionReason::Timeout,
+        };
+        let term = rpc.vote.leader_id.term;
+        self.ask_for_vote(Request::Vote(rpc), term, reason, &option).await
     }
 
     async fn pre_vote(
@@ -288,10 +436,9 @@ impl RaftNetworkV2<TypeConfig> for Connection {
         rpc: VoteRequest<TypeConfig>,
         option: RPCOption,
     ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
-        match self.ask(RPCTypes::Vote, Request::PreVote(rpc), &option).await? {
-            Answer::Vote(response) => Ok(response),
-            other => Err(self.rpc_error(RPCTypes::Vote, self.unexpected(&other))),
-        }
+        let term = rpc.vote.leader_id.term;
+        self.ask_for_vote(Request::PreVote(rpc), term, ElectionReason::Timeout, &option)
+            .await
     }
 
     async fn full_snapshot(

@@ -23,15 +23,81 @@ pub(crate) const COMMITTED: &str = "committed";
 pub(crate) const PURGED: &str = "purged";
 
 /// Entries kept in memory.
-const TAIL: usize = 1024;
+const TAIL: usize = 4096;
+
+/// Bytes of the entries kept in memory, and of those read at once.
+const TAIL_BYTES: usize = 16 << 20;
 
 /// A member's log.
 #[derive(Clone)]
 pub struct Log {
     store: Store,
-    /// The last entries, consecutive.
-    tail: Arc<Mutex<VecDeque<Entry>>>,
+    tail: Arc<Mutex<Tail>>,
     vote: Arc<Mutex<Option<Vote>>>,
+}
+
+/// The last entries, consecutive, and the length of each on disk.
+#[derive(Default)]
+struct Tail {
+    entries: VecDeque<(Entry, usize)>,
+    n_bytes: usize,
+}
+
+impl Tail {
+    fn push(&mut self, entry: Entry, n_bytes: usize) {
+        let last = self.entries.back().map(|(last, _)| last.log_id.index);
+        if last.is_some_and(|last| last + 1 != entry.log_id.index) {
+            *self = Tail::default();
+        }
+        self.entries.push_back((entry, n_bytes));
+        self.n_bytes += n_bytes;
+        while self.entries.len() > TAIL || (self.n_bytes > TAIL_BYTES && self.entries.len() > 1) {
+            self.pop_front();
+        }
+    }
+
+    fn pop_front(&mut self) {
+        if let Some((_, n_bytes)) = self.entries.pop_front() {
+            self.n_bytes -= n_bytes;
+        }
+    }
+
+    /// Forgets what is after an index.
+    fn truncate(&mut self, from: u64) {
+        while let Some((_, n_bytes)) = self.entries.pop_back_if(|(entry, _)| entry.log_id.index >= from) {
+            self.n_bytes -= n_bytes;
+        }
+    }
+
+    /// Forgets what is before an index, and it.
+    fn purge(&mut self, upto: u64) {
+        while self
+            .entries
+            .front()
+            .is_some_and(|(entry, _)| entry.log_id.index <= upto)
+        {
+            self.pop_front();
+        }
+    }
+
+    /// Entries, if all of them are here: as many as fit into some bytes, at least one.
+    fn read(&self, start: u64, end: u64, n_bytes_max: usize) -> Option<Vec<Entry>> {
+        let first = self.entries.front()?.0.log_id.index;
+        let last = self.entries.back()?.0.log_id.index;
+        if start < first || end > last + 1 {
+            return None;
+        }
+        let range = self
+            .entries
+            .range((start - first) as usize..(end - first) as usize);
+        let mut n_bytes = 0;
+        let fit = range.take_while(|(_, length)| {
+            let before = n_bytes;
+            n_bytes += length;
+            before == 0 || n_bytes <= n_bytes_max
+        });
+        Some(fit.map(|(entry, _)| entry.clone()).collect())
+    }
 }
 
 impl Log {
@@ -45,19 +111,27 @@ impl Log {
         })
     }
 
-    /// Entries from the memory alone, if it has all of them.
-    fn in_memory(&self, start: u64, end: u64) -> Option<Vec<Entry>> {
-        let tail = self.tail.lock();
-        let first = tail.front()?.log_id.index;
-        let last = tail.back()?.log_id.index;
-        if start < first || end > last + 1 {
-            return None;
+    /// Entries: as many as fit into some bytes, at least one.
+    fn read(&self, start: u64, end: u64, n_bytes_max: usize) -> io::Result<Vec<Entry>> {
+        if start >= end {
+            return Ok(Vec::new());
         }
-        Some(
-            tail.range((start - first) as usize..(end - first) as usize)
-                .cloned()
-                .collect(),
-        )
+        if let Some(entries) = self.tail.lock().read(start, end, n_bytes_max) {
+            return Ok(entries);
+        }
+        let first = key(start);
+        let from = IteratorMode::From(&first, Direction::Forward);
+        let mut entries = Vec::new();
+        let mut n_bytes = 0;
+        for item in self.store.db.iterator_cf(self.store.family(LOG), from) {
+            let (index, bytes) = item.map_err(failure)?;
+            n_bytes += bytes.len();
+            if *index >= key(end)[..] || (n_bytes > n_bytes_max && !entries.is_empty()) {
+                break;
+            }
+            entries.push(codec::decode(&bytes)?);
+        }
+        Ok(entries)
     }
 }
 
@@ -86,24 +160,12 @@ impl RaftLogReader<TypeConfig> for Log {
         range: RB,
     ) -> Result<Vec<Entry>, io::Error> {
         let (start, end) = bounds(&range);
-        if start >= end {
-            return Ok(Vec::new());
-        }
-        if let Some(entries) = self.in_memory(start, end) {
-            return Ok(entries);
-        }
-        let family = self.store.family(LOG);
-        let first = key(start);
-        let from = IteratorMode::From(&first, Direction::Forward);
-        let mut entries = Vec::new();
-        for item in self.store.db.iterator_cf(family, from) {
-            let (index, bytes) = item.map_err(failure)?;
-            if *index >= key(end)[..] {
-                break;
-            }
-            entries.push(codec::decode(&bytes)?);
-        }
-        Ok(entries)
+        self.read(start, end, usize::MAX)
+    }
+
+    /// For a follower: a message must not become too long.
+    async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> Result<Vec<Entry>, io::Error> {
+        self.read(start, end, TAIL_BYTES)
     }
 
     async fn read_vote(&mut self) -> Result<Option<Vote>, io::Error> {
@@ -151,51 +213,34 @@ impl RaftLogStorage<TypeConfig> for Log {
         I::IntoIter: OptionalSend,
     {
         let mut batch = WriteBatch::default();
-        let entries: Vec<Entry> = entries.into_iter().collect();
-        for entry in &entries {
-            batch.put_cf(
-                self.store.family(LOG),
-                key(entry.log_id.index),
-                codec::encode(entry),
-            );
+        let family = self.store.family(LOG);
+        let mut bytes = Vec::new();
+        let mut appended = Vec::new();
+        for entry in entries {
+            bytes.clear();
+            codec::encode_into(&mut bytes, &entry);
+            batch.put_cf(family, key(entry.log_id.index), &bytes);
+            appended.push((entry, bytes.len()));
         }
         self.store
             .write(batch, Box::new(|result| callback.io_completed(result)))?;
         let mut tail = self.tail.lock();
-        for entry in entries {
-            if tail
-                .back()
-                .is_some_and(|last| last.log_id.index + 1 != entry.log_id.index)
-            {
-                tail.clear();
-            }
-            tail.push_back(entry);
+        for (entry, n_bytes) in appended {
+            tail.push(entry, n_bytes);
         }
-        let extra = tail.len().saturating_sub(TAIL);
-        tail.drain(..extra);
         Ok(())
     }
 
     async fn truncate_after(&mut self, last: Option<LogId>) -> Result<(), io::Error> {
         let from = last.map_or(0, |last| last.index + 1);
-        {
-            let mut tail = self.tail.lock();
-            while tail.back().is_some_and(|entry| entry.log_id.index >= from) {
-                tail.pop_back();
-            }
-        }
+        self.tail.lock().truncate(from);
         let mut batch = WriteBatch::default();
         batch.delete_range_cf(self.store.family(LOG), key(from), key(u64::MAX));
         self.store.write_durably(batch).await
     }
 
     async fn purge(&mut self, upto: LogId) -> Result<(), io::Error> {
-        {
-            let mut tail = self.tail.lock();
-            while tail.front().is_some_and(|entry| entry.log_id.index <= upto.index) {
-                tail.pop_front();
-            }
-        }
+        self.tail.lock().purge(upto.index);
         let mut batch = WriteBatch::default();
         self.store.put(&mut batch, PURGED, &upto);
         batch.delete_range_cf(self.store.family(LOG), key(0), key(upto.index + 1));

@@ -47,6 +47,7 @@ impl Store {
             }),
             failed: Arc::new(AtomicBool::new(true)),
             turn: Arc::default(),
+            settling: Arc::default(),
         })
     }
 
@@ -102,7 +103,7 @@ impl Store {
     /// The membership after the last entry.
     pub fn membership(&self) -> io::Result<StoredMembership> {
         let mut membership = match self.snapshot()? {
-            Some(snapshot) => snapshot.description.membership,
+            Some(snapshot) => snapshot.description.contents.membership,
             None => StoredMembership::default(),
         };
         for entry in self.entries(0) {
@@ -143,7 +144,7 @@ impl Store {
         let before = nodes.map(|(id, peer)| (*id, peer.clone())).collect();
         let last = self
             .last()?
-            .max(self.snapshot()?.and_then(|s| s.description.last));
+            .max(self.snapshot()?.and_then(|s| s.description.contents.last));
         let voted = self.vote()?.map_or(0, |vote| vote.leader_id.term);
         let vote = Vote::new(voted.max(last.map_or(0, |id| id.leader_id.term)) + 1, server);
         let voters = vec![BTreeSet::from([server])];

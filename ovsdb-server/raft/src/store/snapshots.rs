@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::Pieces;
 use crate::store::{STATE, Store, failure};
-use crate::types::{LogId, StoredMembership};
+use crate::types::{LogId, ServerId, StoredMembership};
 
 const SNAPSHOT: &str = "snapshot";
 const NEXT: &str = "next-snapshot";
@@ -24,10 +24,19 @@ pub struct Description {
     pub n_pieces: u32,
     /// Bytes of all pieces.
     pub n_bytes: u64,
+    /// What it has.
+    pub contents: Contents,
+}
+
+/// What a snapshot has besides its pieces.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
     /// The last entry whose effects it has.
     pub last: Option<LogId>,
     /// The membership at that entry.
     pub membership: StoredMembership,
+    /// The election timer that the cluster had agreed on by then, in milliseconds, after its entry's index.
+    pub timer: Option<(u64, u64)>,
 }
 
 /// A snapshot in the store, to be read. It stays readable until another one counts.
@@ -100,6 +109,19 @@ impl Store {
             n_bytes: 0,
         })
     }
+
+    /// Writes a whole snapshot, on a thread that may wait for the disk. It does not count yet.
+    pub async fn write_snapshot(&self, pieces: Pieces, contents: Contents) -> io::Result<Stored> {
+        let store = self.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            let mut writing = store.begin_snapshot()?;
+            for piece in pieces {
+                writing.push(&piece?)?;
+            }
+            Ok(writing.finish(contents))
+        });
+        written.await.map_err(io::Error::other)?
+    }
 }
 
 impl Writing {
@@ -119,14 +141,13 @@ impl Writing {
     }
 
     /// The pieces, before they count.
-    pub fn finish(self, last: Option<LogId>, membership: StoredMembership) -> Stored {
+    pub fn finish(self, contents: Contents) -> Stored {
         Stored {
             description: Description {
                 number: self.number,
                 n_pieces: self.n_pieces,
                 n_bytes: self.n_bytes,
-                last,
-                membership,
+                contents,
             },
             store: self.store,
         }
@@ -134,8 +155,14 @@ impl Writing {
 }
 
 impl Stored {
-    /// Makes it the snapshot that counts, durably, and removes what others left.
+    /// Makes it the snapshot that counts, durably, and removes what others left. One that a later snapshot has
+    /// overtaken stays without effect.
     pub async fn settle(&self) -> io::Result<()> {
+        let _turn = self.store.settling.lock().await;
+        let present: Option<Description> = self.store.get(SNAPSHOT)?;
+        if present.is_some_and(|present| present.contents.last > self.description.contents.last) {
+            return Ok(());
+        }
         let mut batch = WriteBatch::default();
         self.store.put(&mut batch, SNAPSHOT, &self.description);
         self.store.write_durably(batch).await?;
@@ -144,4 +171,14 @@ impl Stored {
         batch.delete_range_cf(family, key(0, 0), key(self.description.number, 0));
         self.store.db.write(batch).map_err(failure)
     }
+}
+
+/// A snapshot that a peer is sending: it is kept when the connection breaks, so that the peer can go on.
+pub struct Arriving {
+    /// Which one: the sender, and its number there.
+    pub from: (ServerId, u64),
+    /// How many pieces it will have.
+    pub n_pieces: u32,
+    /// What has come.
+    pub writing: Writing,
 }

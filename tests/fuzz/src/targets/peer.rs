@@ -1,7 +1,8 @@
 //! What members of a cluster send each other, and what they keep.
 
+use ovsdb_raft::Forwarded;
 use ovsdb_raft::codec::{decode, encode};
-use ovsdb_raft::peer::{Answer, Greeting, Hello, Request};
+use ovsdb_raft::peer::{Answer, Greeting, Hello, Reply, Request};
 use ovsdb_raft::store::snapshots::Description;
 use ovsdb_raft::types::{Entry, Vote};
 use serde::Serialize;
@@ -25,4 +26,6 @@ pub fn run(input: &[u8]) {
     check::<Entry>(input);
     check::<Vote>(input);
     check::<Description>(input);
+    check::<Forwarded>(input);
+    check::<Reply>(input);
 }

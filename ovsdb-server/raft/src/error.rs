@@ -1,0 +1,54 @@
+//! Why a member cannot do what it was asked to.
+
+use std::io;
+
+use openraft::ConfigError;
+use openraft::errors::{ClientWriteError, Fatal, RaftError};
+
+use crate::types::{ServerId, TypeConfig};
+
+/// Why a member cannot start or do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum MemberError {
+    /// Its folder.
+    #[error("{0}")]
+    Store(#[from] io::Error),
+    /// Its address.
+    #[error("{address}: {error}")]
+    Address {
+        /// As it was given.
+        address: String,
+        /// What is wrong.
+        error: String,
+    },
+    /// Its settings.
+    #[error("invalid settings of the cluster: {0}")]
+    Settings(#[from] ConfigError),
+    /// It has stopped.
+    #[error("the member has stopped: {0}")]
+    Stopped(String),
+    /// Another member leads.
+    #[error("not the leader")]
+    NotLeader(Option<ServerId>),
+    /// openraft refuses.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<Fatal<TypeConfig>> for MemberError {
+    fn from(error: Fatal<TypeConfig>) -> Self {
+        MemberError::Stopped(error.to_string())
+    }
+}
+
+impl From<RaftError<TypeConfig, ClientWriteError<TypeConfig>>> for MemberError {
+    fn from(error: RaftError<TypeConfig, ClientWriteError<TypeConfig>>) -> Self {
+        match error {
+            RaftError::Fatal(error) => error.into(),
+            RaftError::APIError(ClientWriteError::ForwardToLeader(forward)) => {
+                MemberError::NotLeader(forward.leader_id)
+            }
+            RaftError::APIError(other) => MemberError::Refused(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Servers that come and go, and leadership that is handed over.
+//!
+//! A server that comes is a learner until it has caught up, then a voter. One that goes loses its vote first, and is
+//! forgotten once it had time to hear of that. One change at a time, each made by the leader, whoever asks for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use openraft::async_runtime::watch::WatchReceiver;
+use openraft::{ChangeMembers, ServerState};
+
+use crate::error::MemberError;
+use crate::peer::client::{CallError, Connection};
+use crate::peer::{Answer, Refusal, Request};
+use crate::shared::{Metrics, Shared, index_of, other_voters};
+use crate::state_machine::Raft;
+use crate::status::Phase;
+use crate::types::{Peer, ServerId};
+
+/// How long a server waits before it asks again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// How long asking another member for a change of the membership may take.
+const ASK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often something is looked at that should happen soon.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Makes this server the first member of a cluster, once.
+pub(crate) async fn found(shared: &Shared) -> Result<(), MemberError> {
+    let raft = shared.raft().await?;
+    if raft.is_initialized().await? {
+        return Ok(());
+    }
+    let members = BTreeMap::from([(shared.server(), shared.own())]);
+    match raft.initialize(members).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(MemberError::Refused(error.to_string())),
+    }
+}
+
+/// Asks members to take this server in, again and again, until one that leads has done so.
+pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<(), MemberError> {
+    if remotes.is_empty() {
+        return Err(MemberError::Refused("there is nobody to ask".to_owned()));
+    }
+    let mut next = 0;
+    loop {
+        let address = remotes[next % remotes.len()].clone();
+        next += 1;
+        let request = Request::Join {
+            server: shared.server(),
+            peer: shared.own(),
+        };
+        let mut connection = Connection::new(shared.dialing.clone(), None, address);
+        match connection.call(&request, ASK_TIMEOUT).await {
+            Ok(Answer::Done) => return Ok(()),
+            Ok(Answer::AskLeader(Some(leader))) => {
+                let known = remotes.iter().position(|address| *address == leader.address);
+                let asked_it = known == Some((next - 1) % remotes.len());
+                if known.is_none() {
+                    remotes.push(leader.address);
+                }
+                next = known.unwrap_or(remotes.len() - 1);
+                if !asked_it {
+                    continue;
+                }
+            }
+            Ok(_) => {}
+            // This one may be mended.
+            Err(CallError::Refused {
+                refusal: Refusal::AddressTaken { .. },
+                ..
+            }) => {}
+            Err(CallError::Refused { address, refusal }) => {
+                return Err(MemberError::Refused(format!("{address}: {refusal}")));
+            }
+            Err(error) => tracing::info!(target: "raft", "joining: {error}"),
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Leader's side of [`join`]. Asking again is harmless.
+pub(crate) async fn admit(shared: &Arc<Shared>, server: ServerId, peer: Peer) -> Answer {
+    // What was begun is ended, even when the asker has gone.
+    let shared = shared.clone();
+    let admitted = tokio::spawn(async move {
+        let _turn = shared.membership.lock().await;
+        admit_in_turn(&shared, server, peer).await
+    });
+    admitted
+        .await
+        .unwrap_or_else(|error| Answer::Failed(error.to_string()))
+}
+
+async fn admit_in_turn(shared: &Shared, server: ServerId, peer: Peer) -> Answer {
+    let metrics = shared.metrics();
+    if let Some(leader) = elsewhere(&metrics) {
+        return leader;
+    }
+    let membership = metrics.membership_config.membership();
+    if let Some((other, _)) = membership
+        .nodes()
+        .find(|(id, node)| **id != server && **node == peer)
+    {
+        return Answer::Refused(Refusal::AddressTaken {
+            address: peer.address,
+            server: *other,
+        });
+    }
+    if membership.voter_ids().any(|id| id == server) {
+        return Answer::Done;
+    }
+    tracing::info!(target: "raft", "adding server {server} at {}", peer.address);
+    let added = async {
+        let raft = shared.raft().await?;
+        set_phase(shared, server, Phase::CatchingUp);
+        raft.add_learner(server, peer, false).await?;
+        shared.dialing.failpoints.adding();
+        caught_up(shared, &raft, server).await?;
+        set_phase(shared, server, Phase::Committing);
+        let voter = ChangeMembers::AddVoterIds([server].into());
+        raft.change_membership(voter, true).await?;
+        Ok::<(), MemberError>(())
+    };
+    let added = added.await;
+    *shared.phase.lock() = None;
+    match added {
+        Ok(()) => Answer::Done,
+        Err(MemberError::NotLeader(_)) => Answer::AskLeader(None),
+        Err(error) => Answer::Failed(error.to_string()),
+    }
+}
+
+/// Waits until a learner has what was in the log when this was called. A large snapshot may take its time; without
+/// any sign of life for long it is given up.
+async fn caught_up(shared: &Shared, raft: &Raft, server: ServerId) -> Result<(), MemberError> {
+    let mut metrics = raft.metrics();
+    let goal = metrics.borrow_watched().last_log_index;
+    let began = Instant::now();
+    loop {
+        {
+            let now = metrics.borrow_watched().clone();
+            if now.state != ServerState::Leader {
+                return Err(MemberError::NotLeader(now.current_leader));
+            }
+            let matched = now
+                .replication
+                .as_ref()
+                .and_then(|known| known.get(&server).copied().flatten());
+            if matched.map(|id| id.index) >= goal {
+                return Ok(());
+            }
+        }
+        let heard = shared.dialing.links.last_heard(server);
+        if heard
+            .max(Some(began))
+            .is_some_and(|at| at.elapsed() > ASK_TIMEOUT)
+        {
+            return Err(MemberError::Refused(format!(
+                "{server} was not heard of for too long"
+            )));
+        }
+        // Without news for a while it is looked at all the same.
+        let _ = tokio::time::timeout(AGAIN, metrics.changed()).await;
+    }
+}
+
+fn set_phase(shared: &Shared, server: ServerId, phase: Phase) {
+    *shared.phase.lock() = Some((server, phase));
+}
+
+/// The answer of a member that does not lead.
+fn elsewhere(metrics: &Metrics) -> Option<Answer> {
+    if metrics.state == ServerState::Leader {
+        return None;
+    }
+    let membership = metrics.membership_config.membership();
+    let leader = metrics.current_leader;
+    Some(Answer::AskLeader(
+        leader.and_then(|id| membership.get_node(&id).cloned()),
+    ))
+}
+
+/// Has a server taken out, by whoever leads.
+pub(crate) async fn kick(shared: &Arc<Shared>, server: ServerId) -> Result<(), MemberError> {
+    let end = Instant::now() + ASK_TIMEOUT;
+    let mut last = "nobody leads".to_owned();
+    while Instant::now() < end {
+        let answer = match leader_elsewhere(shared) {
+            Some((id, peer)) => {
+                let mut connection = Connection::new(shared.dialing.clone(), Some(id), peer.address);
+                connection.call(&Request::Remove(server), ASK_TIMEOUT).await
+            }
+            None => Ok(remove(shared, server).await),
+        };
+        match answer {
+            Ok(Answer::Done) => return Ok(()),
+            Ok(Answer::Failed(what)) => last = what,
+            Ok(_) => {}
+            Err(error) => last = error.to_string(),
+        }
+        tokio::time::sleep(POLL * 10).await;
+    }
+    Err(MemberError::Refused(last))
+}
+
+fn leader_elsewhere(shared: &Shared) -> Option<(ServerId, Peer)> {
+    let metrics = shared.metrics();
+    let leader = metrics.current_leader.filter(|leader| *leader != metrics.id)?;
+    let peer = metrics
+        .membership_config
+        .membership()
+        .get_node(&leader)
+        .cloned()?;
+    Some((leader, peer))
+}
+
+/// Leader's side of [`kick`]: takes a server out, whether it is there or not.
+pub(crate) async fn remove(shared: &Arc<Shared>, server: ServerId) -> Answer {
+    // What was begun is ended, even when the asker has gone.
+    let shared = shared.clone();
+    let removed = tokio::spawn(async move {
+        let _turn = shared.membership.lock().await;
+        let metrics = shared.metrics();
+        if let Some(leader) = elsewhere(&metrics) {
+            return leader;
+        }
+        if server == shared.server() {
+            // Somebody else has to do that.
+            return match transfer(&shared, None).await {
+                Ok(()) => {
+                    until_led_elsewhere(&shared).await;
+                    Answer::AskLeader(None)
+                }
+                Err(error) => Answer::Failed(error.to_string()),
+            };
+        }
+        set_phase(&shared, server, Phase::Removing);
+        let removed = remove_in_turn(&shared, server).await;
+        *shared.phase.lock() = None;
+        match removed {
+            Ok(()) => Answer::Done,
+            Err(MemberError::NotLeader(_)) => Answer::AskLeader(None),
+            Err(error) => Answer::Failed(error.to_string()),
+        }
+    });
+    removed
+        .await
+        .unwrap_or_else(|error| Answer::Failed(error.to_string()))
+}
+
+async fn remove_in_turn(shared: &Shared, server: ServerId) -> Result<(), MemberError> {
+    let raft = shared.raft().await?;
+    let membership = |metrics: &Metrics| metrics.membership_config.membership().clone();
+    if membership(&shared.metrics()).voter_ids().any(|id| id == server) {
+        tracing::info!(target: "raft", "removing server {server}");
+        let voters = ChangeMembers::RemoveVoters([server].into());
+        raft.change_membership(voters, true).await?;
+        let index = index_of(&shared.metrics().membership_config);
+        // It hears of it, unless it is not there.
+        let end = Instant::now() + shared.timer();
+        while Instant::now() < end {
+            let matched = shared.metrics().replication.unwrap_or_default();
+            if matched.get(&server).copied().flatten().map(|id| id.index) >= index {
+                // With this it learns that the change is committed.
+                raft.trigger().heartbeat().await?;
+                tokio::time::sleep(POLL * 2).await;
+                break;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+    if membership(&shared.metrics()).get_node(&server).is_some() {
+        let nodes = ChangeMembers::RemoveNodes([server].into());
+        raft.change_membership(nodes, true).await?;
+    }
+    Ok(())
+}
+
+/// Leaves the cluster. Ends when this server is not a member any more.
+pub(crate) async fn leave(shared: &Arc<Shared>) -> Result<(), MemberError> {
+    shared.leaving.store(true, Ordering::Release);
+    let left = leave_now(shared).await;
+    shared.leaving.store(false, Ordering::Release);
+    left
+}
+
+async fn leave_now(shared: &Arc<Shared>) -> Result<(), MemberError> {
+    loop {
+        if shared.removed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let metrics = shared.metrics();
+        if metrics.state == ServerState::Leader {
+            if other_voters(&metrics).is_empty() {
+                // The cluster ends with it.
+                shared.set_removed().await;
+                return Ok(());
+            }
+            transfer(shared, None).await?;
+            until_led_elsewhere(shared).await;
+            continue;
+        }
+        if leader_elsewhere(shared).is_some() && kick(shared, shared.server()).await.is_ok() {
+            shared.set_removed().await;
+            return Ok(());
+        }
+        shared.raft().await?;
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Hands leadership to another member, by default to the one that has most of the log among those that are there.
+pub(crate) async fn transfer(shared: &Shared, to: Option<ServerId>) -> Result<(), MemberError> {
+    let metrics = shared.metrics();
+    if metrics.state != ServerState::Leader {
+        return Err(MemberError::NotLeader(metrics.current_leader));
+    }
+    let matched = metrics.replication.clone().unwrap_or_default();
+    let best = other_voters(&metrics).into_iter().max_by_key(|id| {
+        let heard = shared.dialing.links.last_heard(*id);
+        let is_there = heard.is_some_and(|at| at.elapsed() < shared.timer());
+        (is_there, matched.get(id).copied().flatten())
+    });
+    let Some(to) = to.or(best) else {
+        return Err(MemberError::Refused("there is no other voter".to_owned()));
+    };
+    tracing::info!(target: "raft", "transferring leadership to {to}");
+    // From now on nothing is proposed.
+    *shared.handing_over.lock() = Some(metrics.current_term);
+    shared.changed.notify_one();
+    Ok(shared.raft().await?.trigger().transfer_leader(to).await?)
+}
+
+/// Before a clean exit: somebody else is to lead.
+pub(crate) async fn hand_over(shared: &Shared) {
+    if transfer(shared, None).await.is_ok() {
+        until_led_elsewhere(shared).await;
+    }
+}
+
+/// Waits until another member leads, one election timer at most.
+async fn until_led_elsewhere(shared: &Shared) {
+    let end = Instant::now() + shared.timer();
+    while leader_elsewhere(shared).is_none() && Instant::now() < end {
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Hands over leadership when a failure test wants it.
+pub(crate) async fn hand_over_on_demand(shared: Arc<Shared>) {
+    loop {
+        shared.dialing.failpoints.transfer.notified().await;
+        tracing::info!(target: "raft", "Transferring leadership to write a snapshot.");
+        // Alone, or not the leader: there is nothing to hand over.
+        let _ = transfer(&shared, None).await;
+    }
+}

@@ -1,0 +1,146 @@
+//! What a member is at the moment: looked at whenever something happens, and often enough to see that nothing does.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use openraft::async_runtime::watch::WatchReceiver;
+use openraft::{Instant as _, ServerState};
+
+use crate::failpoints::Failpoint;
+use crate::machine::Standing;
+use crate::shared::{Metrics, Shared, VOTER_AT, index_of, other_voters};
+
+/// Tells the machine what this member is, for as long as it runs.
+pub(crate) async fn watch(shared: Arc<Shared>) {
+    let mut hold_until = Instant::now();
+    while let Ok(raft) = shared.raft().await {
+        let mut server_metrics = raft.server_metrics();
+        drop(raft);
+        loop {
+            look(&shared, &mut hold_until).await;
+            let tick = (shared.timer() / 20).clamp(Duration::from_millis(5), Duration::from_millis(200));
+            tokio::select! {
+                changed = server_metrics.changed() => if changed.is_err() { break },
+                () = shared.changed.notified() => {}
+                () = tokio::time::sleep(tick) => {}
+            }
+        }
+        // openraft was restarted, or failed: then this is seen once more and at leisure.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn look(shared: &Shared, hold_until: &mut Instant) {
+    if shared.progress.is_restarting() {
+        return;
+    }
+    let metrics = shared.metrics();
+    if let Some(acked) = metrics.last_quorum_acked {
+        let at = Instant::now() - acked.elapsed();
+        let mut known = shared.quorum_acked.lock();
+        *known = (*known).max(Some(at));
+    }
+    note_elections(shared, &metrics);
+    note_membership(shared, &metrics).await;
+    delay_election(shared).await;
+    let timer = shared.timer();
+    if shared.lost.swap(false, Ordering::AcqRel) {
+        // Whoever proposed must see that it did so in vain, even if this member goes on to lead the same term.
+        *hold_until = Instant::now() + timer / 5;
+    }
+    let held = Instant::now() < *hold_until;
+    let handing_over = *shared.handing_over.lock() == Some(metrics.current_term);
+    let standing = judge(shared, &metrics, held || handing_over);
+    let progress = &shared.progress;
+    progress.leads.store(standing.leads.is_some(), Ordering::Release);
+    if standing.leads.is_none() {
+        *shared.timer_next_ms.lock() = None;
+    }
+    if standing != *shared.standing.borrow() {
+        tracing::debug!(target: "raft", "raft_is_connected: {}", standing.connected);
+        shared.machine.standing(standing.clone());
+        shared.standing.send_replace(standing);
+    }
+}
+
+fn judge(shared: &Shared, metrics: &Metrics, suspended: bool) -> Standing {
+    let timer = shared.timer();
+    let removed = shared.removed.load(Ordering::Acquire);
+    let mut standing = Standing {
+        term: metrics.current_term,
+        removed,
+        ..Standing::default()
+    };
+    let membership = metrics.membership_config.membership();
+    standing.member = !removed && membership.voter_ids().any(|id| id == metrics.id);
+    if metrics.running_state.is_err() {
+        return standing;
+    }
+    if metrics.state == ServerState::Leader {
+        let alone = other_voters(metrics).is_empty();
+        let acked = *shared.quorum_acked.lock();
+        let fresh = alone || acked.is_some_and(|at| at.elapsed() < timer);
+        let applied = metrics.last_applied.map(|last| last.committed_leader_id().term);
+        let leads = fresh && !suspended && applied == Some(metrics.current_term);
+        standing.leads = leads.then_some(metrics.current_term);
+        standing.leader = fresh.then_some(metrics.id);
+        standing.connected = fresh && standing.member;
+    } else {
+        let heard = shared.fresh_leader();
+        standing.leader = heard.filter(|leader| metrics.current_leader == Some(*leader));
+        standing.connected = heard.is_some() && standing.member;
+    }
+    standing
+}
+
+/// Elections that this member began are seen where it asks for votes; here: those it won.
+fn note_elections(shared: &Shared, metrics: &Metrics) {
+    if metrics.state == ServerState::Leader {
+        shared.dialing.elections.won(metrics.current_term);
+    }
+    let n_others = other_voters(metrics).len();
+    shared
+        .dialing
+        .failpoints
+        .n_others
+        .store(n_others, Ordering::Release);
+}
+
+async fn note_membership(shared: &Shared, metrics: &Metrics) {
+    let committed = &metrics.committed_membership_config;
+    let Some(index) = index_of(committed).filter(|_| !shared.removed.load(Ordering::Acquire)) else {
+        return;
+    };
+    let voter = committed.membership().voter_ids().any(|id| id == metrics.id);
+    let known = shared.voter_at.load(Ordering::Acquire);
+    // Counted from 1, so that 0 is never.
+    let at = index + 1;
+    if voter && at > known {
+        shared.voter_at.store(at, Ordering::Release);
+        if let Ok(running) = shared.running().await
+            && let Err(error) = running.store.put_now(VOTER_AT, &at)
+        {
+            tracing::warn!(target: "raft", "cannot write down that this server is a member: {error}");
+        }
+    }
+    // After a restart the last membership known may be one from before.
+    let without = !voter && known > 0 && at > known;
+    // A member that knows a later membership does not find this server in it.
+    let expelled = known > 0 && shared.dialing.expelled_at().is_some_and(|at| at + 1 > known);
+    if without || expelled {
+        shared.set_removed().await;
+    }
+}
+
+/// A fault that is brought about on purpose: this member lets others be faster.
+async fn delay_election(shared: &Shared) {
+    if !shared.dialing.failpoints.is(Failpoint::DelayElection) {
+        return;
+    }
+    let heard = *shared.heard.lock();
+    let late = heard.is_none_or(|(_, at)| at.elapsed() > shared.timer() * 5 / 2);
+    if let Ok(raft) = shared.raft().await {
+        raft.runtime_config().elect(late);
+    }
+}

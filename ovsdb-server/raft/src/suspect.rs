@@ -1,0 +1,76 @@
+//! A leader whose process died: its connections end at once, and nobody listens at its address any more. A follower
+//! that sees both need not wait until the election timer is over.
+//!
+//! A mistake costs nothing: without the agreement of a majority that saw the same no term begins (pre-vote), and what a
+//! leader says to clients is asked of a quorum first.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ovsdb_transport::dial::dial;
+
+use crate::failpoints::Failpoint;
+use crate::peer;
+use crate::shared::Shared;
+use crate::types::ServerId;
+
+/// An address where nobody answers in this time is not one where nobody listens.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Followers wait for different times, so that one of them is the first to ask for votes.
+const DELAY_MAX_MS: u64 = 100;
+
+/// A connection that `from` had made ended: if it leads, looks into it.
+pub(crate) fn ended(shared: &Arc<Shared>, from: ServerId) {
+    if shared.metrics().current_leader != Some(from)
+        || shared.fresh_leader() != Some(from)
+        || from == shared.server()
+        || shared.suspecting.swap(true, Ordering::AcqRel)
+    {
+        return;
+    }
+    let shared = shared.clone();
+    tokio::spawn(async move {
+        if let Some(address) = address(&shared, from)
+            && nobody_listens(&shared, &address).await
+        {
+            tracing::info!(target: "raft", "{address}: leader {from} is gone");
+            elect(&shared).await;
+        }
+        shared.suspecting.store(false, Ordering::Release);
+    });
+}
+
+fn address(shared: &Shared, server: ServerId) -> Option<String> {
+    let metrics = shared.metrics();
+    let membership = metrics.membership_config.membership();
+    membership.get_node(&server).map(|peer| peer.address.clone())
+}
+
+async fn nobody_listens(shared: &Shared, address: &str) -> bool {
+    let Ok(active) = peer::active(address) else {
+        return false;
+    };
+    let connected = tokio::time::timeout(PROBE_TIMEOUT, dial(&active, &shared.dialing.tls)).await;
+    match connected {
+        Ok(Err(error)) => matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound),
+        _ => false,
+    }
+}
+
+async fn elect(shared: &Shared) {
+    if shared.dialing.failpoints.is(Failpoint::DelayElection) {
+        return;
+    }
+    let Ok(raft) = shared.raft().await else { return };
+    // Others may have the vote of this member from now on; it asks for theirs a moment later.
+    if shared.distrust(&raft).await.is_err() {
+        return;
+    }
+    let random = uuid::Uuid::new_v4().as_u128() as u64;
+    tokio::time::sleep(Duration::from_millis(random % DELAY_MAX_MS)).await;
+    // One that has stopped elects nobody.
+    let _ = raft.trigger().elect(true).await;
+}
