@@ -30,6 +30,7 @@ mod lead;
 mod link;
 pub(crate) mod open;
 mod standing;
+mod verify;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use bytes::Bytes;
 use ovsdb_cluster::{Image, Loaded, Opened, Requests};
 use ovsdb_data::{RowChange, Uuid};
 use ovsdb_engine::Snapshot;
+use ovsdb_raft::StateHash;
 use ovsdb_raft::machine::{Applied, Forwarded, Handled, Standing};
 use ovsdb_raft::types::{Command, LogId, Request, ServerId};
 use tokio::sync::oneshot;
@@ -49,6 +51,7 @@ pub use convert::Converted;
 pub(crate) use convert::{Conversion, Initiator, Wish};
 pub use open::Running;
 pub(crate) use standing::IndexShown;
+use verify::Hashes;
 
 /// The way to the cluster, for one database. Nothing here blocks; what it leads to comes back as [`ClusterEvent`]s.
 pub trait Consensus: Send + Sync {
@@ -83,6 +86,10 @@ pub enum ClusterEvent {
         /// Whether it led when it was asked.
         leads: bool,
     },
+    /// What the contents came to at a verification is asked for.
+    StateHash(Uuid, oneshot::Sender<StateHash>),
+    /// It has been found.
+    Hashed(Uuid, StateHash),
     /// A conversion that ran elsewhere has ended.
     Converted(Converted),
 }
@@ -123,6 +130,7 @@ pub struct Cluster {
     /// What waits for a conversion to end.
     behind: Vec<Parked>,
     applying: Option<Applying>,
+    hashes: Hashes,
 }
 
 /// Rounds of confirming that this member leads, one at a time.
@@ -193,6 +201,7 @@ impl Cluster {
             converting: false,
             behind: Vec::new(),
             applying: None,
+            hashes: Hashes::default(),
         }
     }
 

@@ -95,6 +95,7 @@ impl State {
                 self.election_timer_ms = ms;
                 Ok(Effect::Done)
             }
+            Command::Verify(_) => Ok(Effect::Done),
         }
     }
 

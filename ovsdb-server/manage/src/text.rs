@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::types::{Link, Member, Phase, Refusal, Role, Standing, Status, StorageStatus};
+use crate::types::{
+    Agreement, Link, Member, Phase, Refusal, Role, Standing, StateReport, Status, StorageStatus, Verification,
+};
 
 /// The first four digits of an id, its nickname.
 fn short(id: &str) -> &str {
@@ -141,6 +143,26 @@ impl Display for Link {
             true => write!(f, "{arrow}{}", short(&self.sid)),
             false => write!(f, "({arrow}{})", short(&self.sid)),
         }
+    }
+}
+
+/// What `cluster/verify` prints: a line for each member, then what they come to.
+impl Display for Verification {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for member in &self.members {
+            write!(f, "{} at {}: ", short(&member.sid), member.address)?;
+            match &member.report {
+                StateReport::State { index, hash } => writeln!(f, "{hash} at index {index}")?,
+                StateReport::Unreachable { error } => writeln!(f, "no answer: {error}")?,
+            }
+        }
+        f.write_str(match self.agreement() {
+            Agreement::Same => "all members have the same contents\n",
+            Agreement::Incomplete => "not all members could be compared\n",
+            Agreement::Different => {
+                "members have different contents: kick those that differ from the leader, and let new ones join\n"
+            }
+        })
     }
 }
 

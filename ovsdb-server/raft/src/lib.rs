@@ -35,9 +35,10 @@ mod suspect;
 pub mod threads;
 mod timer;
 pub mod types;
+mod verify;
 
 pub use failpoints::UnknownScenario;
-pub use machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
+pub use machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing, StateHash};
 pub use member::{Member, MemberError, Settings};
 pub use status::{Role, Status};
 pub use threads::Threads;

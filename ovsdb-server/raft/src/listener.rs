@@ -18,7 +18,7 @@ use crate::shared::{Shared, index_of};
 use crate::state_machine::snapshot_of;
 use crate::store::snapshots::Arriving;
 use crate::types::{LogId, ServerId, TypeConfig};
-use crate::{forward, membership, suspect};
+use crate::{forward, membership, suspect, verify};
 
 /// A greeting that is not there by now is no greeting.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
@@ -176,6 +176,7 @@ async fn answer(request: Request, from: ServerId, shared: &Arc<Shared>) -> Resul
         }
         Request::Join { server, peer } => membership::admit(shared, server, peer).await,
         Request::Remove(server) => membership::remove(shared, server).await,
+        Request::StateHash(id) => Answer::StateHash(verify::answer(shared, id).await),
         Request::Forwards => return Err("requests are not forwarded in the middle of others".to_owned()),
     })
 }

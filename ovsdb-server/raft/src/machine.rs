@@ -3,9 +3,11 @@
 use std::io;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::types::{Command, LogId, Request, ServerId};
 
@@ -58,6 +60,15 @@ pub enum Handled {
     NotLeading,
 }
 
+/// What a member's contents come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateHash {
+    /// After the entry of this log index.
+    pub index: u64,
+    /// The same on all members with the same contents.
+    pub hash: u64,
+}
+
 /// The state that the log leads to. [`apply`](Machine::apply), [`snapshot`](Machine::snapshot) and
 /// [`install`](Machine::install) come one at a time, in order.
 pub trait Machine: Send + Sync + 'static {
@@ -77,6 +88,12 @@ pub trait Machine: Send + Sync + 'static {
     /// A client's request, from this or another member, because this one leads. Must not block. One that becomes a log
     /// entry is not answered: when the sender is dropped, the asker sees the entry or asks again.
     fn forwarded(&self, request: Forwarded, answer: oneshot::Sender<Handled>);
+
+    /// What the contents came to at [`Command::Verify`] of this id; ready when that is known, which may be never. None
+    /// from a machine that does not look.
+    fn state_hash(&self, _id: Uuid) -> BoxFuture<'_, Option<StateHash>> {
+        std::future::ready(None).boxed()
+    }
 
     /// The reply to a request that was forwarded and made no log entry. Must not block.
     fn answered(&self, request: Request, reply: Bytes);

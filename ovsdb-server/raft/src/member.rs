@@ -2,6 +2,7 @@
 //!
 //! Everything runs on [`Threads`] of the members' own: a heartbeat must never wait for a database.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -14,12 +15,13 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 pub use crate::error::MemberError;
 use crate::failpoints::{CrashHook, UnknownScenario};
 use crate::forward::{self, Forwarding};
 use crate::listener::listen;
-use crate::machine::{Forwarded, Machine};
+use crate::machine::{Forwarded, Machine, StateHash};
 use crate::peer;
 pub use crate::settings::Settings;
 use crate::shared::Shared;
@@ -28,7 +30,7 @@ use crate::store::Store;
 use crate::store::log::Log;
 use crate::threads::Threads;
 use crate::types::{ClusterId, Command, LogId, Request, ServerId, Told};
-use crate::{membership, propose, standing, timer};
+use crate::{membership, propose, standing, timer, verify};
 
 /// How long the last tasks may take to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -157,6 +159,14 @@ impl Member {
     pub fn forget(&self, request: &Request) {
         // Without a receiver the member was stopped.
         let _ = self.forwarding.send(Forwarding::Forget(*request));
+    }
+
+    /// What every member's contents come to at one log entry, which this member, as the leader, makes for that.
+    pub async fn state_hashes(&self) -> Result<BTreeMap<ServerId, Result<StateHash, String>>, MemberError> {
+        let id = Uuid::new_v4();
+        self.write(Command::Verify(id)).await?;
+        let shared = self.shared.clone();
+        run(&self.threads, async move { verify::ask_all(&shared, id).await }).await
     }
 
     /// Takes a server out of the membership, whether it is there or not. Any member can be asked; ends when it is done.

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::codec;
-use crate::machine::Handled;
+use crate::machine::{Handled, StateHash};
 use crate::store::snapshots::Contents;
 use crate::types::{self, ClusterId, Peer, ServerId, TypeConfig, Vote};
 
@@ -166,6 +166,8 @@ pub enum Request {
     },
     /// A server is to be taken out of the membership.
     Remove(ServerId),
+    /// What the contents came to at the verification of this id.
+    StateHash(uuid::Uuid),
     /// From now on the dialer sends [`Forwarded`](crate::Forwarded) only, and gets [`Reply`] in any order.
     Forwards,
 }
@@ -213,6 +215,8 @@ pub enum Answer {
     Refused(Refusal),
     /// To a server that asks for votes without being in the membership that was made at this index.
     NotMember(u64),
+    /// To [`Request::StateHash`]: none where the entry has not come for long.
+    StateHash(Option<StateHash>),
     /// It could not be done.
     Failed(String),
 }

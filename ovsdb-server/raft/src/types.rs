@@ -121,6 +121,10 @@ pub enum Command {
     },
     /// Another election timer, in milliseconds.
     ElectionTimer(u64),
+    /// Every member is to look what its contents come to at this entry ([`Member::state_hashes`]).
+    ///
+    /// [`Member::state_hashes`]: crate::Member::state_hashes
+    Verify(Uuid),
 }
 
 /// A transaction that was executed by a leader. What every member does with it is certain: it holds row differences,
@@ -155,6 +159,7 @@ impl fmt::Display for Command {
             Command::Convert { id, .. } => write!(f, "conversion {id}"),
             Command::Restore { id, .. } => write!(f, "contents {id}"),
             Command::ElectionTimer(ms) => write!(f, "election timer {ms} ms"),
+            Command::Verify(id) => write!(f, "verification {id}"),
         }
     }
 }

@@ -67,6 +67,7 @@ impl Server {
             match command {
                 None => {}
                 Some(Command::ElectionTimer(ms)) => cluster.election_timer_ms = ms,
+                Some(Command::Verify(id)) => self.verify(name, id),
                 Some(Command::Transaction(txn)) => {
                     if let Err(error) = self.apply_transaction(name, txn, &mut taken_back) {
                         break Err(error);

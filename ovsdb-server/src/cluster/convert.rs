@@ -117,7 +117,7 @@ impl Server {
         let (id, prerequisite) = match &command {
             Command::Convert { id, prerequisite, .. } => (*id, Some(*prerequisite)),
             Command::Restore { id, .. } => (*id, None),
-            Command::Transaction(_) | Command::ElectionTimer(_) => return false,
+            Command::Transaction(_) | Command::ElectionTimer(_) | Command::Verify(_) => return false,
         };
         let own = cluster.in_flight.front().is_some_and(|first| first.id == id);
         match own {
@@ -164,7 +164,9 @@ impl Server {
                         index_at_least,
                     )
                 }
-                Command::Transaction(_) | Command::ElectionTimer(_) => return Event::Nothing,
+                Command::Transaction(_) | Command::ElectionTimer(_) | Command::Verify(_) => {
+                    return Event::Nothing;
+                }
             };
             let converted = Converted {
                 db: db.clone(),

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use ovsdb_cluster::image;
+use ovsdb_data::Uuid;
+use ovsdb_raft::StateHash;
 use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
 use ovsdb_raft::types::{LogId, Request};
 use tokio::sync::oneshot;
@@ -68,6 +70,12 @@ impl Machine for Link {
 
     fn forwarded(&self, request: Forwarded, answer: oneshot::Sender<Handled>) {
         self.post(ClusterEvent::Forwarded(request, answer));
+    }
+
+    fn state_hash(&self, id: Uuid) -> BoxFuture<'_, Option<StateHash>> {
+        let (to, wait) = oneshot::channel();
+        self.post(ClusterEvent::StateHash(id, to));
+        async { wait.await.ok() }.boxed()
     }
 
     fn answered(&self, request: Request, reply: Bytes) {

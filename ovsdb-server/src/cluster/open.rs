@@ -116,6 +116,7 @@ async fn start(
     let member = Member::start(threads, &file.folder, settings, machine)
         .await
         .map_err(|error| error.to_string())?;
+    member.on_crash(Box::new(ovsdb_daemon::process::clean_up));
     let running = Arc::new(Running {
         member: Arc::new(member),
         runtime: threads.handle().clone(),

@@ -35,6 +35,8 @@ impl Server {
             ClusterEvent::Forwarded(forwarded, answer) => self.forwarded(name, forwarded, answer),
             ClusterEvent::Answered(request, results) => self.answered(name, request, results),
             ClusterEvent::Confirmed { round, leads } => self.confirmed(name, round, leads),
+            ClusterEvent::StateHash(id, to) => self.tell_hash(name, id, to),
+            ClusterEvent::Hashed(id, hash) => self.hashed(name, id, hash),
             ClusterEvent::Converted(converted) => self.converted(converted),
         }
     }

@@ -12,6 +12,7 @@ use super::{Later, ask};
 use crate::actor::Actor;
 use crate::database::Model;
 use crate::operate::cluster::{Target, TimerChange};
+use crate::operate::verify::verify;
 use crate::reconfigure::Reply;
 use crate::server::Server;
 
@@ -46,6 +47,14 @@ pub fn register(commands: &Commands, actor: &Actor<Server>) {
     });
     on("status", "DB", 1, |target, _| {
         Box::pin(async move { Ok(target.status().to_string()) })
+    });
+    on("verify", "DB", 1, |target, _| {
+        Box::pin(async move {
+            let found = verify(&target).await;
+            found
+                .map(|found| found.to_string())
+                .map_err(|error| error.message)
+        })
     });
     on("leave", "DB", 1, |target, _| {
         Box::pin(async move { text(target.leave(), |()| "") })

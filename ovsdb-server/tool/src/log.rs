@@ -125,6 +125,10 @@ fn show_entry(options: &Options, entry: &ovsdb_raft::types::Entry, shown: &mut S
             println!(" election_timer: {ms}");
             return;
         }
+        Some(Command::Verify(id)) => {
+            println!(" verification: {id}");
+            return;
+        }
         Some(Command::Transaction(txn)) => {
             show_eid("prerequisite", txn.prerequisite);
             let txn_text = Txn::parse(&txn.record);
