@@ -142,8 +142,10 @@ impl Server {
                 .any(|next| matches!(next.what, Proposal::Transaction { .. }));
             cluster.committed = more.then(|| after.clone());
             db.publish(changes, TxnId(entry.id), &after);
-            if let Asker::Client(..) = txn.asker {
-                db.tell(sessions, txn.asker, results);
+            match txn.asker {
+                Asker::Client(..) => db.tell(sessions, txn.asker, results),
+                // This member may have passed it on to itself, when it had just begun to lead.
+                Asker::Member(_) => db.tell_asked(sessions, &request, results),
             }
             return Ok(());
         }
@@ -167,14 +169,7 @@ impl Server {
         };
         if let Some(request) = entry.request {
             cluster.requests.insert(request, entry.reply.clone());
-            if request.server == cluster.server
-                && let Some(Asked::Transaction(txn)) = cluster.asked.remove(&request.id)
-            {
-                if let Some(consensus) = &cluster.consensus {
-                    consensus.forget(&request);
-                }
-                db.tell(sessions, txn.asker, entry.reply);
-            }
+            db.tell_asked(sessions, &request, entry.reply);
         }
         Ok(())
     }
@@ -327,6 +322,19 @@ fn difference(from: &Snapshot, to: &Snapshot) -> Vec<RowChange> {
 }
 
 impl OpenDatabase {
+    /// A request's entry has come: if a client of this member asked for it by way of the leader, it is told.
+    fn tell_asked(&mut self, sessions: &BTreeMap<SessionId, Session>, request: &Request, results: Bytes) {
+        let Model::Clustered(cluster) = &mut self.model else {
+            return;
+        };
+        if request.server == cluster.server
+            && let Some(Asked::Transaction(txn)) = cluster.asked.remove(&request.id)
+        {
+            cluster.forget(request.id);
+            self.tell(sessions, txn.asker, results);
+        }
+    }
+
     /// Replies to whoever asked, after what its monitors lag behind.
     pub(crate) fn tell(&mut self, sessions: &BTreeMap<SessionId, Session>, asker: Asker, results: Bytes) {
         match asker {
