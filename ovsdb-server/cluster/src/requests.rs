@@ -5,7 +5,8 @@
 
 use bytes::Bytes;
 use imbl::{OrdMap, Vector};
-use ovsdb_raft::types::Request;
+use ovsdb_data::Uuid;
+use ovsdb_raft::types::{Request, ServerId};
 
 /// Requests kept. A client's request is sent again within seconds, in which a cluster does a few thousand.
 pub const N_MAX: usize = 16_384;
@@ -20,6 +21,14 @@ pub struct Requests {
     /// Oldest first.
     order: Vector<Request>,
     n_bytes: usize,
+}
+
+/// The name of a conversion among requests: its entry says which state it leads to, not who asked.
+pub fn of_conversion(id: Uuid) -> Request {
+    Request {
+        server: ServerId::default(),
+        id,
+    }
 }
 
 impl Requests {

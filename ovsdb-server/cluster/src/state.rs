@@ -14,7 +14,7 @@ use ovsdb_store::Fresh;
 use crate::contents::{self, ContentsError};
 use crate::file::ELECTION_TIMER_MS;
 use crate::image::{ImageError, read};
-use crate::requests::Requests;
+use crate::requests::{Requests, of_conversion};
 
 /// A state.
 pub(crate) struct State {
@@ -71,7 +71,8 @@ impl State {
                 prerequisite,
                 schema,
             } => match &self.db {
-                Some(db) if db.snapshot().txn_id.0 == prerequisite => {
+                Some(db) if db.snapshot().txn_id.0 == prerequisite && !self.is_converted(id) => {
+                    self.requests.insert(of_conversion(id), Default::default());
                     let schema = contents::schema(&schema)?;
                     let converted = convert(db.snapshot(), schema, TxnId(id), &mut || fresh());
                     Ok(self.replace(converted.ok()))
@@ -84,6 +85,10 @@ impl State {
                 record,
                 index_at_least,
             } => {
+                if self.is_converted(id) {
+                    return Ok(Effect::Void);
+                }
+                self.requests.insert(of_conversion(id), Default::default());
                 let restored = contents::database(&schema, &record, TxnId(id), fresh);
                 let effect = self.replace(restored.ok());
                 if effect == Effect::Done {
@@ -97,6 +102,10 @@ impl State {
             }
             Command::Verify(_) => Ok(Effect::Done),
         }
+    }
+
+    fn is_converted(&self, id: Uuid) -> bool {
+        self.requests.get(&of_conversion(id)).is_some()
     }
 
     /// Contents that are not valid change nothing.

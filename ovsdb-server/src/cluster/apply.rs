@@ -6,6 +6,7 @@ use std::io;
 use bytes::Bytes;
 use ovsdb_cluster::contents;
 use ovsdb_cluster::image::{Image, Loaded};
+use ovsdb_cluster::requests::of_conversion;
 use ovsdb_data::{OvsdbError, RowChange, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Snapshot;
 use ovsdb_raft::machine::Applied;
@@ -143,8 +144,10 @@ impl Server {
                 .any(|next| matches!(next.what, Proposal::Transaction { .. }));
             cluster.committed = more.then(|| after.clone());
             db.publish(changes, TxnId(entry.id), &after);
-            if let Asker::Client(..) = txn.asker {
-                db.tell(sessions, txn.asker, results);
+            match txn.asker {
+                Asker::Client(..) => db.tell(sessions, txn.asker, results),
+                // This member may have passed it on to itself, when it had just begun to lead.
+                Asker::Member(_) => db.tell_asked(sessions, &request, results),
             }
             return Ok(());
         }
@@ -168,14 +171,7 @@ impl Server {
         };
         if let Some(request) = entry.request {
             cluster.requests.insert(request, entry.reply.clone());
-            if request.server == cluster.server
-                && let Some(Asked::Transaction(txn)) = cluster.asked.remove(&request.id)
-            {
-                if let Some(consensus) = &cluster.consensus {
-                    consensus.forget(&request);
-                }
-                db.tell(sessions, txn.asker, entry.reply);
-            }
+            db.tell_asked(sessions, &request, entry.reply);
         }
         Ok(())
     }
@@ -263,8 +259,11 @@ impl Server {
         }
         db.history = loaded.history;
         self.databases.insert(name.to_owned(), db);
-        for (txn, results) in answered {
-            self.tell(name, txn.asker, results);
+        for (asked, results) in answered {
+            match asked {
+                Asked::Transaction(txn) => self.tell(name, txn.asker, results),
+                Asked::Conversion(conversion) => self.conversion_executed(conversion, &results),
+            }
         }
         self.run_again(name, taken_back);
         // The member may be stopping.
@@ -277,23 +276,24 @@ impl Server {
 
 impl Cluster {
     /// The requests that were passed on and are among the executed ones.
-    fn take_executed(&mut self) -> Vec<(Parked, Bytes)> {
-        let (server, requests) = (self.server, &self.requests);
-        let results = |id: Uuid| requests.get(&Request { server, id }).cloned();
-        let executed = self.asked.extract_if(.., |id, asked| {
-            matches!(asked, Asked::Transaction(_)) && results(*id).is_some()
+    fn take_executed(&mut self) -> Vec<(Asked, Bytes)> {
+        let Cluster { asked, requests, .. } = self;
+        let server = self.server;
+        let results = |id: Uuid, asked: &Asked| {
+            let name = match asked {
+                Asked::Transaction(_) => Request { server, id },
+                Asked::Conversion(_) => of_conversion(id),
+            };
+            requests.get(&name).cloned()
+        };
+        let executed = asked.extract_if(.., |id, asked| results(*id, asked).is_some());
+        let executed = executed.map(|(id, asked)| (id, results(id, &asked).unwrap_or_default(), asked));
+        let executed: Vec<(Uuid, Bytes, Asked)> = executed.collect();
+        let forgotten = executed.into_iter().map(|(id, results, asked)| {
+            self.forget(id);
+            (asked, results)
         });
-        let executed: Vec<(Uuid, Asked)> = executed.collect();
-        let mut answered = Vec::new();
-        for (id, asked) in executed {
-            if let Some(consensus) = &self.consensus {
-                consensus.forget(&Request { server, id });
-            }
-            if let (Asked::Transaction(txn), Some(results)) = (asked, results(id)) {
-                answered.push((txn, results));
-            }
-        }
-        answered
+        forgotten.collect()
     }
 }
 
@@ -328,6 +328,19 @@ fn difference(from: &Snapshot, to: &Snapshot) -> Vec<RowChange> {
 }
 
 impl OpenDatabase {
+    /// A request's entry has come: if a client of this member asked for it by way of the leader, it is told.
+    fn tell_asked(&mut self, sessions: &BTreeMap<SessionId, Session>, request: &Request, results: Bytes) {
+        let Model::Clustered(cluster) = &mut self.model else {
+            return;
+        };
+        if request.server == cluster.server
+            && let Some(Asked::Transaction(txn)) = cluster.asked.remove(&request.id)
+        {
+            cluster.forget(request.id);
+            self.tell(sessions, txn.asker, results);
+        }
+    }
+
     /// Replies to whoever asked, after what its monitors lag behind.
     pub(crate) fn tell(&mut self, sessions: &BTreeMap<SessionId, Session>, asker: Asker, results: Bytes) {
         match asker {

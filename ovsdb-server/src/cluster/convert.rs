@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ovsdb_cluster::contents;
+use ovsdb_cluster::requests::of_conversion;
 use ovsdb_data::{DatabaseSchema, OvsdbError, TxnId, Uuid, json};
 use ovsdb_engine::Database;
 use ovsdb_engine::convert::convert;
@@ -119,6 +121,12 @@ impl Server {
             Command::Restore { id, .. } => (*id, None),
             Command::Transaction(_) | Command::ElectionTimer(_) | Command::Verify(_) => return false,
         };
+        // Another state, or the same conversion a second time. What is in flight may be a later proposal of it.
+        if prerequisite.is_some_and(|p| p != present.txn_id.0)
+            || cluster.requests.get(&of_conversion(id)).is_some()
+        {
+            return false;
+        }
         let own = cluster.in_flight.front().is_some_and(|first| first.id == id);
         match own {
             // Nothing was put in flight after it.
@@ -128,12 +136,12 @@ impl Server {
                     ..
                 }) = cluster.in_flight.pop_front()
                 {
-                    cluster.asked.insert(id, Asked::Conversion(conversion));
+                    // This member may have passed it on to itself, when it had just begun to lead.
+                    cluster
+                        .asked
+                        .entry(id)
+                        .or_insert(Asked::Conversion(conversion));
                 }
-            }
-            // Another state, or the same entry a second time.
-            false if prerequisite.is_some_and(|p| p != present.txn_id.0) || id == present.txn_id.0 => {
-                return false;
             }
             false => taken_back.extend(db.take_back()),
         }
@@ -195,6 +203,11 @@ impl Server {
             return;
         };
         let conversion = cluster.take_conversion(id);
+        let told = match &result {
+            Ok(_) => Bytes::new(),
+            Err(error) => json::to_string(&reply::error_value(error)).into(),
+        };
+        cluster.requests.insert(of_conversion(id), told);
         let behind: Vec<Parked> = std::mem::take(&mut cluster.behind);
         cluster.converting = false;
         let outcome = match result {
@@ -224,6 +237,14 @@ impl Server {
         self.settle(&name);
         self.refresh_server_rows();
         self.go_on_applying(&name);
+    }
+
+    /// A conversion that was passed on was executed; a snapshot says so, and what came of it.
+    pub(super) fn conversion_executed(&mut self, conversion: Conversion, told: &[u8]) {
+        match json::parse(told) {
+            Ok(error) => self.conversion_refused(conversion, &error),
+            Err(_) => self.answer_conversion(conversion, Ok(())),
+        }
     }
 
     fn answer_conversion(&mut self, conversion: Conversion, outcome: Result<(), OvsdbError>) {

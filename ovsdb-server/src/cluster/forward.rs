@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use ovsdb_cluster::requests::of_conversion;
 use ovsdb_data::json;
 use ovsdb_engine::rbac::Identity;
 use ovsdb_raft::machine::{Forwarded, Handled};
@@ -191,7 +192,11 @@ impl Server {
             let _ = answer.send(Handled::NotLeading);
             return;
         }
-        if cluster.requests.get(&request).is_some() || cluster.is_in_flight(&request) {
+        let is_executed = |request: &Request| cluster.requests.get(request).is_some();
+        if is_executed(&request)
+            || is_executed(&of_conversion(request.id))
+            || cluster.is_in_flight(&request)
+        {
             return;
         }
         match Body::decode(&body) {

@@ -1,0 +1,37 @@
+//! Members that have applied the same entries have the same state: rows, schema, id, and the index that they show.
+
+use ovsdb_cluster::state_hash;
+
+use crate::world::{World, cluster};
+
+/// When a member has nothing half applied.
+pub fn check(world: &World, m: usize) -> Result<(), String> {
+    let member = &world.members[m];
+    let (Some(server), Some(db)) = (&member.server, member.db()) else {
+        return Ok(());
+    };
+    let cluster = cluster(server);
+    let at = member.applied;
+    let state = &world.reference.states[at];
+    if cluster.applied != at as u64 || cluster.is_loaded() != state.snapshot.is_some() {
+        return Err(format!("member {m} says it is at entry {}, and is at {at}", cluster.applied));
+    }
+    let Some(expected) = &state.snapshot else { return Ok(()) };
+    let now = db.snapshot();
+    if now.txn_id != expected.txn_id {
+        return Err(format!(
+            "member {m} is in state {} after entry {at}; it should be in {}",
+            now.txn_id.0, expected.txn_id.0
+        ));
+    }
+    if state_hash(now) != state.hash {
+        return Err(format!("member {m} has another state than the log leads to at entry {at}"));
+    }
+    match cluster.index_base == state.index_base {
+        true => Ok(()),
+        false => Err(format!(
+            "member {m} adds {} to log indexes, and should add {}",
+            cluster.index_base, state.index_base
+        )),
+    }
+}
