@@ -54,6 +54,7 @@ impl Operations for Memory {
             n_unapplied: 0,
             links: Vec::new(),
             n_disconnections: 0,
+            refusals: Vec::new(),
             members: Vec::new(),
         })
     }
