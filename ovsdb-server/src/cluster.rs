@@ -42,6 +42,7 @@ use ovsdb_raft::machine::{Applied, Forwarded, Handled, Standing};
 use ovsdb_raft::types::{Command, LogId, Request, ServerId};
 use tokio::sync::oneshot;
 
+use crate::asker::Asker;
 use crate::triggers::Parked;
 
 use apply::Applying;
@@ -226,18 +227,24 @@ impl Cluster {
         self.converting || matches!(last, Some(Proposal::Conversion(_)))
     }
 
-    /// The transactions of this database that have not been answered: it is going.
-    pub(crate) fn take_unanswered(&mut self) -> Vec<Parked> {
-        let mut taken = std::mem::take(&mut self.behind);
-        for asked in std::mem::take(&mut self.asked).into_values() {
-            if let Asked::Transaction(txn) = asked {
-                if let (Some(consensus), Some(tag)) = (&self.consensus, &txn.tag) {
-                    consensus.forget(tag);
-                }
-                taken.push(txn);
+    /// Those of this database who have not been answered: it is going.
+    pub(crate) fn take_unanswered(&mut self) -> Vec<Asker> {
+        let behind = std::mem::take(&mut self.behind).into_iter();
+        let held = std::mem::take(&mut self.held).into_iter().map(|held| held.txn);
+        let mut taken: Vec<Asker> = behind.chain(held).map(|txn| txn.asker).collect();
+        for (id, asked) in std::mem::take(&mut self.asked) {
+            self.forget(id);
+            match asked {
+                Asked::Transaction(txn) => taken.push(txn.asker),
+                Asked::Conversion(conversion) => taken.extend(conversion.give_up()),
             }
         }
-        taken.extend(std::mem::take(&mut self.held).into_iter().map(|held| held.txn));
+        for InFlight { what, .. } in std::mem::take(&mut self.in_flight) {
+            match what {
+                Proposal::Transaction { txn, .. } => taken.push(txn.asker),
+                Proposal::Conversion(conversion) => taken.extend(conversion.give_up()),
+            }
+        }
         taken
     }
 }

@@ -36,6 +36,12 @@ impl Server {
             cluster.behind.push(txn);
             return;
         }
+        // It came a second time while it waited. Its entry tells whoever asked, or it is asked again.
+        if let (Asker::Member(_), Some(request)) = (&txn.asker, &txn.tag)
+            && cluster.is_known(request)
+        {
+            return;
+        }
         let leads = cluster.leads();
         if !leads && let Asker::Member(passed) = txn.asker {
             return passed.refuse();
@@ -217,8 +223,13 @@ impl Cluster {
         });
     }
 
+    /// Whether a request was executed or is in flight.
+    pub(super) fn is_known(&self, request: &Request) -> bool {
+        self.requests.get(request).is_some() || self.is_in_flight(request)
+    }
+
     /// Whether a request is in flight already.
-    pub(super) fn is_in_flight(&self, request: &Request) -> bool {
+    fn is_in_flight(&self, request: &Request) -> bool {
         self.in_flight.iter().any(|flying| match &flying.what {
             Proposal::Transaction { request: other, .. } => other == request,
             Proposal::Conversion(conversion) => conversion.id == request.id,
