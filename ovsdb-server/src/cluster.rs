@@ -6,7 +6,8 @@
 //!
 //! ```text
 //!   on the leader
-//!     transact ──► run on the head ──┬─ changes ──► head moves on, proposed ──► in flight ─┐
+//!     transact ──► run on the head ──┬─ changes, ─► head moves on, proposed ──► in flight ─┐
+//!                                    │  passed on                                          │
 //!                                    └─ none ─────► held: until what is ahead of it is     │
 //!                                                   committed and leadership is confirmed  │
 //!   on a follower                                                                          │
@@ -22,6 +23,10 @@
 //! while something is in flight. An entry names the state that it follows from, and every member passes over one that
 //! does not: so it is never wrong to propose, only useless at times. What was taken back runs again, or is passed on
 //! under the same name, which the cluster executes once.
+//!
+//! What was proposed or passed on once may be under way twice. So it ends with an entry, even where that changes
+//! nothing because it failed: the first entry of its name counts, and nobody is told of a failure that another
+//! attempt makes untrue.
 
 mod apply;
 mod convert;

@@ -25,7 +25,7 @@ use crate::host::fresh_uuid;
 use crate::link::SessionId;
 use crate::relay::Relay;
 use crate::server::Host;
-use crate::triggers::{Parked, Waiting};
+use crate::triggers::Waiting;
 
 /// Why a database cannot be added, removed or used.
 #[derive(Debug, thiserror::Error)]
