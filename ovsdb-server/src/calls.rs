@@ -285,8 +285,8 @@ impl Server {
                 self.send(session, reply::notification("monitor_canceled", &[id]));
             }
         }
-        for parked in db.take_unanswered() {
-            match parked.asker {
+        for asker in db.take_unanswered() {
+            match asker {
                 Asker::Client(session, request) => {
                     if self.sessions.get(&session).is_some_and(|s| s.change_aware) {
                         self.send(session, reply::error(&request, &Value::from("canceled")));

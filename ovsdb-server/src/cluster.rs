@@ -6,7 +6,8 @@
 //!
 //! ```text
 //!   on the leader
-//!     transact ──► run on the head ──┬─ changes ──► head moves on, proposed ──► in flight ─┐
+//!     transact ──► run on the head ──┬─ changes, ─► head moves on, proposed ──► in flight ─┐
+//!                                    │  passed on                                          │
 //!                                    └─ none ─────► held: until what is ahead of it is     │
 //!                                                   committed and leadership is confirmed  │
 //!   on a follower                                                                          │
@@ -22,6 +23,10 @@
 //! while something is in flight. An entry names the state that it follows from, and every member passes over one that
 //! does not: so it is never wrong to propose, only useless at times. What was taken back runs again, or is passed on
 //! under the same name, which the cluster executes once.
+//!
+//! What was proposed or passed on once may be under way twice. So it ends with an entry, even where that changes
+//! nothing because it failed: the first entry of its name counts, and nobody is told of a failure that another
+//! attempt makes untrue.
 
 mod apply;
 mod convert;
@@ -44,6 +49,7 @@ use ovsdb_raft::machine::{Applied, Forwarded, Handled, Standing};
 use ovsdb_raft::types::{Command, LogId, Request, ServerId};
 use tokio::sync::oneshot;
 
+use crate::asker::Asker;
 use crate::triggers::Parked;
 
 use apply::Applying;
@@ -235,18 +241,24 @@ impl Cluster {
         self.converting || matches!(last, Some(Proposal::Conversion(_)))
     }
 
-    /// The transactions of this database that have not been answered: it is going.
-    pub(crate) fn take_unanswered(&mut self) -> Vec<Parked> {
-        let mut taken = std::mem::take(&mut self.behind);
-        for asked in std::mem::take(&mut self.asked).into_values() {
-            if let Asked::Transaction(txn) = asked {
-                if let (Some(consensus), Some(tag)) = (&self.consensus, &txn.tag) {
-                    consensus.forget(tag);
-                }
-                taken.push(txn);
+    /// Those of this database who have not been answered: it is going.
+    pub(crate) fn take_unanswered(&mut self) -> Vec<Asker> {
+        let behind = std::mem::take(&mut self.behind).into_iter();
+        let held = std::mem::take(&mut self.held).into_iter().map(|held| held.txn);
+        let mut taken: Vec<Asker> = behind.chain(held).map(|txn| txn.asker).collect();
+        for (id, asked) in std::mem::take(&mut self.asked) {
+            self.forget(id);
+            match asked {
+                Asked::Transaction(txn) => taken.push(txn.asker),
+                Asked::Conversion(conversion) => taken.extend(conversion.give_up()),
             }
         }
-        taken.extend(std::mem::take(&mut self.held).into_iter().map(|held| held.txn));
+        for InFlight { what, .. } in std::mem::take(&mut self.in_flight) {
+            match what {
+                Proposal::Transaction { txn, .. } => taken.push(txn.asker),
+                Proposal::Conversion(conversion) => taken.extend(conversion.give_up()),
+            }
+        }
         taken
     }
 }

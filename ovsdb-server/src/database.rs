@@ -15,6 +15,7 @@ use ovsdb_store::StoreError;
 use ovsdb_store::log::Mode;
 use ovsdb_store::standalone::Standalone;
 
+use crate::asker::Asker;
 use crate::backup::Backup;
 use crate::cluster::Cluster;
 use crate::dump::Dumps;
@@ -24,7 +25,7 @@ use crate::host::fresh_uuid;
 use crate::link::SessionId;
 use crate::relay::Relay;
 use crate::server::Host;
-use crate::triggers::{Parked, Waiting};
+use crate::triggers::Waiting;
 
 /// Why a database cannot be added, removed or used.
 #[derive(Debug, thiserror::Error)]
@@ -301,9 +302,10 @@ impl OpenDatabase {
         self.fanout.loaded(monitor, seen(&self.model, &self.db));
     }
 
-    /// Transactions that have not been answered: service ends.
-    pub(crate) fn take_unanswered(&mut self) -> Vec<Parked> {
-        let mut taken = self.waiting.drain();
+    /// Those who have not been answered: service ends.
+    pub(crate) fn take_unanswered(&mut self) -> Vec<Asker> {
+        let waiting = self.waiting.drain().into_iter();
+        let mut taken: Vec<Asker> = waiting.map(|parked| parked.asker).collect();
         if let Model::Clustered(cluster) = &mut self.model {
             taken.extend(cluster.take_unanswered());
         }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::{Asked, Cluster, ClusterEvent, InFlight, Proposal};
-use crate::asker::Passed;
+use crate::asker::{Asker, Passed};
 use crate::calls::new_schema;
 use crate::database::{Model, OpenDatabase};
 use crate::host::fresh_uuid;
@@ -51,6 +51,22 @@ pub(crate) enum Initiator {
     Operator(oneshot::Sender<Result<(), String>>),
     /// The cluster's first contents.
     Founder,
+}
+
+impl Conversion {
+    /// It is not followed any more; whoever is to be told so.
+    pub fn give_up(self) -> Option<Asker> {
+        match self.initiator {
+            Initiator::Client(session, request) => Some(Asker::Client(session, request)),
+            Initiator::Member(passed) => Some(Asker::Member(passed)),
+            Initiator::Operator(done) => {
+                // Who asked may have gone.
+                let _ = done.send(Err("the database was replaced or removed meanwhile".to_owned()));
+                None
+            }
+            Initiator::Founder => None,
+        }
+    }
 }
 
 /// A conversion that ran elsewhere.

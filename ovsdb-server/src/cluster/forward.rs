@@ -192,11 +192,7 @@ impl Server {
             let _ = answer.send(Handled::NotLeading);
             return;
         }
-        let is_executed = |request: &Request| cluster.requests.get(request).is_some();
-        if is_executed(&request)
-            || is_executed(&of_conversion(request.id))
-            || cluster.is_in_flight(&request)
-        {
+        if cluster.is_known(&request) || cluster.is_known(&of_conversion(request.id)) {
             return;
         }
         match Body::decode(&body) {

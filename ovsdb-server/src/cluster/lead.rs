@@ -36,29 +36,37 @@ impl Server {
             cluster.behind.push(txn);
             return;
         }
+        // It came a second time while it waited. Its entry tells whoever asked, or it is asked again.
+        if let (Asker::Member(_), Some(request)) = (&txn.asker, &txn.tag)
+            && cluster.is_known(request)
+        {
+            return;
+        }
         let leads = cluster.leads();
         if !leads && let Asker::Member(passed) = txn.asker {
             return passed.refuse();
         }
-        if !leads && writes(&txn.operations) && is_for_others(&outcome, txn.operations.len()) {
+        // What others were told of may be in the log already: only the log says what comes of it.
+        let is_named = txn.tag.is_some();
+        let is_for_leader = writes(&txn.operations) && is_for_others(&outcome, txn.operations.len());
+        if !leads && (is_named || is_for_leader) {
             return db.pass_on(txn, sessions, host.as_mut());
         }
-        let results = match outcome {
+        let schema = db.db.snapshot().schema.clone();
+        let (results, changes, comment) = match outcome {
             Outcome::Wait { deadline, table } => return db.park(txn, table, deadline, host.as_mut()),
             Outcome::Done {
                 replies,
                 changes,
                 comment,
                 ..
-            } => {
-                let results = Bytes::from(reply::results(&db.db.snapshot().schema, &replies, None));
-                if !changes.is_empty() {
-                    return db.run_ahead(txn, changes, comment.as_deref(), results, host.as_mut());
-                }
-                results
-            }
-            Outcome::Failed { replies } => reply::failed_results(&db.db.snapshot().schema, &replies).into(),
+            } => (reply::results(&schema, &replies, None), changes, comment),
+            Outcome::Failed { replies } => (reply::failed_results(&schema, &replies), Vec::new(), None),
         };
+        let results = Bytes::from(results);
+        if !changes.is_empty() || is_named {
+            return db.run_ahead(txn, changes, comment.as_deref(), results, host.as_mut());
+        }
         match leads {
             true => db.hold(txn, results),
             false => db.tell(sessions, txn.asker, results),
@@ -217,8 +225,13 @@ impl Cluster {
         });
     }
 
+    /// Whether a request was executed or is in flight.
+    pub(super) fn is_known(&self, request: &Request) -> bool {
+        self.requests.get(request).is_some() || self.is_in_flight(request)
+    }
+
     /// Whether a request is in flight already.
-    pub(super) fn is_in_flight(&self, request: &Request) -> bool {
+    fn is_in_flight(&self, request: &Request) -> bool {
         self.in_flight.iter().any(|flying| match &flying.what {
             Proposal::Transaction { request: other, .. } => other == request,
             Proposal::Conversion(conversion) => conversion.id == request.id,

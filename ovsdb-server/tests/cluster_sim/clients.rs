@@ -264,6 +264,10 @@ impl World {
     }
 
     fn cancel(&mut self, c: usize) {
+        // Others would not be told.
+        if !self.clients[c].is_aware {
+            return;
+        }
         let Some(connection) = &self.clients[c].connection else {
             return;
         };

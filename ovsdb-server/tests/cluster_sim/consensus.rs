@@ -44,17 +44,19 @@ pub struct Entry {
 impl World {
     /// The first term, and the first contents.
     pub fn found(&mut self) {
+        let restore = Command::Restore {
+            id: Uuid::from_u128(1),
+            schema: json::to_string(&schema(0)).into(),
+            record: json::to_string(&first_rows()).into(),
+            index_at_least: self.rng.random_range(0..1000),
+        };
+        self.reference.take(Some(&restore)).expect("the first contents are right");
+        self.log.committed.push(Entry {
+            term: 0,
+            command: Some(restore),
+        });
         let leader = self.rng.random_range(0..self.members.len());
         self.elect(leader);
-        self.log.tail.push_back(Entry {
-            term: 1,
-            command: Some(Command::Restore {
-                id: Uuid::from_u128(1),
-                schema: json::to_string(&schema(0)).into(),
-                record: json::to_string(&first_rows()).into(),
-                index_at_least: self.rng.random_range(0..1000),
-            }),
-        });
     }
 
     /// Another term. What its leader has of the old leader's entries is agreed on, the rest is lost.

@@ -416,6 +416,7 @@ impl World {
         server.start_timers();
         member.server = Some(server);
         member.applied = 0;
+        member.is_apply_due = false;
         member.told = Standing::default();
         member.epoch += 1;
         member.shown_index = None;

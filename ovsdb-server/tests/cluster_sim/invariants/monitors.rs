@@ -36,7 +36,9 @@ pub fn reconditioned(world: &mut World, c: usize, i: usize, result: Result<Value
     // The monitor may have been canceled meanwhile.
     if let (Ok(_), Some(views)) = (result, monitor.next_views.take()) {
         monitor.views = views;
-        return compare(world, c, i);
+        // The rows are of a later state than the last update if nothing had to be told: which one, only the next
+        // update says.
+        monitor.last = None;
     }
     Ok(())
 }
