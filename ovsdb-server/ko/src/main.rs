@@ -16,7 +16,7 @@ mod way;
 use std::process::ExitCode;
 
 use args::{Access, Asked};
-use way::{Failure, Way};
+use way::Failure;
 
 fn main() -> ExitCode {
     let end = match args::parse(std::env::args_os().skip(1)) {
