@@ -11,7 +11,7 @@ use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableId
 use crate::database::{Model, OpenDatabase};
 use crate::server::Server;
 
-const SERVER: &str = "_Server";
+pub(crate) const SERVER: &str = "_Server";
 const DATABASE: TableIdx = TableIdx(0);
 
 /// The `_Server` rows by database name.

@@ -114,7 +114,15 @@ async fn answer(request: Request, from: ServerId, shared: &Arc<Shared>) -> Resul
             if !rpc.entries.is_empty() {
                 receive_entries(shared);
             }
+            let has_entries = !rpc.entries.is_empty();
             let response = raft.append_entries(rpc).await.map_err(|e| e.to_string())?;
+            if has_entries && shared.voter_at.load(Ordering::Acquire) == 0 {
+                // A server that joins gets what it lacks as entries, too.
+                shared
+                    .dialing
+                    .failpoints
+                    .crash(Failpoint::CrashBeforeSendingInstallSnapshotReply);
+            }
             if !matches!(response, AppendEntriesResponse::HigherVote(_)) {
                 shared.heard(from);
             }

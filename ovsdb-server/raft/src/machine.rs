@@ -31,8 +31,8 @@ pub struct Standing {
     pub leads: Option<u64>,
     /// Who leads, if that was heard of within the election timer.
     pub leader: Option<ServerId>,
-    /// It leads, or heard of a leader within the election timer. False from the start until then, while it joins, and
-    /// when it was removed.
+    /// It leads, or heard of a leader within three election timers: clients need not leave it over an election. False
+    /// from the start until then, while it joins, and when it was removed.
     pub connected: bool,
     /// It is a voter.
     pub member: bool,

@@ -11,6 +11,10 @@ use crate::failpoints::Failpoint;
 use crate::machine::Standing;
 use crate::shared::{Metrics, Shared, VOTER_AT, index_of, other_voters};
 
+/// A member counts as connected for this many election timers after it last heard of a leader, so that clients stay
+/// over an election that succeeds.
+const PATIENCE: u32 = 3;
+
 /// Tells the machine what this member is, for as long as it runs.
 pub(crate) async fn watch(shared: Arc<Shared>) {
     let mut hold_until = Instant::now();
@@ -85,11 +89,16 @@ fn judge(shared: &Shared, metrics: &Metrics, suspended: bool) -> Standing {
         let leads = fresh && !suspended && applied == Some(metrics.current_term);
         standing.leads = leads.then_some(metrics.current_term);
         standing.leader = fresh.then_some(metrics.id);
-        standing.connected = fresh && standing.member;
+        let acked = alone || acked.is_some_and(|at| at.elapsed() < timer * PATIENCE);
+        standing.connected = acked && standing.member;
     } else {
         let heard = shared.fresh_leader();
         standing.leader = heard.filter(|leader| metrics.current_leader == Some(*leader));
-        standing.connected = heard.is_some() && standing.member;
+        let heard = shared
+            .heard
+            .lock()
+            .is_some_and(|(_, at)| at.elapsed() < timer * PATIENCE);
+        standing.connected = heard && standing.member;
     }
     standing
 }

@@ -6,6 +6,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::{Stream, TryStreamExt};
 use openraft::storage::{EntryResponder, RaftStateMachine};
@@ -220,7 +221,11 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
             };
             self.machine.apply(applied).await?;
             *self.progress.position.lock() = position;
-            self.crash(Failpoint::CrashAfterSendingExecuteCommandReply, &after);
+            if !after.is_empty() {
+                // The others hear of the commit before the asker does.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                self.crash(Failpoint::CrashAfterSendingExecuteCommandReply, &after);
+            }
             for responder in responders {
                 responder.send(());
             }

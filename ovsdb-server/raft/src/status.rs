@@ -112,6 +112,7 @@ impl Status {
         let standing = shared.standing.borrow().clone();
         let index = |id: Option<LogId>| id.map_or(0, |id| id.index);
         let last = metrics.last_log_index.unwrap_or(0);
+        let next_timer = *shared.timer_next_ms.lock();
         let nodes: Vec<(ServerId, Peer)> = {
             let membership = metrics.membership_config.membership();
             membership.nodes().map(|(id, peer)| (*id, peer.clone())).collect()
@@ -126,7 +127,7 @@ impl Status {
             removed: standing.removed,
             leaving: shared.leaving.load(Ordering::Acquire),
             election_timer_ms: shared.progress.timer_ms(),
-            election_timer_next_ms: *shared.timer_next_ms.lock(),
+            election_timer_next_ms: next_timer.filter(|next| *next != shared.progress.timer_ms()),
             log: (metrics.purged.map_or(0, |id| id.index + 1), last),
             committed: index(metrics.local_committed),
             applied: index(metrics.last_applied),

@@ -153,10 +153,7 @@ impl Server {
                 }) = cluster.in_flight.pop_front()
                 {
                     // This member may have passed it on to itself, when it had just begun to lead.
-                    cluster
-                        .asked
-                        .entry(id)
-                        .or_insert(Asked::Conversion(conversion));
+                    cluster.asked.entry(id).or_insert(Asked::Conversion(conversion));
                 }
             }
             false => taken_back.extend(db.take_back()),

@@ -218,7 +218,7 @@ impl Seen<'_> {
                 remotes: self.remotes.to_vec(),
             },
             () if status.leaving => types::Standing::Leaving,
-            () if status.leader.is_none() && status.election.is_some() => types::Standing::Disconnected,
+            () if !status.connected && status.election.is_some() => types::Standing::Disconnected,
             () => types::Standing::Member,
         }
     }
@@ -355,6 +355,7 @@ mod tests {
             n_disconnections: 2,
             election: None,
             refusals: BTreeMap::new(),
+            snapshot: 0,
         }
     }
 
@@ -422,6 +423,7 @@ Servers:
         check(
             |s| {
                 s.leader = None;
+                s.connected = false;
                 s.role = Role::Candidate;
                 s.voted_for = Some(id(0xaaaa));
                 s.election = Some(Election {

@@ -50,7 +50,9 @@ impl World {
             record: json::to_string(&first_rows()).into(),
             index_at_least: self.rng.random_range(0..1000),
         };
-        self.reference.take(Some(&restore)).expect("the first contents are right");
+        self.reference
+            .take(Some(&restore))
+            .expect("the first contents are right");
         self.log.committed.push(Entry {
             term: 0,
             command: Some(restore),
@@ -229,7 +231,8 @@ impl World {
             && self.rng.random_bool(0.7)
         {
             let (index, pieces) = (*index, image.clone().into_pieces());
-            let loaded = image::read(pieces, &ovsdb_server::host::fresh_uuid).map_err(|error| error.to_string())?;
+            let loaded =
+                image::read(pieces, &ovsdb_server::host::fresh_uuid).map_err(|error| error.to_string())?;
             let (done, wait) = oneshot::channel();
             self.members[m].applying = Some((index, wait));
             self.counted.count("snapshots installed");
@@ -261,7 +264,9 @@ impl World {
         };
         match wait.try_recv() {
             Err(oneshot::error::TryRecvError::Empty) => return Ok(()),
-            Err(oneshot::error::TryRecvError::Closed) => return Err(format!("member {m} drops entries up to {to}")),
+            Err(oneshot::error::TryRecvError::Closed) => {
+                return Err(format!("member {m} drops entries up to {to}"));
+            }
             Ok(Err(error)) => return Err(format!("member {m} cannot take entries up to {to}: {error}")),
             Ok(Ok(())) => {}
         }
@@ -298,7 +303,10 @@ impl World {
     fn confirm_what_is_applied(&mut self, m: usize) {
         let member = &mut self.members[m];
         let applied = member.applied;
-        let ready: Vec<(u64, usize)> = member.confirming.extract_if(.., |(_, needed)| *needed <= applied).collect();
+        let ready: Vec<(u64, usize)> = member
+            .confirming
+            .extract_if(.., |(_, needed)| *needed <= applied)
+            .collect();
         for (round, _) in ready {
             let delay = self.soon();
             self.answer_confirm(m, round, true, delay);

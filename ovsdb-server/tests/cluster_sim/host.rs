@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ovsdb_data::Uuid;
-use ovsdb_raft::types::{Command, Request};
 use ovsdb_raft::Forwarded;
+use ovsdb_raft::types::{Command, Request};
 use ovsdb_server::cluster::Consensus;
 use ovsdb_server::link::Outlet;
 use ovsdb_server::server::{Event, Host};

@@ -60,9 +60,18 @@ fn a_cluster_keeps_its_promises() {
         }
     }
     println!("{totals:?}");
-    assert!(broken.is_empty(), "{} seeds:\n{}", broken.len(), broken.join("\n"));
+    assert!(
+        broken.is_empty(),
+        "{} seeds:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
     if number("FERROVN_SEED").is_none() {
-        assert_eq!(totals.missing(), Vec::<&str>::new(), "the faults that never came to pass");
+        assert_eq!(
+            totals.missing(),
+            Vec::<&str>::new(),
+            "the faults that never came to pass"
+        );
     }
 }
 

@@ -134,7 +134,9 @@ impl World {
         let (to, mut wait) = oneshot::channel();
         let index = member.applied;
         self.tell(m, cluster_event(ClusterEvent::Snapshot(to)))?;
-        let image = wait.try_recv().map_err(|_| "a snapshot is not made at once".to_owned())?;
+        let image = wait
+            .try_recv()
+            .map_err(|_| "a snapshot is not made at once".to_owned())?;
         self.log.snapshots.insert(index, image);
         if self.log.snapshots.len() > SNAPSHOTS {
             self.log.snapshots.pop_first();
@@ -150,7 +152,10 @@ impl World {
             self.members[m].slowness = 1;
             self.rejoin(m);
         }
-        let leader = self.log.leader.filter(|leader| self.members[*leader].leads.is_some());
+        let leader = self
+            .log
+            .leader
+            .filter(|leader| self.members[*leader].leads.is_some());
         if leader.is_none() {
             let m = self.rng.random_range(0..self.members.len());
             self.elect(m);

@@ -77,7 +77,7 @@ impl Reference {
         let mut index_base = self.states[self.last()].index_base;
         let index = self.states.len();
         let is_void = match command {
-            None | Some(Command::ElectionTimer(_)) => false,
+            None | Some(Command::ElectionTimer(_) | Command::Verify(_)) => false,
             Some(Command::Restore {
                 id,
                 schema,
@@ -111,7 +111,9 @@ impl Reference {
             }
             Some(Command::Transaction(txn)) => {
                 let db = self.db.as_mut().ok_or("a transaction on nothing")?;
-                let known = txn.request.is_some_and(|request| self.requests.contains(&request));
+                let known = txn
+                    .request
+                    .is_some_and(|request| self.requests.contains(&request));
                 match known || db.snapshot().txn_id.0 != txn.prerequisite {
                     true => true,
                     false => {
@@ -119,7 +121,9 @@ impl Reference {
                         let changes = changes.map_err(|error| format!("an entry's record: {error}"))?;
                         let done = db.snapshot().schema.table_idx("Done");
                         for change in &changes {
-                            if let (true, None, Some(row)) = (Some(change.table) == done, &change.old, &change.new) {
+                            if let (true, None, Some(row)) =
+                                (Some(change.table) == done, &change.old, &change.new)
+                            {
                                 let tag = row.iter().last().and_then(|(_, datum)| datum.one()?.as_str());
                                 let tag = tag.ok_or("a row of Done without a tag")?.to_owned();
                                 self.executed.push(tag.clone());
@@ -152,7 +156,9 @@ impl Reference {
     fn name(&mut self, id: Uuid, index: usize) -> Result<(), String> {
         match self.by_id.insert(id, index) {
             None => Ok(()),
-            Some(other) => Err(format!("log entries {other} and {index} lead to states of the same id")),
+            Some(other) => Err(format!(
+                "log entries {other} and {index} lead to states of the same id"
+            )),
         }
     }
 }

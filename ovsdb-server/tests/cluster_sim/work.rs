@@ -21,15 +21,31 @@ pub const N_KEYS: i64 = 12;
 pub enum Write {
     /// Nothing but the tag.
     Mark,
-    Add { counter: usize, by: i64 },
+    Add {
+        counter: usize,
+        by: i64,
+    },
     /// Compare and set, waiting so long for the value to be as expected.
-    Cas { register: usize, from: i64, to: i64, timeout_ms: u64 },
+    Cas {
+        register: usize,
+        from: i64,
+        to: i64,
+        timeout_ms: u64,
+    },
     /// Keys that are free after others were deleted.
-    Slots { delete: Vec<i64>, insert: Vec<i64> },
+    Slots {
+        delete: Vec<i64>,
+        insert: Vec<i64>,
+    },
     /// A row and the rows that live as long as it.
-    Family { name: i64, n_children: usize },
+    Family {
+        name: i64,
+        n_children: usize,
+    },
     /// The end of families: their children are garbage.
-    Bury { name: i64 },
+    Bury {
+        name: i64,
+    },
 }
 
 /// What a client asks for.
@@ -105,7 +121,11 @@ impl Op {
                     register,
                     from,
                     to: rng.random_range(0..1000),
-                    timeout_ms: if rng.random_bool(0.5) { 0 } else { rng.random_range(1..400) },
+                    timeout_ms: if rng.random_bool(0.5) {
+                        0
+                    } else {
+                        rng.random_range(1..400)
+                    },
                 }
             }
             50..65 => {
@@ -165,7 +185,12 @@ impl Write {
             Write::Add { counter, by } => vec![json!({
                 "op": "mutate", "table": "Counter", "where": [["name", "==", counter]], "mutations": [["n", "+=", by]]
             })],
-            Write::Cas { register, from, to, timeout_ms } => vec![
+            Write::Cas {
+                register,
+                from,
+                to,
+                timeout_ms,
+            } => vec![
                 json!({
                     "op": "wait", "table": "Register", "where": [["name", "==", register]], "columns": ["value"],
                     "until": "==", "rows": [{"value": from}], "timeout": timeout_ms
@@ -185,7 +210,9 @@ impl Write {
             }
             Write::Family { name, n_children } => {
                 let child = |i| json!({"op": "insert", "table": "Child", "row": {"value": i}, "uuid-name": format!("c{i}")});
-                let named: Vec<Value> = (0..*n_children).map(|i| json!(["named-uuid", format!("c{i}")])).collect();
+                let named: Vec<Value> = (0..*n_children)
+                    .map(|i| json!(["named-uuid", format!("c{i}")]))
+                    .collect();
                 let parent = json!({
                     "op": "insert", "table": "Parent", "row": {"name": name, "children": ["set", named]}
                 });
@@ -222,7 +249,9 @@ impl Serial {
                 self.counters[*counter] += by;
                 Ok(vec![1])
             }
-            Write::Cas { register, from, to, .. } => {
+            Write::Cas {
+                register, from, to, ..
+            } => {
                 let value = &mut self.registers[*register];
                 if value != from {
                     return Err(format!("register {register} was {value}, not {from}"));
@@ -231,7 +260,10 @@ impl Serial {
                 Ok(vec![1])
             }
             Write::Slots { delete, insert } => {
-                let counts = delete.iter().map(|key| usize::from(self.slots.remove(key))).collect();
+                let counts = delete
+                    .iter()
+                    .map(|key| usize::from(self.slots.remove(key)))
+                    .collect();
                 match insert.iter().find(|key| !self.slots.insert(**key)) {
                     Some(key) => Err(format!("slot {key} was taken")),
                     None => Ok(counts),

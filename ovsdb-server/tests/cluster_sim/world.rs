@@ -525,9 +525,13 @@ pub fn cluster_event(event: ClusterEvent) -> Event {
 pub fn acknowledged(history: &[Record]) -> BTreeSet<&str> {
     let done = |record: &&Record| matches!(record.outcome, Outcome::Done(_));
     let writes = |record: &&Record| matches!(record.op, Op::Write(_));
-    history.iter().filter(writes).filter(done).map(|record| record.tag.as_str()).collect()
+    history
+        .iter()
+        .filter(writes)
+        .filter(done)
+        .map(|record| record.tag.as_str())
+        .collect()
 }
-
 
 /// An event, for people.
 fn told(event: &Event) -> String {
@@ -555,15 +559,25 @@ fn told(event: &Event) -> String {
                 entries.collect::<Vec<String>>().join("; ")
             }
             ClusterEvent::Snapshot(_) => "makes a snapshot".to_owned(),
-            ClusterEvent::Install(_, last, _) => format!("installs a snapshot up to {}", last.map_or(0, |l| l.index)),
-            ClusterEvent::Standing(standing) => format!("leads: {:?}, leader: {:?}", standing.leads, standing.leader),
+            ClusterEvent::StateHash(id, _) => format!("is asked what {} came to", short(id)),
+            ClusterEvent::Hashed(id, hash) => format!("{} came to {hash:?}", short(id)),
+            ClusterEvent::Install(_, last, _) => {
+                format!("installs a snapshot up to {}", last.map_or(0, |l| l.index))
+            }
+            ClusterEvent::Standing(standing) => {
+                format!("leads: {:?}, leader: {:?}", standing.leads, standing.leader)
+            }
             ClusterEvent::Forwarded(forwarded, _) => format!(
                 "is passed on {}: {}",
                 short(&forwarded.request.id),
                 String::from_utf8_lossy(&forwarded.body)
             ),
             ClusterEvent::Answered(request, reply) => {
-                format!("{} comes to {}", short(&request.id), String::from_utf8_lossy(reply))
+                format!(
+                    "{} comes to {}",
+                    short(&request.id),
+                    String::from_utf8_lossy(reply)
+                )
             }
             ClusterEvent::Confirmed { round, leads } => format!("round {round}: {leads}"),
             ClusterEvent::Converted(_) => "has converted".to_owned(),

@@ -24,11 +24,15 @@ pub fn check(world: &World) -> Result<Vec<Serial>, String> {
     let mut states = vec![serial.clone()];
     let mut latest_began: Option<(&Record, u64)> = None;
     for tag in &world.reference.executed {
-        let record = records.get(tag.as_str()).ok_or_else(|| format!("{tag} was executed, nobody asked for it"))?;
+        let record = records
+            .get(tag.as_str())
+            .ok_or_else(|| format!("{tag} was executed, nobody asked for it"))?;
         let Op::Write(write) = &record.op else {
             return Err(format!("{tag} was executed, and writes nothing"));
         };
-        let counts = serial.execute(tag, write).map_err(|why| format!("transaction {tag}: {why}"))?;
+        let counts = serial
+            .execute(tag, write)
+            .map_err(|why| format!("transaction {tag}: {why}"))?;
         if let Outcome::Done(results) = &record.outcome {
             let told = results.as_array().into_iter().flatten();
             let told: Vec<usize> = told
@@ -44,7 +48,10 @@ pub fn check(world: &World) -> Result<Vec<Serial>, String> {
             && matches!(record.outcome, Outcome::Done(_))
             && ended < began
         {
-            return Err(format!("transaction {tag} was acknowledged before {} began, and comes after it", other.tag));
+            return Err(format!(
+                "transaction {tag} was acknowledged before {} began, and comes after it",
+                other.tag
+            ));
         }
         if latest_began.is_none_or(|(_, began)| began < record.began) {
             latest_began = Some((record, record.began));
@@ -54,7 +61,9 @@ pub fn check(world: &World) -> Result<Vec<Serial>, String> {
     let real = of_state(world.reference.now());
     match real == serial {
         true => Ok(states),
-        false => Err(format!("the transactions lead to {serial:?}, the members have {real:?}")),
+        false => Err(format!(
+            "the transactions lead to {serial:?}, the members have {real:?}"
+        )),
     }
 }
 
@@ -69,7 +78,8 @@ fn of_state(state: &Snapshot) -> Serial {
             row.get(column).to_json(&schema.column_schema(column).ty)
         };
         let rows = state.table(index).values();
-        rows.map(|row| columns.iter().map(|name| value(row, name)).collect()).collect()
+        rows.map(|row| columns.iter().map(|name| value(row, name)).collect())
+            .collect()
     };
     let integer = |value: &Value| value.as_i64().expect("an integer");
     for row in rows("Done", &["tag"]) {

@@ -30,7 +30,10 @@ pub fn check(world: &World) -> Result<(), String> {
     let last = world.reference.last();
     for (m, member) in world.members.iter().enumerate() {
         if member.applied != last {
-            return Err(format!("member {m} has entries up to {} of {last}", member.applied));
+            return Err(format!(
+                "member {m} has entries up to {} of {last}",
+                member.applied
+            ));
         }
     }
     Ok(())

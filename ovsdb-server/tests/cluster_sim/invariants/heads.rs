@@ -4,7 +4,10 @@ use crate::world::World;
 
 pub fn check(world: &World, m: usize) -> Result<(), String> {
     match world.members[m].db() {
-        Some(db) => db.db.check_invariants().map_err(|why| format!("member {m}'s head: {why}")),
+        Some(db) => db
+            .db
+            .check_invariants()
+            .map_err(|why| format!("member {m}'s head: {why}")),
         None => Ok(()),
     }
 }

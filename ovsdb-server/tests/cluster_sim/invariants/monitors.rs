@@ -31,7 +31,12 @@ pub fn begun(world: &mut World, c: usize, i: usize, result: Result<Value, Value>
 }
 
 /// New conditions are in force.
-pub fn reconditioned(world: &mut World, c: usize, i: usize, result: Result<Value, Value>) -> Result<(), String> {
+pub fn reconditioned(
+    world: &mut World,
+    c: usize,
+    i: usize,
+    result: Result<Value, Value>,
+) -> Result<(), String> {
     let monitor = &mut world.clients[c].monitors[i];
     // The monitor may have been canceled meanwhile.
     if let (Ok(_), Some(views)) = (result, monitor.next_views.take()) {
@@ -51,16 +56,22 @@ pub fn updated(world: &mut World, c: usize, params: &[Value]) -> Result<(), Stri
     let i = i.as_u64().ok_or("an update without its monitor's id")? as usize;
     let monitor = &mut world.clients[c].monitors[i];
     if monitor.state != MonitorState::On {
-        return Err(format!("client {c} is told of monitor {i}, which is {:?}", monitor.state));
+        return Err(format!(
+            "client {c} is told of monitor {i}, which is {:?}",
+            monitor.state
+        ));
     }
     let before = monitor.last;
     monitor.last = replica::id_of(last);
     let views = monitor.next_views.as_ref().unwrap_or(&monitor.views);
-    replica::apply(views, &mut monitor.rows, updates).map_err(|why| format!("client {c}'s monitor {i}: {why}"))?;
+    replica::apply(views, &mut monitor.rows, updates)
+        .map_err(|why| format!("client {c}'s monitor {i}: {why}"))?;
     let position = |id: Option<Uuid>| Some(world.reference.of_id(id?)?.0);
     let (before, now) = (position(before), position(world.clients[c].monitors[i].last));
     if now < before {
-        return Err(format!("client {c}'s monitor {i} goes from entry {before:?} back to {now:?}"));
+        return Err(format!(
+            "client {c}'s monitor {i} goes from entry {before:?} back to {now:?}"
+        ));
     }
     compare(world, c, i)
 }
@@ -86,7 +97,9 @@ fn compare(world: &World, c: usize, i: usize) -> Result<(), String> {
     let monitor = &world.clients[c].monitors[i];
     let id = monitor.last.ok_or("an update without a state's id")?;
     let Some((index, state)) = world.reference.of_id(id) else {
-        return Err(format!("client {c}'s monitor {i} is told of state {id}, which was not agreed on"));
+        return Err(format!(
+            "client {c}'s monitor {i} is told of state {id}, which was not agreed on"
+        ));
     };
     let matches = |views: &Vec<View>| replica::expected(views, state) == monitor.rows;
     match matches(&monitor.views) || monitor.next_views.as_ref().is_some_and(matches) {

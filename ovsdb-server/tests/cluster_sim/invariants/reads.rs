@@ -18,7 +18,11 @@ pub fn check(world: &mut World, states: &[Serial]) -> Result<(), String> {
             continue;
         };
         match record.op {
-            Op::Write(_) => known.extend(positions.get(record.tag.as_str()).map(|position| (ended, *position))),
+            Op::Write(_) => known.extend(
+                positions
+                    .get(record.tag.as_str())
+                    .map(|position| (ended, *position)),
+            ),
             Op::Read => {
                 let read = Serial::of_read(results).ok_or_else(|| format!("a read is answered {results}"))?;
                 let position = read.done.len();

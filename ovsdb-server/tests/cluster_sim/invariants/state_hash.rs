@@ -14,9 +14,14 @@ pub fn check(world: &World, m: usize) -> Result<(), String> {
     let at = member.applied;
     let state = &world.reference.states[at];
     if cluster.applied != at as u64 || cluster.is_loaded() != state.snapshot.is_some() {
-        return Err(format!("member {m} says it is at entry {}, and is at {at}", cluster.applied));
+        return Err(format!(
+            "member {m} says it is at entry {}, and is at {at}",
+            cluster.applied
+        ));
     }
-    let Some(expected) = &state.snapshot else { return Ok(()) };
+    let Some(expected) = &state.snapshot else {
+        return Ok(());
+    };
     let now = db.snapshot();
     if now.txn_id != expected.txn_id {
         return Err(format!(
@@ -25,7 +30,9 @@ pub fn check(world: &World, m: usize) -> Result<(), String> {
         ));
     }
     if state_hash(now) != state.hash {
-        return Err(format!("member {m} has another state than the log leads to at entry {at}"));
+        return Err(format!(
+            "member {m} has another state than the log leads to at entry {at}"
+        ));
     }
     match cluster.index_base == state.index_base {
         true => Ok(()),
