@@ -58,7 +58,6 @@ async fn look(shared: &Shared, hold_until: &mut Instant) {
         *shared.timer_next_ms.lock() = None;
     }
     if standing != *shared.standing.borrow() {
-        tracing::debug!(target: "raft", "raft_is_connected: {}", standing.connected);
         shared.machine.standing(standing.clone());
         shared.standing.send_replace(standing);
     }
