@@ -173,13 +173,11 @@ pub(crate) async fn run(shared: Arc<Shared>, mut inbox: UnboundedReceiver<Forwar
                 }
             }
             Some((of, reply)) = back.recv() => match reply {
-                Some(Reply { request, handled: Handled::Replied(reply) }) => {
-                    if pending.remove(&request) {
-                        shared.machine.answered(request, reply);
-                    }
+                Some(Reply { request, handled: Handled::Replied(reply) }) if pending.remove(&request) => {
+                    shared.machine.answered(request, reply);
                 }
                 // It does not lead any more, or the connection broke.
-                Some(_) | None if of == n_routes && route.is_some() => {
+                Some(Reply { handled: Handled::NotLeading, .. }) | None if of == n_routes && route.is_some() => {
                     route = None;
                     tokio::time::sleep(PAUSE).await;
                 }

@@ -12,7 +12,8 @@
 //!                          Machine   peer ◄──── tcp, TLS ────► peers
 //! ```
 //!
-//! Reading order: [`types`], [`machine`], [`store`], [`peer`], [`member`].
+//! Reading order: [`types`], [`machine`], [`member`], then what its tasks do: `propose`, `forward`, `standing`,
+//! `membership`, `timer`, `suspect`, `listener`; below them [`peer`], [`state_machine`], [`store`].
 
 pub mod codec;
 mod elections;

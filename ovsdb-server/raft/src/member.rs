@@ -300,12 +300,22 @@ impl Drop for Member {
     }
 }
 
-/// Runs something on the members' threads, for callers on any.
+/// Runs something on the members' threads, for callers on any, as long as they wait for it.
 async fn run<T: Send + 'static>(
     threads: &Threads,
     what: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, MemberError> {
-    let done = threads.handle().spawn(what).await;
+    /// Ends what nobody waits for.
+    struct Waited<T>(JoinHandle<T>);
+
+    impl<T> Drop for Waited<T> {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+
+    let mut waited = Waited(threads.handle().spawn(what));
+    let done = (&mut waited.0).await;
     done.map_err(|error| MemberError::Stopped(error.to_string()))
 }
 

@@ -14,9 +14,8 @@ use openraft::{ChangeMembers, ServerState};
 use crate::error::MemberError;
 use crate::peer::client::{CallError, Connection};
 use crate::peer::{Answer, Refusal, Request};
-use crate::shared::{Metrics, Shared, index_of, other_voters};
+use crate::shared::{Metrics, Phase, Shared, index_of, other_voters};
 use crate::state_machine::Raft;
-use crate::status::Phase;
 use crate::types::{Peer, ServerId};
 
 /// How long a server waits before it asks again.
@@ -24,6 +23,9 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 /// How long asking another member for a change of the membership may take.
 const ASK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A server that joins is given up when it was not heard of for so long: it asks again, and others wait for their turn.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// How often something is looked at that should happen soon.
 const POLL: Duration = Duration::from_millis(10);
@@ -48,6 +50,7 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
     }
     let mut next = 0;
     loop {
+        shared.raft().await?;
         let address = remotes[next % remotes.len()].clone();
         next += 1;
         let request = Request::Join {
@@ -158,7 +161,7 @@ async fn caught_up(shared: &Shared, raft: &Raft, server: ServerId) -> Result<(),
         let heard = shared.dialing.links.last_heard(server);
         if heard
             .max(Some(began))
-            .is_some_and(|at| at.elapsed() > ASK_TIMEOUT)
+            .is_some_and(|at| at.elapsed() > SILENCE)
         {
             return Err(MemberError::Refused(format!(
                 "{server} was not heard of for too long"
@@ -190,6 +193,7 @@ pub(crate) async fn kick(shared: &Arc<Shared>, server: ServerId) -> Result<(), M
     let end = Instant::now() + ASK_TIMEOUT;
     let mut last = "nobody leads".to_owned();
     while Instant::now() < end {
+        shared.raft().await?;
         let answer = match leader_elsewhere(shared) {
             Some((id, peer)) => {
                 let mut connection = Connection::new(shared.dialing.clone(), Some(id), peer.address);
@@ -321,13 +325,14 @@ pub(crate) async fn transfer(shared: &Shared, to: Option<ServerId>) -> Result<()
         return Err(MemberError::NotLeader(metrics.current_leader));
     }
     let matched = metrics.replication.clone().unwrap_or_default();
-    let best = other_voters(&metrics).into_iter().max_by_key(|id| {
+    let is_there = |id: &ServerId| {
         let heard = shared.dialing.links.last_heard(*id);
-        let is_there = heard.is_some_and(|at| at.elapsed() < shared.timer());
-        (is_there, matched.get(id).copied().flatten())
-    });
+        heard.is_some_and(|at| at.elapsed() < shared.timer())
+    };
+    let others = other_voters(&metrics).into_iter().filter(is_there);
+    let best = others.max_by_key(|id| matched.get(id).copied().flatten());
     let Some(to) = to.or(best) else {
-        return Err(MemberError::Refused("there is no other voter".to_owned()));
+        return Err(MemberError::Refused("no other voter is there".to_owned()));
     };
     tracing::info!(target: "raft", "transferring leadership to {to}");
     // From now on nothing is proposed.

@@ -16,10 +16,9 @@ use crate::machine::{Machine, Standing};
 use crate::peer::client::Dialing;
 use crate::settings::Settings;
 use crate::state_machine::{Progress, Raft};
-use crate::status::Phase;
-use crate::store::Store;
 use crate::store::log::Log;
 use crate::store::snapshots::Arriving;
+use crate::store::{REMOVED, Store};
 use crate::types::{Peer, ServerId, StoredMembership, TypeConfig};
 
 /// What openraft tells of itself.
@@ -31,6 +30,17 @@ pub(crate) struct Running {
     pub raft: Raft,
     pub store: Store,
     pub log: Log,
+}
+
+/// How a server comes or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It is sent what it lacks.
+    CatchingUp,
+    /// Its vote is in the log, not committed yet.
+    Committing,
+    /// It is being taken out.
+    Removing,
 }
 
 /// What the tasks of one member share.
@@ -181,9 +191,6 @@ impl Shared {
 
 /// In META: see [`Shared::voter_at`].
 pub(crate) const VOTER_AT: &str = "voter-at";
-
-/// In META: it was a voter, and is not any more.
-pub(crate) const REMOVED: &str = "removed";
 
 /// Voters besides this one.
 pub(crate) fn other_voters(metrics: &Metrics) -> Vec<ServerId> {

@@ -62,7 +62,6 @@ async fn look(shared: &Shared, hold_until: &mut Instant) {
         *shared.timer_next_ms.lock() = None;
     }
     if standing != *shared.standing.borrow() {
-        tracing::debug!(target: "raft", "raft_is_connected: {}", standing.connected);
         shared.machine.standing(standing.clone());
         shared.standing.send_replace(standing);
     }
@@ -89,17 +88,14 @@ fn judge(shared: &Shared, metrics: &Metrics, suspended: bool) -> Standing {
         let leads = fresh && !suspended && applied == Some(metrics.current_term);
         standing.leads = leads.then_some(metrics.current_term);
         standing.leader = fresh.then_some(metrics.id);
-        let acked = alone || acked.is_some_and(|at| at.elapsed() < timer * PATIENCE);
-        standing.connected = acked && standing.member;
     } else {
         let heard = shared.fresh_leader();
         standing.leader = heard.filter(|leader| metrics.current_leader == Some(*leader));
-        let heard = shared
-            .heard
-            .lock()
-            .is_some_and(|(_, at)| at.elapsed() < timer * PATIENCE);
-        standing.connected = heard && standing.member;
     }
+    // As a leader it heard of itself when a quorum last answered.
+    let heard = shared.heard.lock().map(|(_, at)| at).max(*shared.quorum_acked.lock());
+    let recently = heard.is_some_and(|at| at.elapsed() < timer * PATIENCE);
+    standing.connected = standing.member && (recently || standing.leader == Some(metrics.id));
     standing
 }
 

@@ -65,10 +65,13 @@ struct Timer {
 impl Progress {
     /// Before any entry. The election timer is the last one known in the folder, or else the one given.
     pub fn new(store: &Store, timer_ms: u64) -> io::Result<Progress> {
-        let timer = store.get(TIMER)?.unwrap_or(Timer {
+        let mut timer = store.get(TIMER)?.unwrap_or(Timer {
             index: 0,
             ms: timer_ms,
         });
+        // The end of the log may have been cut off by hand.
+        let last = store.last()?.or(store.purged()?);
+        timer.index = timer.index.min(last.map_or(0, |last| last.index));
         Ok(Progress {
             position: Mutex::default(),
             timer: Mutex::new(timer),
@@ -93,6 +96,15 @@ impl Progress {
 
     pub(crate) fn set_restarting(&self, restarting: bool) {
         self.restarting.store(restarting, Ordering::Release);
+    }
+
+    /// Entries were applied.
+    fn applied(&self, last: Option<LogId>, membership: Option<StoredMembership>) {
+        let mut position = self.position.lock();
+        position.last = last;
+        if let Some(membership) = membership {
+            position.membership = membership;
+        }
     }
 
     /// The cluster agreed on an election timer. Entries that are applied again after a restart change nothing.
@@ -190,15 +202,16 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
             let mut applied = Vec::with_capacity(batch.len());
             let mut responders = Vec::new();
-            let mut position = self.progress.position.lock().clone();
+            let mut last = None;
+            let mut membership_now = None;
             let mut timer = None;
             for (entry, responder) in batch {
-                position.last = Some(entry.log_id);
+                last = Some(entry.log_id);
                 let command = match entry.payload {
                     EntryPayload::Blank => None,
                     EntryPayload::Normal(command) => Some(command),
                     EntryPayload::Membership(membership) => {
-                        position.membership = StoredMembership::new(Some(entry.log_id), membership);
+                        membership_now = Some(StoredMembership::new(last, membership));
                         None
                     }
                 };
@@ -220,10 +233,10 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
                 false => Vec::new(),
             };
             self.machine.apply(applied).await?;
-            *self.progress.position.lock() = position;
+            self.progress.applied(last, membership_now);
             if !after.is_empty() {
                 // The others hear of the commit before the asker does.
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(3)).await;
                 self.crash(Failpoint::CrashAfterSendingExecuteCommandReply, &after);
             }
             for responder in responders {

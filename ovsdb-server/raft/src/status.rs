@@ -9,6 +9,7 @@ use openraft::ServerState;
 pub use crate::elections::{Election, ElectionReason};
 use crate::peer::Refusal;
 use crate::peer::links::Direction;
+pub use crate::shared::Phase;
 use crate::shared::{Metrics, Shared};
 use crate::types::{LogId, Peer, ServerId};
 
@@ -85,17 +86,6 @@ pub struct ServerStatus {
     pub last_message: Option<Duration>,
 }
 
-/// How a server comes or goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// It is sent what it lacks.
-    CatchingUp,
-    /// Its vote is in the log, not committed yet.
-    Committing,
-    /// It is being taken out.
-    Removing,
-}
-
 /// The connections with one server: none where there should not be one, else whether there is one at present.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connections {
@@ -124,7 +114,7 @@ impl Status {
             leader: standing.leader,
             connected: standing.connected,
             member: standing.member,
-            removed: standing.removed,
+            removed: shared.removed.load(Ordering::Acquire),
             leaving: shared.leaving.load(Ordering::Acquire),
             election_timer_ms: shared.progress.timer_ms(),
             election_timer_next_ms: next_timer.filter(|next| *next != shared.progress.timer_ms()),

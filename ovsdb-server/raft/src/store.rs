@@ -9,6 +9,7 @@ pub mod log;
 pub mod offline;
 pub mod snapshots;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +28,9 @@ pub(crate) const LOG: &str = "log";
 pub(crate) const META: &str = "meta";
 pub(crate) const STATE: &str = "state";
 
+/// In META: this server was a voter, and is not any more.
+pub(crate) const REMOVED: &str = "removed";
+
 /// What is called once the disk has what was written before.
 type Durable = Box<dyn FnOnce(io::Result<()>) + Send>;
 
@@ -41,6 +45,8 @@ pub struct Store {
     turn: Arc<Mutex<()>>,
     /// Snapshots take turns in becoming the one that counts.
     pub(crate) settling: Arc<tokio::sync::Mutex<()>>,
+    /// Snapshots that are being read, by number: they stay until they are not.
+    pub(crate) pins: Arc<Mutex<BTreeMap<u64, usize>>>,
 }
 
 /// The way to the thread that syncs. With the last user of the folder the thread ends, and the folder is closed when
@@ -85,6 +91,7 @@ impl Store {
             failed,
             turn: Arc::default(),
             settling: Arc::default(),
+            pins: Arc::default(),
         })
     }
 

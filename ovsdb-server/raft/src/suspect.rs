@@ -55,7 +55,10 @@ async fn nobody_listens(shared: &Shared, address: &str) -> bool {
     };
     let connected = tokio::time::timeout(PROBE_TIMEOUT, dial(&active, &shared.dialing.tls)).await;
     match connected {
-        Ok(Err(error)) => matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound),
+        Ok(Err(error)) => matches!(
+            error.kind(),
+            ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NotFound
+        ),
         _ => false,
     }
 }

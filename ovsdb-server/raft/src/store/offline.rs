@@ -11,7 +11,7 @@ use rocksdb::{DB, Direction, IteratorMode, WriteBatch};
 
 use crate::codec;
 use crate::store::log::{COMMITTED, PURGED, VOTE, key};
-use crate::store::{LOG, META, Store, Syncs, failure, families, options};
+use crate::store::{LOG, META, REMOVED, Store, Syncs, failure, families, options};
 use crate::types::{Entry, LogId, Peer, ServerId, StoredMembership, Vote};
 
 /// How often a folder is opened whose member moves its files at that moment.
@@ -48,6 +48,7 @@ impl Store {
             failed: Arc::new(AtomicBool::new(true)),
             turn: Arc::default(),
             settling: Arc::default(),
+            pins: Arc::default(),
         })
     }
 
@@ -159,6 +160,8 @@ impl Store {
         let mut batch = WriteBatch::default();
         batch.put_cf(self.family(LOG), key(entry.log_id.index), codec::encode(&entry));
         batch.put_cf(self.family(META), VOTE, codec::encode(&vote));
+        // Whatever the others thought of it.
+        batch.delete_cf(self.family(META), REMOVED);
         self.db.write(batch).map_err(failure)?;
         self.db.flush_wal(true).map_err(failure)?;
         Ok(Alone {

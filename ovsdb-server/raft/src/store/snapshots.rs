@@ -1,10 +1,14 @@
 //! Snapshots in the store: pieces under a number, and which number counts.
 //!
-//! A snapshot counts from the moment its description is durable; what was written for another one is then removed. So
-//! a crash at any moment leaves one whole snapshot, or none where there was none.
+//! A snapshot counts from the moment its description is durable; what was written for earlier ones is then removed,
+//! unless it is being read: with the next one. So a crash at any moment leaves one whole snapshot, or none where there
+//! was none.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rocksdb::WriteBatch;
 use serde::{Deserialize, Serialize};
 
@@ -39,18 +43,47 @@ pub struct Contents {
     pub timer: Option<(u64, u64)>,
 }
 
-/// A snapshot in the store, to be read. It stays readable until another one counts.
+/// A snapshot in the store, to be read: its pieces stay as long as this does.
 #[derive(Clone)]
 pub struct Stored {
     pub(crate) store: Store,
     /// What it is of.
     pub description: Description,
+    _pin: Arc<Pin>,
+}
+
+/// Keeps the pieces of one snapshot.
+struct Pin {
+    pins: Arc<Mutex<BTreeMap<u64, usize>>>,
+    number: u64,
+}
+
+impl Pin {
+    fn new(store: &Store, number: u64) -> Arc<Pin> {
+        *store.pins.lock().entry(number).or_default() += 1;
+        Arc::new(Pin {
+            pins: store.pins.clone(),
+            number,
+        })
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        let mut pins = self.pins.lock();
+        if let Some(n) = pins.get_mut(&self.number) {
+            *n -= 1;
+            if *n == 0 {
+                pins.remove(&self.number);
+            }
+        }
+    }
 }
 
 impl Stored {
     /// Whether its pieces are in this store.
     pub(crate) fn is_in(&self, store: &Store) -> bool {
-        std::sync::Arc::ptr_eq(&self.store.db, &store.db)
+        Arc::ptr_eq(&self.store.db, &store.db)
     }
 
     /// One piece.
@@ -91,6 +124,7 @@ impl Store {
     pub fn snapshot(&self) -> io::Result<Option<Stored>> {
         let description: Option<Description> = self.get(SNAPSHOT)?;
         Ok(description.map(|description| Stored {
+            _pin: Pin::new(self, description.number),
             store: self.clone(),
             description,
         }))
@@ -149,6 +183,7 @@ impl Writing {
                 n_bytes: self.n_bytes,
                 contents,
             },
+            _pin: Pin::new(&self.store, self.number),
             store: self.store,
         }
     }
@@ -166,9 +201,10 @@ impl Stored {
         let mut batch = WriteBatch::default();
         self.store.put(&mut batch, SNAPSHOT, &self.description);
         self.store.write_durably(batch).await?;
+        let in_use = self.store.pins.lock().keys().next().copied();
+        let first = in_use.unwrap_or(u64::MAX).min(self.description.number);
         let mut batch = WriteBatch::default();
-        let family = self.store.family(STATE);
-        batch.delete_range_cf(family, key(0, 0), key(self.description.number, 0));
+        batch.delete_range_cf(self.store.family(STATE), key(0, 0), key(first, 0));
         self.store.db.write(batch).map_err(failure)
     }
 }
@@ -181,4 +217,49 @@ pub struct Arriving {
     pub n_pieces: u32,
     /// What has come.
     pub writing: Writing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn made(store: &Store, index: u64) -> Stored {
+        let pieces = (0..3).map(move |i| Ok(vec![index as u8, i]));
+        let contents = Contents {
+            last: Some(LogId {
+                leader_id: 1.into(),
+                index,
+            }),
+            ..Contents::default()
+        };
+        let written = store.write_snapshot(Box::new(pieces), contents).await;
+        written.expect("it is written")
+    }
+
+    fn read(stored: &Stored) -> Vec<Vec<u8>> {
+        let pieces: io::Result<_> = stored.pieces().collect();
+        pieces.expect("all are there")
+    }
+
+    #[tokio::test]
+    async fn what_is_read_stays_and_the_latest_counts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("it opens");
+        let first = made(&store, 1).await;
+        first.settle().await.expect("it counts");
+        let third = made(&store, 3).await;
+        let second = made(&store, 2).await;
+        third.settle().await.expect("it counts");
+        second.settle().await.expect("it does not count, without harm");
+        assert_eq!(read(&first), [[1, 0], [1, 1], [1, 2]]);
+        let number = first.description.number;
+        drop(first);
+        let present = store.snapshot().expect("it is read").expect("one counts");
+        assert_eq!(read(&present), [[3, 0], [3, 1], [3, 2]]);
+        let fourth = made(&store, 4).await;
+        fourth.settle().await.expect("it counts");
+        let gone = store.db.get_cf(store.family(STATE), key(number, 0));
+        assert_eq!(gone, Ok(None));
+        assert_eq!(read(&present), [[3, 0], [3, 1], [3, 2]]);
+    }
 }

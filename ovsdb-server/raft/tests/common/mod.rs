@@ -17,6 +17,9 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+/// Decides what becomes of a forwarded request; none where it is not answered.
+pub type Handle = Box<dyn FnMut(&Forwarded) -> Option<Handled> + Send>;
+
 /// Remembers what it was told.
 #[derive(Default)]
 pub struct Ids {
@@ -29,7 +32,7 @@ pub struct Ids {
     /// Replies to what it had forwarded.
     pub answered: Mutex<Vec<(Request, Bytes)>>,
     /// What becomes of a forwarded request; by default it is replied to with its own body.
-    pub handle: Mutex<Option<Box<dyn FnMut(&Forwarded) -> Option<Handled> + Send>>>,
+    pub handle: Mutex<Option<Handle>>,
 }
 
 impl Machine for Ids {
