@@ -133,12 +133,12 @@ pub enum FileError {
     },
     /// It left its cluster.
     #[error(
-        "ovsdb error: {file}: record {record} indicates server has left the cluster; it cannot be added back (use \
-         \"ovsdb-tool join-cluster\" to add a new server)"
+        "ovsdb error: error reading record {record} from {name} log: record {record} indicates server has left the \
+         cluster; it cannot be added back (use \"ovsdb-tool join-cluster\" to add a new server)"
     )]
     Left {
-        /// The file.
-        file: String,
+        /// The database.
+        name: String,
         /// The number of the record that says so.
         record: u64,
     },
@@ -267,10 +267,8 @@ fn plan(path: &Path, lock: Lockfile) -> Result<(Opened, Vec<Step>), FileError> {
         source,
     } = read;
     if let Some(record) = import.left {
-        return Err(FileError::Left {
-            file: display,
-            record,
-        });
+        let name = header.name;
+        return Err(FileError::Left { name, record });
     }
     let folder = folder_of(&file);
     let election_timer_ms = import.election_timer.unwrap_or(ELECTION_TIMER_MS);

@@ -1,5 +1,6 @@
 //! What is fuzzed: one function over bytes for each reader of foreign bytes. It panics when a law is broken.
 
+pub mod cluster;
 pub mod control;
 pub mod data;
 pub mod engine;
@@ -26,7 +27,7 @@ const fn target(name: &'static str, run: fn(&[u8]), cost: u64) -> Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 12] = [
+pub const ALL: [Target; 15] = [
     target("framing", wire::framing, 1),
     target("message", wire::message, 1),
     target("schema", data::schema, 1),
@@ -37,6 +38,9 @@ pub const ALL: [Target; 12] = [
     target("log", store::log, 2),
     target("standalone", store::standalone, 2),
     target("clustered", store::clustered, 2),
+    target("image", cluster::image, 5),
+    target("entries", cluster::entries, 2),
+    target("member", cluster::member, 10),
     target("control", control::run, 5),
     target("peer", peer::run, 1),
 ];

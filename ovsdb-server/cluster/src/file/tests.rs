@@ -297,8 +297,9 @@ fn files_and_folders() {
     );
 
     let left = file(&member(&[1], Some(CONTENTS)), &[ClusterRecord::note("left")]);
-    let has_left = "ovsdb error: db: record 1 indicates server has left the cluster; it cannot be added back (use \
-                    \"ovsdb-tool join-cluster\" to add a new server)";
+    // As the C server says it.
+    let has_left = "ovsdb error: error reading record 1 from Sample log: record 1 indicates server has left the \
+                    cluster; it cannot be added back (use \"ovsdb-tool join-cluster\" to add a new server)";
     check(&left, &Before::None, has_left, "db");
     check(&left, &Before::Own, has_left, ".db.raft (log of 1), db");
     check(
