@@ -29,7 +29,7 @@ pub struct Client {
     pub connection: Option<Connection>,
     pub monitors: Vec<Monitor>,
     /// Whether it can live with databases that change.
-    is_aware: bool,
+    pub is_aware: bool,
     next_request: i64,
 }
 
@@ -224,9 +224,11 @@ impl World {
             _ => "transact",
         };
         let operations = op.operations(&tag);
+        let session = self.clients[c].connection.as_ref().map_or(0, |c| c.session.0);
         self.history.push(Record {
             tag,
             op,
+            session,
             began: self.step,
             ended: None,
             outcome: Outcome::Pending,
@@ -392,7 +394,10 @@ impl World {
             Message::Response { id, result } => {
                 let wait = id.as_i64().and_then(|id| connection.pending.remove(&id));
                 match wait.ok_or_else(|| format!("client {c} is answered {id}, which it does not wait for"))? {
-                    Wait::Op(record) => self.answered(record, result, by_leader),
+                    Wait::Op(record) => {
+                        self.answered(record, result, by_leader)?;
+                        invariants::monitors::before_reply(self, c, record)
+                    }
                     Wait::Monitor(i) => invariants::monitors::begun(self, c, i, result),
                     Wait::Change(i) => invariants::monitors::reconditioned(self, c, i, result),
                     Wait::Other => result.map(drop).map_err(|error| format!("client {c} is refused: {error}")),
