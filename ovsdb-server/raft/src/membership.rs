@@ -159,10 +159,7 @@ async fn caught_up(shared: &Shared, raft: &Raft, server: ServerId) -> Result<(),
             }
         }
         let heard = shared.dialing.links.last_heard(server);
-        if heard
-            .max(Some(began))
-            .is_some_and(|at| at.elapsed() > SILENCE)
-        {
+        if heard.max(Some(began)).is_some_and(|at| at.elapsed() > SILENCE) {
             return Err(MemberError::Refused(format!(
                 "{server} was not heard of for too long"
             )));

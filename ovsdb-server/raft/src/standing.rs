@@ -93,7 +93,11 @@ fn judge(shared: &Shared, metrics: &Metrics, suspended: bool) -> Standing {
         standing.leader = heard.filter(|leader| metrics.current_leader == Some(*leader));
     }
     // As a leader it heard of itself when a quorum last answered.
-    let heard = shared.heard.lock().map(|(_, at)| at).max(*shared.quorum_acked.lock());
+    let heard = shared
+        .heard
+        .lock()
+        .map(|(_, at)| at)
+        .max(*shared.quorum_acked.lock());
     let recently = heard.is_some_and(|at| at.elapsed() < timer * PATIENCE);
     standing.connected = standing.member && (recently || standing.leader == Some(metrics.id));
     standing

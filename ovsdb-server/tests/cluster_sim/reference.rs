@@ -27,8 +27,8 @@ pub struct Reference {
     requests: BTreeSet<Request>,
     /// The tags of executed transactions, in order.
     pub executed: Vec<String>,
-    /// Executed tags.
-    pub tags: BTreeSet<String>,
+    /// By executed tag: the log index.
+    pub tags: BTreeMap<String, usize>,
     pub n_void: usize,
     pub n_converted: usize,
 }
@@ -45,7 +45,7 @@ impl Reference {
             by_id: BTreeMap::new(),
             requests: BTreeSet::new(),
             executed: Vec::new(),
-            tags: BTreeSet::new(),
+            tags: BTreeMap::new(),
             n_void: 0,
             n_converted: 0,
         }
@@ -127,7 +127,7 @@ impl Reference {
                                 let tag = row.iter().last().and_then(|(_, datum)| datum.one()?.as_str());
                                 let tag = tag.ok_or("a row of Done without a tag")?.to_owned();
                                 self.executed.push(tag.clone());
-                                self.tags.insert(tag);
+                                self.tags.insert(tag, index);
                             }
                         }
                         db.apply(&changes, TxnId(txn.id));

@@ -7,7 +7,7 @@ use crate::world::{Outcome, World, acknowledged};
 pub fn on_answer(world: &World, i: usize) -> Result<(), String> {
     let record = &world.history[i];
     match (&record.op, &record.outcome) {
-        (Op::Write(_), Outcome::Done(_)) if !world.reference.tags.contains(&record.tag) => Err(format!(
+        (Op::Write(_), Outcome::Done(_)) if !world.reference.tags.contains_key(&record.tag) => Err(format!(
             "transaction {} is acknowledged and was not agreed on",
             record.tag
         )),

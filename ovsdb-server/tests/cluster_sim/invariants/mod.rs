@@ -7,6 +7,7 @@ pub mod heads;
 pub mod index;
 pub mod monitors;
 pub mod once;
+pub mod order;
 pub mod reads;
 pub mod state_hash;
 
@@ -29,6 +30,7 @@ pub fn at_end(world: &mut World) -> Result<(), String> {
         index::at_end(world, m)?;
     }
     once::check(world)?;
+    order::check(world)?;
     acknowledged::check(world)?;
     let states = agreement::check(world)?;
     reads::check(world, &states)?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::clients::MonitorState;
 use crate::replica::{self, Rows, View};
-use crate::world::World;
+use crate::world::{Outcome, World};
 
 /// A monitor has its contents, or what it lacked.
 pub fn begun(world: &mut World, c: usize, i: usize, result: Result<Value, Value>) -> Result<(), String> {
@@ -74,6 +74,34 @@ pub fn updated(world: &mut World, c: usize, params: &[Value]) -> Result<(), Stri
         ));
     }
     compare(world, c, i)
+}
+
+/// A client is answered: its monitors have shown it what it did (ovsdb-server(7); clients rely on it).
+pub fn before_reply(world: &World, c: usize, record: usize) -> Result<(), String> {
+    // Others may be told while their session is being closed because of another schema.
+    if !world.clients[c].is_aware {
+        return Ok(());
+    }
+    let record = &world.history[record];
+    let (Outcome::Done(_), Some(entry)) = (&record.outcome, world.reference.tags.get(&record.tag)) else {
+        return Ok(());
+    };
+    let Some(state) = &world.reference.states[*entry].snapshot else {
+        return Ok(());
+    };
+    let monitors = world.clients[c].monitors.iter().enumerate();
+    for (i, monitor) in monitors.filter(|(_, m)| m.state == MonitorState::On && m.next_views.is_none()) {
+        let shown = monitor.last.and_then(|last| world.reference.of_id(last));
+        if let Some((shown, _)) = shown.filter(|(shown, _)| shown < entry)
+            && replica::expected(&monitor.views, state) != monitor.rows
+        {
+            return Err(format!(
+                "client {c} is told that {} was done at entry {entry}; its monitor {i} is at entry {shown}",
+                record.tag
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Everybody has been told everything.
