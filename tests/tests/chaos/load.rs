@@ -108,7 +108,7 @@ pub enum Ended {
     /// It was done, with these results.
     Done(Vec<Value>),
     /// It was not, the server said.
-    Refused(String),
+    Refused,
     /// The connection ended or nothing was heard.
     Unknown,
 }
@@ -134,11 +134,11 @@ pub fn transact(client: &mut Client, db: &str, operations: &[Value]) -> Ended {
 
 fn ended(reply: &Value) -> Ended {
     let Some(results) = reply["result"].as_array() else {
-        return Ended::Refused(reply["error"].to_string());
+        return Ended::Refused;
     };
-    match results.iter().find(|result| result.get("error").is_some()) {
-        Some(error) => Ended::Refused(error.to_string()),
-        None => Ended::Done(results.clone()),
+    match results.iter().any(|result| result.get("error").is_some()) {
+        true => Ended::Refused,
+        false => Ended::Done(results.clone()),
     }
 }
 
@@ -173,7 +173,7 @@ pub fn insert(shared: &Shared, who: u64, seed: u64) {
         let mut pairs = shared.pairs.lock().expect("no client panicked");
         match ended {
             Ended::Done(_) => pairs.acknowledged.push(name),
-            Ended::Refused(_) => pairs.refused.push(name),
+            Ended::Refused => pairs.refused.push(name),
             Ended::Unknown => pairs.unknown.push(name),
         }
         drop(pairs);
@@ -206,7 +206,7 @@ pub fn count(shared: &Shared, seed: u64) {
         let mut counts = shared.counts.lock().expect("no client panicked");
         match ended {
             Ended::Done(_) => counts.acknowledged.push(value),
-            Ended::Refused(_) => counts.n_refused += 1,
+            Ended::Refused => counts.n_refused += 1,
             Ended::Unknown => {
                 counts.n_unknown += 1;
                 continue;
@@ -268,7 +268,7 @@ pub fn use_registers(shared: &Shared, who: u64, seed: u64) {
                 last_seen = new;
                 Some((returned, what))
             }
-            (Ended::Refused(_), _) => None,
+            (Ended::Refused, _) => None,
             (Ended::Unknown, what) => {
                 note(shared, register, called, None, what);
                 continue;
