@@ -76,16 +76,31 @@ pub enum MonitorState {
 }
 
 fn views(rng: &mut StdRng) -> Vec<View> {
-    let view = |table, columns, below| View { table, columns, below };
+    let view = |table, columns, below| View {
+        table,
+        columns,
+        below,
+    };
     match rng.random_range(0..4) {
-        0 => vec![view("Done", &["tag"], None), view("Counter", &["name", "n"], None)],
+        0 => vec![
+            view("Done", &["tag"], None),
+            view("Counter", &["name", "n"], None),
+        ],
         1 => vec![view("Slot", &["key"], Some(("key", rng.random_range(0..13))))],
         2 => vec![
-            view("Register", &["name", "value"], Some(("value", rng.random_range(100..900)))),
+            view(
+                "Register",
+                &["name", "value"],
+                Some(("value", rng.random_range(100..900))),
+            ),
             view("Counter", &["n"], Some(("n", rng.random_range(0..200)))),
         ],
         _ => vec![
-            view("Parent", &["name", "children"], Some(("name", rng.random_range(1..5)))),
+            view(
+                "Parent",
+                &["name", "children"],
+                Some(("name", rng.random_range(1..5))),
+            ),
             view("Child", &["value"], None),
         ],
     }
@@ -111,7 +126,10 @@ impl Client {
     /// Nothing is waited for, everything is watched.
     pub fn is_quiet(&self) -> bool {
         self.connection.as_ref().is_some_and(|c| c.pending.is_empty())
-            && self.monitors.iter().all(|monitor| monitor.state == MonitorState::On)
+            && self
+                .monitors
+                .iter()
+                .all(|monitor| monitor.state == MonitorState::On)
     }
 }
 
@@ -142,7 +160,9 @@ impl World {
     }
 
     fn connect(&mut self, c: usize) {
-        let up: Vec<usize> = (0..self.members.len()).filter(|m| self.members[*m].server.is_some()).collect();
+        let up: Vec<usize> = (0..self.members.len())
+            .filter(|m| self.members[*m].server.is_some())
+            .collect();
         if up.is_empty() {
             return;
         }
@@ -303,7 +323,10 @@ impl World {
     /// A session has ended: what it waited for, nobody will tell.
     pub fn cut(&mut self, c: usize, session: SessionId) {
         let client = &mut self.clients[c];
-        let Some(connection) = client.connection.take_if(|connection| connection.session == session) else {
+        let Some(connection) = client
+            .connection
+            .take_if(|connection| connection.session == session)
+        else {
             return;
         };
         for wait in connection.pending.into_values() {
@@ -336,7 +359,10 @@ impl World {
     /// A request comes to a member.
     pub fn note_leadership(&mut self, m: usize, session: SessionId, id: &Value) {
         let (leads, epoch) = (self.members[m].server_leads(), self.members[m].epoch);
-        let connections = self.clients.iter_mut().filter_map(|client| client.connection.as_mut());
+        let connections = self
+            .clients
+            .iter_mut()
+            .filter_map(|client| client.connection.as_mut());
         if let (true, Some(id)) = (leads, id.as_i64()) {
             for connection in connections.filter(|connection| connection.session == session) {
                 connection.came_to_leader.insert(id, epoch);
@@ -384,7 +410,13 @@ impl World {
     }
 
     /// A client receives a message.
-    pub fn arrive(&mut self, c: usize, session: SessionId, message: Message, by_leader: bool) -> Result<(), String> {
+    pub fn arrive(
+        &mut self,
+        c: usize,
+        session: SessionId,
+        message: Message,
+        by_leader: bool,
+    ) -> Result<(), String> {
         let connection = self.clients[c].connection.as_mut();
         let Some(connection) = connection.filter(|connection| connection.session == session) else {
             return Ok(());
@@ -393,20 +425,27 @@ impl World {
         match message {
             Message::Response { id, result } => {
                 let wait = id.as_i64().and_then(|id| connection.pending.remove(&id));
-                match wait.ok_or_else(|| format!("client {c} is answered {id}, which it does not wait for"))? {
+                match wait
+                    .ok_or_else(|| format!("client {c} is answered {id}, which it does not wait for"))?
+                {
                     Wait::Op(record) => {
                         self.answered(record, result, by_leader)?;
                         invariants::monitors::before_reply(self, c, record)
                     }
                     Wait::Monitor(i) => invariants::monitors::begun(self, c, i, result),
                     Wait::Change(i) => invariants::monitors::reconditioned(self, c, i, result),
-                    Wait::Other => result.map(drop).map_err(|error| format!("client {c} is refused: {error}")),
+                    Wait::Other => result
+                        .map(drop)
+                        .map_err(|error| format!("client {c} is refused: {error}")),
                 }
             }
             Message::Notification { method, params } => match method.as_str() {
                 "update3" => invariants::monitors::updated(self, c, &params),
                 "monitor_canceled" => {
-                    let i = params.first().and_then(Value::as_u64).ok_or("a monitor without its id")?;
+                    let i = params
+                        .first()
+                        .and_then(Value::as_u64)
+                        .ok_or("a monitor without its id")?;
                     let monitor = &mut self.clients[c].monitors[i as usize];
                     monitor.state = MonitorState::Off;
                     if monitor.next_views.take().is_some() {
@@ -433,7 +472,10 @@ impl World {
             Err(error) => Outcome::Failed(error),
             Ok(results) => {
                 let results_of_operations = results.as_array().into_iter().flatten();
-                match results_of_operations.clone().any(|result| result.get("error").is_some()) {
+                match results_of_operations
+                    .clone()
+                    .any(|result| result.get("error").is_some())
+                {
                     true => Outcome::Failed(results),
                     false => Outcome::Done(results),
                 }

@@ -10,7 +10,8 @@ pub fn check(world: &World) -> Result<(), String> {
     let mut last: BTreeMap<u64, (&Record, usize)> = BTreeMap::new();
     for record in world.history.iter().filter(|record| record.by_leader) {
         let waits = matches!(record.op, Op::Write(Write::Cas { timeout_ms, .. }) if timeout_ms > 0);
-        let (false, Outcome::Done(_), Some(entry)) = (waits, &record.outcome, world.reference.tags.get(&record.tag))
+        let (false, Outcome::Done(_), Some(entry)) =
+            (waits, &record.outcome, world.reference.tags.get(&record.tag))
         else {
             continue;
         };
