@@ -30,6 +30,8 @@ pub struct Client {
     pub monitors: Vec<Monitor>,
     /// Whether it can live with databases that change.
     pub is_aware: bool,
+    /// It only reads: what it is told rests on nobody's write.
+    only_reads: bool,
     next_request: i64,
 }
 
@@ -119,6 +121,7 @@ impl Client {
             connection: None,
             monitors: (0..rng.random_range(0..3)).map(|_| monitor(rng)).collect(),
             is_aware: rng.random_bool(0.8),
+            only_reads: rng.random_bool(0.3),
             next_request: 1,
         }
     }
@@ -236,7 +239,10 @@ impl World {
 
     fn operate(&mut self, c: usize) {
         let registers = invariants::agreement::registers(self.reference.now_if_any());
-        let op = Op::random(&mut self.rng, &registers);
+        let op = match self.clients[c].only_reads {
+            true => Op::Read,
+            false => Op::random(&mut self.rng, &registers),
+        };
         let record = self.history.len();
         let tag = format!("{c}-{record}");
         let method = match op {
