@@ -148,10 +148,15 @@ impl Failpoints {
     pub(crate) fn crash(&self, failpoint: Failpoint) {
         if self.is(failpoint) {
             tracing::error!(target: "raft", "failure test: {failpoint:?}");
-            if let Some(hook) = &*self.hook.lock() {
-                hook();
-            }
+            self.vanish();
             std::process::abort();
+        }
+    }
+
+    /// It is about to die: what others see of the process goes already.
+    pub(crate) fn vanish(&self) {
+        if let Some(hook) = &*self.hook.lock() {
+            hook();
         }
     }
 

@@ -159,18 +159,20 @@ impl StateMachine {
 
     /// A fault that is brought about on purpose: the leader dies when it would answer another server.
     fn crash(&self, failpoint: Failpoint, entries: &[Applied]) {
-        if !self.failpoints.is(failpoint) || !self.progress.leads.load(Ordering::Acquire) {
-            return;
+        if self.failpoints.is(failpoint) && self.dooms(entries) {
+            self.failpoints.crash(failpoint);
         }
+    }
+
+    /// Whether a leader is to die over these entries: one of them is for another member's client.
+    fn dooms(&self, entries: &[Applied]) -> bool {
         let foreign = |entry: &Applied| match &entry.command {
             Some(Command::Transaction(txn)) => {
                 txn.request.is_some_and(|request| request.server != self.server)
             }
             _ => false,
         };
-        if entries.iter().any(foreign) {
-            self.failpoints.crash(failpoint);
-        }
+        self.progress.leads.load(Ordering::Acquire) && entries.iter().any(foreign)
     }
 }
 
@@ -235,8 +237,11 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
             self.machine.apply(applied).await?;
             self.progress.applied(last, membership_now);
             if !after.is_empty() {
-                // The others hear of the commit before the asker does.
-                tokio::time::sleep(Duration::from_millis(3)).await;
+                if self.dooms(&after) {
+                    // All others hear of the commit before it dies.
+                    self.failpoints.vanish();
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                }
                 self.crash(Failpoint::CrashAfterSendingExecuteCommandReply, &after);
             }
             for responder in responders {
