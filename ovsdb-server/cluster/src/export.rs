@@ -70,7 +70,9 @@ pub enum ExportError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Its folder cannot be read.
-    #[error("{}: {error}", folder.display())]
+    #[error(
+        "{}: {error}; a damaged member is replaced: kick it, remove its file, and let a new one join", folder.display()
+    )]
     Folder {
         /// Which.
         folder: PathBuf,
@@ -78,7 +80,9 @@ pub enum ExportError {
         error: io::Error,
     },
     /// Its snapshot.
-    #[error("{}: {error}", folder.display())]
+    #[error(
+        "{}: {error}; a damaged member is replaced: kick it, remove its file, and let a new one join", folder.display()
+    )]
     Image {
         /// Its folder.
         folder: PathBuf,

@@ -37,7 +37,9 @@ pub enum MendError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Its folder.
-    #[error("{}: {error}", folder.display())]
+    #[error(
+        "{}: {error}; a damaged member is replaced: kick it, remove its file, and let a new one join", folder.display()
+    )]
     Folder {
         /// Which.
         folder: PathBuf,

@@ -73,9 +73,10 @@ impl State {
             } => match &self.db {
                 Some(db) if db.snapshot().txn_id.0 == prerequisite && !self.is_converted(id) => {
                     self.requests.insert(of_conversion(id), Default::default());
-                    let schema = contents::schema(&schema)?;
-                    let converted = convert(db.snapshot(), schema, TxnId(id), &mut || fresh());
-                    Ok(self.replace(converted.ok()))
+                    let schema = contents::schema(&schema).ok();
+                    let converted = schema
+                        .and_then(|schema| convert(db.snapshot(), schema, TxnId(id), &mut || fresh()).ok());
+                    Ok(self.replace(converted))
                 }
                 _ => Ok(Effect::Void),
             },

@@ -27,6 +27,6 @@ macro_rules! targets {
 }
 
 targets!(
-    framing, message, schema, operations, condition, monitor, transact, log, standalone, clustered, control,
-    peer
+    framing, message, schema, operations, condition, monitor, transact, log, standalone, clustered, image,
+    entries, member, control, peer
 );
