@@ -181,6 +181,15 @@ impl World {
         self.commit_soon();
     }
 
+    /// The leader asks what everybody has.
+    pub fn verify(&mut self) {
+        self.log.tail.push_back(Entry {
+            term: self.log.term,
+            command: Some(Command::Verify(Uuid::from_u128(self.rng.random()))),
+        });
+        self.commit_soon();
+    }
+
     pub fn commit_soon(&mut self) {
         if !std::mem::replace(&mut self.log.is_commit_due, true) {
             let delay = self.soon();

@@ -41,7 +41,8 @@ impl World {
                 let delay = self.rng.random_range(10..200) * MS;
                 self.after(delay, Happening::Steady(m));
             }
-            48..70 => return self.snapshot(m),
+            48..66 => return self.snapshot(m),
+            66..70 if leader.is_some() => self.verify(),
             70..80 => self.members[m].slowness = [1, 1, 5, 30][self.rng.random_range(0..4)],
             _ => self.clog(),
         }

@@ -160,7 +160,7 @@ pub enum Outcome {
 pub struct Totals(pub BTreeMap<&'static str, usize>);
 
 /// What a run of many seeds must have seen.
-const EXPECTED: [&str; 16] = [
+const EXPECTED: [&str; 17] = [
     "elected",
     "re-elected",
     "crashed",
@@ -173,6 +173,7 @@ const EXPECTED: [&str; 16] = [
     "proposed in vain",
     "passed on twice",
     "canceled",
+    "verified",
     "executed",
     "reads by a leader",
     "monitors resumed",
@@ -348,7 +349,13 @@ impl World {
         (time, std::mem::discriminant(&what)).hash(&mut self.trace);
         match what {
             Happening::Server(m, life, event) if self.is_alive(m, life) => self.tell(m, *event),
-            Happening::Job(m, life, job) if self.is_alive(m, life) => self.tell(m, job()),
+            Happening::Job(m, life, job) if self.is_alive(m, life) => {
+                let event = job();
+                if let Event::Cluster(_, ClusterEvent::Hashed(_, hash)) = &event {
+                    invariants::state_hash::verified(self, m, hash)?;
+                }
+                self.tell(m, event)
+            }
             Happening::Propose(m, life) if self.is_alive(m, life) => {
                 self.append(m);
                 Ok(())

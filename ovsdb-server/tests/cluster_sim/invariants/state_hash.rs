@@ -1,6 +1,7 @@
 //! Members that have applied the same entries have the same state: rows, schema, id, and the index that they show.
 
 use ovsdb_cluster::state_hash;
+use ovsdb_raft::StateHash;
 
 use crate::world::{World, cluster};
 
@@ -40,5 +41,15 @@ pub fn check(world: &World, m: usize) -> Result<(), String> {
             "member {m} adds {} to log indexes, and should add {}",
             cluster.index_base, state.index_base
         )),
+    }
+}
+
+/// A member has looked what its state comes to, after an entry that asked for it.
+pub fn verified(world: &mut World, m: usize, hash: &StateHash) -> Result<(), String> {
+    world.counted.count("verified");
+    let expected = world.reference.states[hash.index as usize].hash;
+    match hash.hash == expected {
+        true => Ok(()),
+        false => Err(format!("member {m} finds {hash:?} where {expected} is right")),
     }
 }
