@@ -40,6 +40,8 @@ pub struct Options {
     pub election_timer_ms: Option<u32>,
     /// Each member's folder is a disk of its own, of so many MB, that can be filled.
     pub disk_mb: Option<u32>,
+    /// Whether servers of ours serve the management API.
+    pub managed: bool,
     /// Further arguments of every server.
     pub arguments: Vec<String>,
 }
@@ -70,6 +72,8 @@ pub struct Cluster {
 /// One of its servers; named by its position, which is never used again.
 struct Member {
     address: String,
+    /// The port of its management API, where it serves one.
+    management: Option<u16>,
     /// None when it is not running.
     child: Option<Child>,
     /// False for one that left or was replaced.
@@ -427,6 +431,12 @@ impl Cluster {
             .join(",")
     }
 
+    /// A member's management API.
+    pub fn management(&self, member: usize) -> String {
+        let port = self.members[member].management.expect("made with `managed`");
+        format!("http://127.0.0.1:{port}")
+    }
+
     /// Connects to a member.
     pub fn client(&self, member: usize) -> Client {
         Client::connect(&self.socket(member))
@@ -496,6 +506,7 @@ impl Cluster {
         };
         self.members.push(Member {
             address: address.clone(),
+            management: self.options.managed.then(free_port),
             child: None,
             belongs: true,
         });
@@ -520,6 +531,11 @@ impl Cluster {
                 self.inner(&format!("s{member}/db.sock"))
             ))
             .arg(format!("--unixctl={}", self.inner(&format!("s{member}/db.ctl"))))
+            .args(
+                self.members[member]
+                    .management
+                    .map(|port| format!("--manage=127.0.0.1:{port}")),
+            )
             .args(&self.options.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

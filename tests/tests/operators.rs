@@ -1,0 +1,96 @@
+//! Operators at work without Kubernetes: `kubectl-ko` through the management API of a cluster of ours.
+
+use std::process::{Command, Output};
+
+use ferrovn_tests::cluster::{Cluster, Options, Status};
+use ferrovn_tests::peers;
+use ferrovn_tests::server::{Kind, ours};
+use serde_json::{Value, json};
+
+/// Runs the plugin at a member's API.
+fn ko(cluster: &Cluster, member: usize, words: &[&str]) -> Output {
+    Command::new(ours("kubectl-ko"))
+        .args(["--address", &cluster.management(member)])
+        .args(words)
+        .current_dir(cluster.scratch().host(""))
+        .output()
+        .expect("it runs")
+}
+
+/// Its output, which must be a success.
+#[track_caller]
+fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn insert(cluster: &Cluster, name: &str) {
+    let row = json!({"op": "insert", "table": "Logical_Switch", "row": {"name": name}});
+    let results = cluster
+        .client(cluster.leader())
+        .transact(json!([cluster.database(), row]));
+    assert!(results[0]["uuid"].is_array(), "{results}");
+}
+
+fn switches(cluster: &Cluster, member: usize) -> Vec<Value> {
+    let select = json!({"op": "select", "table": "Logical_Switch", "where": []});
+    let mut results = cluster
+        .client(member)
+        .transact(json!([cluster.database(), select]));
+    let mut names: Vec<Value> = results[0]["rows"]
+        .as_array_mut()
+        .map(|rows| rows.iter_mut().map(|row| row["name"].take()).collect())
+        .unwrap_or_default();
+    names.sort_by_key(Value::to_string);
+    names
+}
+
+#[test]
+fn a_cluster_is_shown_saved_restored_and_changed() {
+    let options = Options {
+        contents: Some(peers::root().join("usr/share/ovn/ovn-nb.ovsschema")),
+        managed: true,
+        ..Options::default()
+    };
+    let mut cluster = Cluster::start_with(Kind::Ours, 3, options);
+    let (leader, follower) = (cluster.leader(), cluster.follower());
+
+    let shown = said(&ko(&cluster, follower, &["nb", "status"]));
+    let (status, storage) = shown.trim_end().rsplit_once('\n').expect("two answers");
+    let status = Status::parse(status).expect("the layout of cluster/status");
+    let told = cluster.status(follower).expect("it runs");
+    assert_eq!(storage, "status: ok");
+    assert_eq!(
+        (&status.sid, status.role, &status.leader, status.servers.len()),
+        (&told.sid, told.role, &told.leader, 3)
+    );
+
+    for name in ["a", "b"] {
+        insert(&cluster, name);
+    }
+    cluster.wait_until_whole();
+    let saved = said(&ko(&cluster, follower, &["nb", "backup"]));
+    let file = saved
+        .trim_end()
+        .strip_prefix("backup ovn-nb db to ")
+        .expect("it says where");
+    insert(&cluster, "c");
+    said(&ko(&cluster, leader, &["nb", "restore", file]));
+    cluster.wait_until_whole();
+    for member in cluster.running() {
+        assert_eq!(switches(&cluster, member), ["a", "b"], "member {member}");
+    }
+
+    assert_eq!(
+        ko(&cluster, leader, &["nb", "kick", "beef"]).status.code(),
+        Some(2)
+    );
+    cluster.kill(follower);
+    let sid = &told.sid[..8];
+    let removal = said(&ko(&cluster, cluster.leader(), &["nb", "kick", sid]));
+    assert!(removal.ends_with("\n"), "{removal}");
+    cluster.kick(follower);
+    assert_eq!(cluster.members().len(), 2);
+    cluster.wait_until_whole();
+}
