@@ -41,14 +41,14 @@ pub enum OperateError {
     IsCopy(String),
     /// The file.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(Box<StoreError>),
     /// The file's tail.
     #[error("{file}: damaged, and not used: {why}")]
     Damaged {
         /// As it was given.
         file: String,
         /// Where its valid part ends.
-        why: StoreError,
+        why: Box<StoreError>,
     },
     /// A file of another database.
     #[error("{file}: a backup of database {theirs}, not of {ours}")]
@@ -72,6 +72,12 @@ pub enum OperateError {
     /// The server ends.
     #[error("the server is stopping")]
     Stopping,
+}
+
+impl From<StoreError> for OperateError {
+    fn from(error: StoreError) -> Self {
+        OperateError::Store(Box::new(error))
+    }
 }
 
 /// What a backup holds.
@@ -181,7 +187,10 @@ fn read_backup(path: &Path, ours: &str) -> Result<Contents, OperateError> {
     let file = path.display().to_string();
     let opened = Standalone::open(path, Mode::ReadOnly, &fresh_uuid)?;
     if let Some(why) = opened.warning {
-        return Err(OperateError::Damaged { file, why });
+        return Err(OperateError::Damaged {
+            file,
+            why: Box::new(why),
+        });
     }
     let snapshot = opened.database.snapshot();
     if *snapshot.schema.name != *ours {

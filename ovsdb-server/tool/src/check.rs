@@ -96,7 +96,7 @@ struct Cluster {
 
 /// A member's file, opened.
 enum Opened {
-    C(Header, Log),
+    C(Box<Header>, Box<Log>),
     Ours(Box<Exported>),
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn check(_: &Options, args: &[String]) -> Outcome {
         }
         let opened = match read_only(Path::new(file))? {
             Some(exported) => Opened::Ours(Box::new(exported)),
-            None => Opened::C(header.clone(), log),
+            None => Opened::C(Box::new(header.clone()), Box::new(log)),
         };
         cluster.add(file, &header)?;
         logs.push(opened);
