@@ -423,10 +423,10 @@ async fn addresses_that_are_none() {
         "http://a/b:1",
         "",
     ] {
-        let error = connect(wrong, None).await.err().expect("no address");
+        let error = connect(wrong, None).await.expect_err("no address");
         assert!(matches!(error, ClientError::Address(_)), "{wrong}: {error}");
     }
-    let error = connect("https://127.0.0.1:1", None).await.err().expect("no way");
+    let error = connect("https://127.0.0.1:1", None).await.expect_err("no way");
     assert!(
         matches!(error, ClientError::Connect(..) | ClientError::NoCertificate(_)),
         "{error}"

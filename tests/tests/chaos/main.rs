@@ -99,9 +99,7 @@ fn run(kind: Kind) {
         // Clients end within their patience; what they sent last may still arrive.
         thread::sleep(Duration::from_secs(3));
         cluster.wait_until_whole();
-        let names = verdict::pairs_of(&cluster, cluster.leader())
-            .into_iter()
-            .map(|(name, _)| name);
+        let names = verdict::pairs_of(&cluster, cluster.leader()).into_keys();
         watching.expected.get_or_init(|| names.collect());
     });
     verdict::check(&cluster, &shared, &watching);
