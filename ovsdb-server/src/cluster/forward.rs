@@ -193,7 +193,7 @@ impl Server {
             return;
         }
         if cluster.is_known(&request) || cluster.is_known(&of_conversion(request.id)) {
-            return;
+            return cluster.came_again(&request, answer);
         }
         match Body::decode(&body) {
             None => {

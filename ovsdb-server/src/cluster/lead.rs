@@ -7,10 +7,12 @@ use ovsdb_cluster::contents;
 use ovsdb_data::{RowChange, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Outcome;
 use ovsdb_engine::trigger::Triggers;
+use ovsdb_raft::machine::Handled;
 use ovsdb_raft::types::{Command, Request, Transaction};
 use ovsdb_wire::reply;
+use tokio::sync::oneshot;
 
-use super::{Cluster, Held, InFlight, Proposal};
+use super::{Cluster, Conversion, Held, InFlight, Initiator, Proposal};
 use crate::asker::Asker;
 use crate::database::{Model, OpenDatabase};
 use crate::relay::writes;
@@ -33,15 +35,17 @@ impl Server {
             return;
         };
         if cluster.is_converting() {
-            cluster.behind.push(txn);
-            return;
+            return cluster.wait_behind(txn);
         }
-        // It came a second time while it waited. Its entry tells whoever asked, or it is asked again.
-        if let (Asker::Member(_), Some(request)) = (&txn.asker, &txn.tag)
-            && cluster.is_known(request)
-        {
-            return;
-        }
+        let txn = match txn {
+            // It came a second time while it waited.
+            Parked {
+                asker: Asker::Member(passed),
+                tag: Some(request),
+                ..
+            } if cluster.is_known(&request) => return cluster.came_again(&request, passed.answer),
+            txn => txn,
+        };
         let leads = cluster.leads();
         if !leads && let Asker::Member(passed) = txn.asker {
             return passed.refuse();
@@ -225,9 +229,47 @@ impl Cluster {
         });
     }
 
+    /// Keeps a transaction until a conversion has ended. What members pass on comes again and again meanwhile.
+    fn wait_behind(&mut self, txn: Parked) {
+        let is_passed_on = |txn: &Parked| matches!(txn.asker, Asker::Member(_));
+        let same = |other: &&mut Parked| other.tag == txn.tag && is_passed_on(other) && is_passed_on(&txn);
+        match self.behind.iter_mut().find(same) {
+            Some(other) => *other = txn,
+            None => self.behind.push(txn),
+        }
+    }
+
     /// Whether a request was executed or is in flight.
     pub(super) fn is_known(&self, request: &Request) -> bool {
         self.requests.get(request).is_some() || self.is_in_flight(request)
+    }
+
+    /// A request that is known came once more. Its entry tells whoever asked; if that comes to nothing, the way by
+    /// which it came last is the one to be told, since the others may be closed.
+    pub(super) fn came_again(&mut self, request: &Request, answer: oneshot::Sender<Handled>) {
+        let passed = self
+            .in_flight
+            .iter_mut()
+            .find_map(|flying| match &mut flying.what {
+                Proposal::Transaction {
+                    txn:
+                        Parked {
+                            asker: Asker::Member(passed),
+                            ..
+                        },
+                    request: other,
+                    ..
+                } if other == request => Some(passed),
+                Proposal::Conversion(Conversion {
+                    id,
+                    initiator: Initiator::Member(passed),
+                    ..
+                }) if *id == request.id => Some(passed),
+                _ => None,
+            });
+        if let Some(passed) = passed {
+            passed.answer = answer;
+        }
     }
 
     /// Whether a request is in flight already.

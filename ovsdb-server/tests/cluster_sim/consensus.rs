@@ -137,6 +137,10 @@ impl World {
         if self.members[m].told.leads != standing.leads {
             self.members[m].epoch += 1;
         }
+        let route = |standing: &Standing| (standing.leader, standing.term, standing.leads.is_some());
+        if route(&self.members[m].told) != route(&standing) {
+            self.pass_on_again(m);
+        }
         self.members[m].told = standing.clone();
         self.tell(m, cluster_event(ClusterEvent::Standing(standing)))
     }
@@ -352,34 +356,42 @@ impl World {
         if let Some((_, attempts)) = self.members[m].forwards.get_mut(&request) {
             *attempts += 1;
         }
-        let copies = match self.unlucky(0.1) {
-            true => {
-                self.counted.count("passed on twice");
-                2
-            }
-            false => 1,
-        };
-        for copy in 0..copies {
-            let (answer, wait) = oneshot::channel();
-            if to == m || !self.members[to].is_isolated {
-                let delay = self.soon() + copy * self.rng.random_range(0..200) * MS;
-                let event = cluster_event(ClusterEvent::Forwarded(forwarded.clone(), answer));
-                self.after(
-                    delay,
-                    Happening::Server(to, self.members[to].life, Box::new(event)),
-                );
-            }
-            self.passing.push(Passing {
-                from: m,
-                life,
-                request,
-                attempt: attempt + 1,
-                answer: wait,
-            });
+        if to != m && self.members[to].is_isolated {
+            let delay = self.rng.random_range(100..800) * MS;
+            return self.after(delay, Happening::Forward(m, life, request, attempt + 1));
         }
-        // Whatever becomes of it, it is sent again some day.
-        let delay = self.rng.random_range(500..2000) * MS;
-        self.after(delay, Happening::Forward(m, life, request, attempt + 1));
+        let (answer, wait) = oneshot::channel();
+        let (delay, to_life) = (self.soon(), self.members[to].life);
+        let event = cluster_event(ClusterEvent::Forwarded(forwarded, answer));
+        self.after(delay, Happening::Server(to, to_life, Box::new(event)));
+        self.passing.push(Passing {
+            from: m,
+            life,
+            to,
+            to_life,
+            request,
+            attempt: attempt + 1,
+            answer: wait,
+        });
+        // The connection breaks: it is sent again, and the first one may still arrive.
+        if self.unlucky(0.1) {
+            self.counted.count("passed on twice");
+            let delay = self.soon() + self.rng.random_range(0..200) * MS;
+            self.after(delay, Happening::Forward(m, life, request, attempt + 1));
+        }
+    }
+
+    /// Everything that a member passes on is sent again: somebody else leads.
+    fn pass_on_again(&mut self, m: usize) {
+        let forwards = self.members[m].forwards.iter();
+        let forwards: Vec<(Request, u32)> = forwards.map(|(request, (_, n))| (*request, *n)).collect();
+        for (request, attempt) in forwards {
+            let delay = self.soon();
+            self.after(
+                delay,
+                Happening::Forward(m, self.members[m].life, request, attempt),
+            );
+        }
     }
 
     /// Looks for answers to requests that were passed on.
@@ -389,22 +401,35 @@ impl World {
             let Passing {
                 from,
                 life,
+                to,
+                to_life,
                 request,
                 attempt,
                 ..
             } = *passing;
+            let again = Happening::Forward(from, life, request, attempt);
             match passing.answer.try_recv() {
                 Err(oneshot::error::TryRecvError::Empty) => return true,
                 Ok(Handled::Replied(reply)) => match self.unlucky(0.1) {
-                    true => self.counted.count("answers lost"),
+                    true => {
+                        self.counted.count("answers lost");
+                        self.after(50 * MS, again);
+                    }
                     false => {
                         let delay = self.soon();
                         self.after(delay, Happening::Answer(from, life, request, reply));
                     }
                 },
-                Ok(Handled::NotLeading) | Err(oneshot::error::TryRecvError::Closed) => {
+                Ok(Handled::NotLeading) => {
                     let delay = self.rng.random_range(2..100) * MS;
-                    self.after(delay, Happening::Forward(from, life, request, attempt));
+                    self.after(delay, again);
+                }
+                // No answer means that there is an entry, unless the leader is gone.
+                Err(oneshot::error::TryRecvError::Closed) => {
+                    if !self.is_alive(to, to_life) {
+                        let delay = self.rng.random_range(2..100) * MS;
+                        self.after(delay, again);
+                    }
                 }
             }
             false

@@ -112,6 +112,8 @@ pub struct Member {
 pub struct Passing {
     pub from: usize,
     pub life: u64,
+    pub to: usize,
+    pub to_life: u64,
     pub request: Request,
     pub attempt: u32,
     pub answer: oneshot::Receiver<Handled>,
