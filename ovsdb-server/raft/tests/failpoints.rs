@@ -127,7 +127,7 @@ async fn a_deaf_follower_disturbs_nobody() {
     let deaf = &running[(led + 1) % 3];
     deaf.member.engage("stop-raft-rpc").expect("a scenario");
     until("a candidate", || deaf.member.status().role == Role::Candidate).await;
-    assert!(!deaf.member.status().connected);
+    until("cut off", || !deaf.member.status().connected).await;
     write(&running, 0).await;
     deaf.member.engage("clear").expect("no scenario");
     until("a follower", || deaf.member.status().role == Role::Follower).await;
