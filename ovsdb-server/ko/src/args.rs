@@ -35,7 +35,7 @@ pub enum Asked {
         /// What to do.
         action: Action,
         /// How to get there.
-        access: Access,
+        access: Box<Access>,
     },
 }
 
@@ -118,7 +118,7 @@ fn parse_in(namespace: String, words: impl IntoIterator<Item = OsString>) -> Res
     Ok(Asked::Do {
         component,
         action,
-        access,
+        access: Box::new(access),
     })
 }
 
@@ -137,7 +137,7 @@ mod tests {
         Ok(Asked::Do {
             component,
             action,
-            access: Access::Kubectl { namespace },
+            access: Box::new(Access::Kubectl { namespace }),
         })
     }
 
@@ -163,13 +163,13 @@ mod tests {
             Ok(Asked::Do {
                 component: Component::Nb,
                 action: Action::Restore(Some("f".into())),
-                access: Access::Api {
+                access: Box::new(Access::Api {
                     address: "http://h:1".into(),
                     tls: TlsFiles {
                         ca_cert: Some("ca".into()),
                         ..TlsFiles::default()
                     },
-                },
+                }),
             }),
         );
         check("nb", Err("nb: an action is missing; see kubectl ko --help"));

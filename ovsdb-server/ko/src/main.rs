@@ -49,7 +49,7 @@ fn run(asked: Asked) -> Result<(), Failure> {
             component,
             action,
             access,
-        } => match access {
+        } => match *access {
             Access::Kubectl { namespace } => way::act(&mut kubectl::Kubectl { namespace }, component, action),
             Access::Api { address, tls } => way::act(&mut api::Api::new(address, tls)?, component, action),
         },

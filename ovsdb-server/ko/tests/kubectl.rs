@@ -35,7 +35,7 @@ impl Plugin {
         std::fs::set_permissions(&fake, PermissionsExt::from_mode(0o755)).expect("it is ours");
         let line = |(words, code, output): &(&str, u8, &str)| {
             // The words are a shell's pattern: brackets and question marks mean themselves.
-            let words = words.replace('[', "?").replace(']', "?");
+            let words = words.replace(['[', ']'], "?");
             format!("{words}\t{code}\t{}\n", output.replace('\n', "\\n"))
         };
         let answers: String = answers.iter().map(line).collect();
