@@ -1,8 +1,9 @@
 //! The last election that a member began, for the status.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 /// Votes asked for within this time belong to one election.
 const ROUND: Duration = Duration::from_millis(50);

@@ -156,12 +156,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut inbox: UnboundedReceiver<Forwar
             }
         }
         tokio::select! {
-            n = inbox.recv_many(&mut taken, BATCH) => {
-                if n == 0 {
-                    return;
-                }
-                taken.drain(..).for_each(|forwarding| pending.take(forwarding));
-            }
+            biased;
             changed = standing.changed() => {
                 if changed.is_err() {
                     return;
@@ -183,6 +178,12 @@ pub(crate) async fn run(shared: Arc<Shared>, mut inbox: UnboundedReceiver<Forwar
                 }
                 _ => {}
             },
+            n = inbox.recv_many(&mut taken, BATCH) => {
+                if n == 0 {
+                    return;
+                }
+                taken.drain(..).for_each(|forwarding| pending.take(forwarding));
+            }
             // Nobody leads, or it is unknown where.
             () = tokio::time::sleep(PAUSE), if route.is_none() && !pending.by_number.is_empty() => {}
         }
@@ -279,6 +280,7 @@ async fn talk(
         Ok(())
     };
     tokio::select! {
+        biased;
         ended = write => ended,
         ended = read => ended,
     }
@@ -324,14 +326,15 @@ pub(crate) async fn serve(stream: Stream, from: ServerId, shared: &Shared) -> io
         let mut out = VecDeque::new();
         loop {
             tokio::select! {
-                Some((request, answered)) = replies.recv() => {
-                    waiting.push(async move { (request, answered.await) });
-                }
+                biased;
                 Some((request, answered)) = waiting.next() => {
                     // One that became a log entry is not answered.
                     if let Ok(handled) = answered {
                         out.push_back(Reply { request, handled });
                     }
+                }
+                Some((request, answered)) = replies.recv() => {
+                    waiting.push(async move { (request, answered.await) });
                 }
             }
             if let Some(reply) = out.pop_front() {
@@ -343,6 +346,7 @@ pub(crate) async fn serve(stream: Stream, from: ServerId, shared: &Shared) -> io
         }
     };
     tokio::select! {
+        biased;
         ended = read => ended,
         ended = write => ended,
     }

@@ -13,7 +13,11 @@
 //! ```
 //!
 //! Reading order: [`types`], [`machine`], [`member`], then what its tasks do: `propose`, `forward`, `standing`,
-//! `membership`, `timer`, `suspect`, `listener`; below them [`peer`], [`state_machine`], [`store`].
+//! `membership`, `timer`, `suspect`, `listener`; below them [`peer`], [`state_machine`], [`store`]. What is outside a
+//! member: [`world`], [`store::disk`].
+//!
+//! Nothing here takes time, chance, files or sockets from elsewhere than tokio's clock, `random` and [`World`], and no
+//! choice is left to chance (`biased`): so that a simulation's seed decides everything.
 
 pub mod codec;
 mod elections;
@@ -26,6 +30,9 @@ pub mod member;
 mod membership;
 pub mod peer;
 mod propose;
+#[doc(hidden)]
+pub mod random;
+mod runtime;
 mod settings;
 mod shared;
 mod standing;
@@ -37,6 +44,7 @@ pub mod threads;
 mod timer;
 pub mod types;
 mod verify;
+pub mod world;
 
 pub use failpoints::UnknownScenario;
 pub use machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing, StateHash};
@@ -44,3 +52,4 @@ pub use member::{Member, MemberError, Settings};
 pub use status::{Role, Status};
 pub use threads::Threads;
 pub use types::{ClusterId, Command, LogId, Peer, Request, ServerId, Transaction, TypeConfig};
+pub use world::World;

@@ -28,6 +28,8 @@ pub(crate) async fn listen(listener: Listener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
+            biased;
+            _ = connections.join_next(), if !connections.is_empty() => {}
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => {
                     let shared = shared.clone();
@@ -54,7 +56,6 @@ pub(crate) async fn listen(listener: Listener, shared: Arc<Shared>) {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
-            _ = connections.join_next(), if !connections.is_empty() => {}
         }
     }
 }
@@ -149,11 +150,9 @@ async fn answer(request: Request, from: ServerId, shared: &Arc<Shared>) -> Resul
             else {
                 return Err("a piece of no snapshot".to_owned());
             };
-            let written = tokio::task::spawn_blocking(move || writing.push(&bytes).map(|()| writing));
-            let writing = written
-                .await
-                .map_err(|e| e.to_string())?
-                .map_err(|e| e.to_string())?;
+            let store = writing.store().clone();
+            let written = store.aside(move || writing.push(&bytes).map(|()| writing));
+            let writing = written.await.map_err(|error| error.to_string())?;
             let next = writing.n_pieces();
             *arriving = Some(Arriving {
                 from: (from, number),

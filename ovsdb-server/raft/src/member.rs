@@ -9,13 +9,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use openraft::errors::RaftError;
-use ovsdb_transport::listen::Listener;
 use ovsdb_transport::remote::{Active, Passive};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 pub use crate::error::MemberError;
 use crate::failpoints::{CrashHook, UnknownScenario};
@@ -23,6 +21,7 @@ use crate::forward::{self, Forwarding};
 use crate::listener::listen;
 use crate::machine::{Forwarded, Machine, StateHash};
 use crate::peer;
+use crate::random;
 pub use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::status::Status;
@@ -42,7 +41,7 @@ pub struct Member {
     proposals: UnboundedSender<Command>,
     forwarding: UnboundedSender<Forwarding>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-    folder: Weak<rocksdb::DB>,
+    folder: Weak<()>,
 }
 
 impl Member {
@@ -68,12 +67,13 @@ impl Member {
             error,
         };
         let passive = passive(&settings.address).map_err(address_error)?;
-        let store = Store::open(&folder)?;
+        let world = threads.world().clone();
+        let store = Store::on(world.open(&folder)?);
         let folder = store.watch();
-        let listener =
-            Listener::bind(&passive, &settings.tls).map_err(|error| address_error(error.to_string()))?;
+        let listener = world.listen(&passive, &settings.tls);
+        let listener = listener.map_err(|error| address_error(error.to_string()))?;
         let log = Log::open(store.clone())?;
-        let shared = Arc::new(Shared::new(settings, machine, &store)?);
+        let shared = Arc::new(Shared::new(settings, world, machine, &store)?);
         let timer_ms = shared.progress.timer_ms();
         let running = timer::start(&shared, store, log, timer_ms, false).await?;
         if shared.removed.load(Ordering::Acquire) {
@@ -163,7 +163,7 @@ impl Member {
 
     /// What every member's contents come to at one log entry, which this member, as the leader, makes for that.
     pub async fn state_hashes(&self) -> Result<BTreeMap<ServerId, Result<StateHash, String>>, MemberError> {
-        let id = Uuid::new_v4();
+        let id = random::uuid();
         self.write(Command::Verify(id)).await?;
         let shared = self.shared.clone();
         run(&self.threads, async move { verify::ask_all(&shared, id).await }).await

@@ -3,13 +3,14 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openraft::alias::WatchReceiverOf;
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::raft::TransferLeaderRequest;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use crate::error::MemberError;
 use crate::machine::{Machine, Standing};
@@ -20,6 +21,7 @@ use crate::store::log::Log;
 use crate::store::snapshots::Arriving;
 use crate::store::{REMOVED, Store};
 use crate::types::{Peer, ServerId, StoredMembership, TypeConfig};
+use crate::world::World;
 
 /// What openraft tells of itself.
 pub(crate) type Metrics = openraft::RaftMetrics<TypeConfig>;
@@ -85,9 +87,14 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Before it runs.
-    pub(crate) fn new(settings: Settings, machine: Arc<dyn Machine>, store: &Store) -> io::Result<Shared> {
+    pub(crate) fn new(
+        settings: Settings,
+        world: Arc<dyn World>,
+        machine: Arc<dyn Machine>,
+        store: &Store,
+    ) -> io::Result<Shared> {
         Ok(Shared {
-            dialing: Dialing::new(&settings),
+            dialing: Dialing::new(&settings, world),
             progress: Arc::new(Progress::new(store, settings.election_timer_ms)?),
             machine,
             settings,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::{Instant as _, ServerState};
+use tokio::time::Instant;
 
 use crate::failpoints::Failpoint;
 use crate::machine::Standing;
@@ -25,6 +26,7 @@ pub(crate) async fn watch(shared: Arc<Shared>) {
             look(&shared, &mut hold_until).await;
             let tick = (shared.timer() / 20).clamp(Duration::from_millis(5), Duration::from_millis(200));
             tokio::select! {
+                biased;
                 changed = server_metrics.changed() => if changed.is_err() { break },
                 () = shared.changed.notified() => {}
                 () = tokio::time::sleep(tick) => {}

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ovsdb_transport::dial::dial;
-
 use crate::failpoints::Failpoint;
 use crate::peer;
+use crate::random;
 use crate::shared::Shared;
 use crate::types::ServerId;
 
@@ -53,8 +52,8 @@ async fn nobody_listens(shared: &Shared, address: &str) -> bool {
     let Ok(active) = peer::active(address) else {
         return false;
     };
-    let connected = tokio::time::timeout(PROBE_TIMEOUT, dial(&active, &shared.dialing.tls)).await;
-    match connected {
+    let dialed = shared.dialing.world.dial(&active, &shared.dialing.tls);
+    match tokio::time::timeout(PROBE_TIMEOUT, dialed).await {
         Ok(Err(error)) => matches!(
             error.kind(),
             ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NotFound
@@ -72,8 +71,7 @@ async fn elect(shared: &Shared) {
     if shared.distrust(&raft).await.is_err() {
         return;
     }
-    let random = uuid::Uuid::new_v4().as_u128() as u64;
-    tokio::time::sleep(Duration::from_millis(random % DELAY_MAX_MS)).await;
+    tokio::time::sleep(Duration::from_millis(random::number() % DELAY_MAX_MS)).await;
     // One that has stopped elects nobody.
     let _ = raft.trigger().elect(true).await;
 }

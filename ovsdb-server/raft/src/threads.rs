@@ -1,10 +1,12 @@
-//! The threads of a process's members: consensus must not wait for a database.
+//! The threads of a process's members, and the world around them: consensus must not wait for a database.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::world::{ThisMachine, World};
 
 /// Enough for the members of a process: one may wait for the disk while another answers a heartbeat.
 const N_THREADS: usize = 2;
@@ -18,7 +20,12 @@ const END_TIMEOUT: Duration = Duration::from_secs(10);
 /// Threads on which members run, one set for a process. Clones share it, and each member has one; they end with the last
 /// one: members are to be stopped first.
 #[derive(Clone)]
-pub struct Threads(Arc<Owned>);
+pub struct Threads {
+    handle: Handle,
+    world: Arc<dyn World>,
+    /// None where they are somebody else's.
+    _owned: Option<Arc<Owned>>,
+}
 
 struct Owned(Option<Runtime>);
 
@@ -30,13 +37,30 @@ impl Threads {
             .thread_name(NAME)
             .enable_all()
             .build()?;
-        Ok(Threads(Arc::new(Owned(Some(runtime)))))
+        Ok(Threads {
+            handle: runtime.handle().clone(),
+            world: Arc::new(ThisMachine),
+            _owned: Some(Arc::new(Owned(Some(runtime)))),
+        })
+    }
+
+    /// Threads that are there already, for members in another world.
+    pub fn of(handle: Handle, world: Arc<dyn World>) -> Threads {
+        Threads {
+            handle,
+            world,
+            _owned: None,
+        }
     }
 
     /// Where to spawn what belongs to members.
     pub fn handle(&self) -> &Handle {
-        let runtime = self.0.0.as_ref();
-        runtime.expect("only its drop takes the runtime away").handle()
+        &self.handle
+    }
+
+    /// What members find around them.
+    pub(crate) fn world(&self) -> &Arc<dyn World> {
+        &self.world
     }
 }
 

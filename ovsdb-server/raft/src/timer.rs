@@ -2,10 +2,11 @@
 //! the process: with the log and the state as they are, and on a leader in the same term.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::{Config, ServerState, SnapshotPolicy};
+use tokio::time::Instant;
 
 use crate::error::MemberError;
 use crate::peer::client::Factory;
@@ -71,7 +72,7 @@ async fn restart(shared: &Shared, timer_ms: u64) -> Result<(), MemberError> {
             tokio::time::sleep(POLL).await;
         }
         // The new one takes all that is written for durable.
-        old.store.write_durably(Default::default()).await?;
+        old.store.write_durably(old.store.batch()).await?;
         start(shared, old.store.clone(), old.log.clone(), timer_ms, leads).await
     };
     let restarted = restarted.await;
@@ -124,7 +125,7 @@ fn config(settings: &Settings, timer_ms: u64, restore: bool) -> Config {
         max_payload_entries: 1024,
         replication_lag_threshold: settings.snapshot_every * 2,
         snapshot_policy: SnapshotPolicy::LogsSinceLast(settings.snapshot_every),
-        max_in_snapshot_log_to_keep: 1000,
+        max_in_snapshot_log_to_keep: settings.snapshot_every.min(1000),
         install_snapshot_timeout: 120_000,
         enable_pre_vote: Some(true),
         // A leader that comes back must be elected: what it last applied is not on disk. Inside the process it is here.

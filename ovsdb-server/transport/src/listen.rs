@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::remote::Passive;
 use crate::stream::Stream;
@@ -23,6 +26,8 @@ pub enum Listener {
     Tcp(TcpListener),
     /// `pssl:`.
     Ssl(TcpListener, Arc<Tls>),
+    /// Within one process: streams and their peers' names.
+    Memory(Mutex<UnboundedReceiver<(DuplexStream, String)>>),
 }
 
 /// A client before its TLS handshake, which belongs in its own task.
@@ -53,7 +58,7 @@ impl Listener {
     /// The port, for TCP and TLS.
     pub fn bound_port(&self) -> Option<u16> {
         match self {
-            Listener::Unix(..) => None,
+            Listener::Unix(..) | Listener::Memory(_) => None,
             Listener::Tcp(listener) | Listener::Ssl(listener, _) => {
                 listener.local_addr().ok().map(|a| a.port())
             }
@@ -87,6 +92,15 @@ impl Listener {
                 let (stream, peer) = listener.accept().await?;
                 tcp(stream, peer, "ssl", Some(tls.clone()))
             }
+            Listener::Memory(streams) => match streams.lock().await.recv().await {
+                Some((stream, peer)) => Ok(Accepted {
+                    stream: Stream::Memory(stream),
+                    tls: None,
+                    peer,
+                }),
+                // Nobody can come any more.
+                None => std::future::pending().await,
+            },
         }
     }
 }

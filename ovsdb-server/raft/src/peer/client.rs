@@ -14,7 +14,6 @@ use openraft::raft::{
     TransferLeaderResponse, VoteRequest, VoteResponse,
 };
 use openraft::{EntryPayload, OptionalSend, RPCTypes, RaftNetworkFactory, RaftNetworkV2};
-use ovsdb_transport::dial::dial;
 use ovsdb_transport::stream::Stream;
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
@@ -28,6 +27,7 @@ use crate::settings::Settings;
 use crate::state_machine::StoredSnapshot;
 use crate::store::snapshots::Stored;
 use crate::types::{ClusterId, Peer, ServerId, TypeConfig, Vote};
+use crate::world::World;
 
 /// How long a piece of a snapshot, or its installation, may take.
 const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -39,6 +39,8 @@ const BYTES_PER_MS: u64 = 5_000;
 /// What every connection of a member needs.
 #[derive(Clone)]
 pub struct Dialing {
+    /// Where the others are.
+    pub world: Arc<dyn World>,
     /// Who dials.
     pub server: ServerId,
     /// Its cluster, once known.
@@ -61,8 +63,9 @@ pub struct Dialing {
 
 impl Dialing {
     /// What every connection of a server needs.
-    pub fn new(settings: &Settings) -> Dialing {
+    pub fn new(settings: &Settings, world: Arc<dyn World>) -> Dialing {
         Dialing {
+            world,
             server: settings.server,
             cluster: Arc::new(Mutex::new(settings.cluster)),
             database: settings.database.as_str().into(),
@@ -255,7 +258,8 @@ impl Connection {
         let unreachable = |error| self.unreachable(error);
         let active = peer::active(&self.address)
             .map_err(|error| unreachable(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
-        let mut stream = dial(&active, &self.dialing.tls).await.map_err(unreachable)?;
+        let dialed = self.dialing.world.dial(&active, &self.dialing.tls);
+        let mut stream = dialed.await.map_err(unreachable)?;
         let cluster = *self.dialing.cluster.lock();
         let hello = Hello::new(cluster, self.dialing.server, self.to, &self.dialing.database);
         peer::write(&mut stream, &hello).await.map_err(unreachable)?;
@@ -371,8 +375,7 @@ impl Connection {
                 false => Request::Install(head.clone()),
                 true => {
                     let stored = snapshot.clone();
-                    let piece = tokio::task::spawn_blocking(move || stored.piece(next)).await;
-                    let piece = piece.unwrap_or_else(|error| Err(io::Error::other(error)));
+                    let piece = snapshot.store.aside(move || stored.piece(next)).await;
                     Request::Piece {
                         number: head.number,
                         i: next,
@@ -449,6 +452,7 @@ impl RaftNetworkV2<TypeConfig> for Connection {
         _option: RPCOption,
     ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
         tokio::select! {
+            biased;
             closed = cancel => Err(StreamingError::Closed(closed)),
             sent = self.send_snapshot(vote, &snapshot.snapshot) => sent.map_err(|error| match error {
                 CallError::Unreachable { .. } | CallError::Refused { .. } => {

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use openraft::storage::{IOFlushed, RaftLogStorage};
 use openraft::{LogState, OptionalSend, RaftLogReader};
 use parking_lot::Mutex;
-use rocksdb::{Direction, IteratorMode, WriteBatch};
 
 use crate::codec;
-use crate::store::{LOG, Store, failure};
+use crate::store::disk::Family;
+use crate::store::{Store, put};
 use crate::types::{Entry, LogId, TypeConfig, Vote};
 
 pub(crate) const VOTE: &str = "vote";
@@ -119,12 +119,10 @@ impl Log {
         if let Some(entries) = self.tail.lock().read(start, end, n_bytes_max) {
             return Ok(entries);
         }
-        let first = key(start);
-        let from = IteratorMode::From(&first, Direction::Forward);
         let mut entries = Vec::new();
         let mut n_bytes = 0;
-        for item in self.store.db.iterator_cf(self.store.family(LOG), from) {
-            let (index, bytes) = item.map_err(failure)?;
+        for item in self.store.disk.range(Family::Log, &key(start)) {
+            let (index, bytes) = item?;
             n_bytes += bytes.len();
             if *index >= key(end)[..] || (n_bytes > n_bytes_max && !entries.is_empty()) {
                 break;
@@ -189,8 +187,8 @@ impl RaftLogStorage<TypeConfig> for Log {
     }
 
     async fn save_vote(&mut self, vote: &Vote) -> Result<(), io::Error> {
-        let mut batch = WriteBatch::default();
-        self.store.put(&mut batch, VOTE, vote);
+        let mut batch = self.store.batch();
+        put(&mut *batch, VOTE, vote);
         self.store.write_durably(batch).await?;
         *self.vote.lock() = Some(*vote);
         Ok(())
@@ -198,9 +196,7 @@ impl RaftLogStorage<TypeConfig> for Log {
 
     /// Not synced: it may lag behind after a crash, never lead.
     async fn save_committed(&mut self, committed: Option<LogId>) -> Result<(), io::Error> {
-        let mut batch = WriteBatch::default();
-        self.store.put(&mut batch, COMMITTED, &committed);
-        self.store.db.write(batch).map_err(failure)
+        self.store.put_now(COMMITTED, &committed)
     }
 
     async fn read_committed(&mut self) -> Result<Option<LogId>, io::Error> {
@@ -212,14 +208,13 @@ impl RaftLogStorage<TypeConfig> for Log {
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        let mut batch = WriteBatch::default();
-        let family = self.store.family(LOG);
+        let mut batch = self.store.batch();
         let mut bytes = Vec::new();
         let mut appended = Vec::new();
         for entry in entries {
             bytes.clear();
             codec::encode_into(&mut bytes, &entry);
-            batch.put_cf(family, key(entry.log_id.index), &bytes);
+            batch.put(Family::Log, &key(entry.log_id.index), &bytes);
             appended.push((entry, bytes.len()));
         }
         self.store
@@ -234,16 +229,16 @@ impl RaftLogStorage<TypeConfig> for Log {
     async fn truncate_after(&mut self, last: Option<LogId>) -> Result<(), io::Error> {
         let from = last.map_or(0, |last| last.index + 1);
         self.tail.lock().truncate(from);
-        let mut batch = WriteBatch::default();
-        batch.delete_range_cf(self.store.family(LOG), key(from), key(u64::MAX));
+        let mut batch = self.store.batch();
+        batch.delete_range(Family::Log, &key(from), &key(u64::MAX));
         self.store.write_durably(batch).await
     }
 
     async fn purge(&mut self, upto: LogId) -> Result<(), io::Error> {
         self.tail.lock().purge(upto.index);
-        let mut batch = WriteBatch::default();
-        self.store.put(&mut batch, PURGED, &upto);
-        batch.delete_range_cf(self.store.family(LOG), key(0), key(upto.index + 1));
+        let mut batch = self.store.batch();
+        put(&mut *batch, PURGED, &upto);
+        batch.delete_range(Family::Log, &key(0), &key(upto.index + 1));
         self.store.write_durably(batch).await
     }
 }

@@ -4,18 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
 
 use openraft::{EntryPayload, Membership};
-use rocksdb::{DB, Direction, IteratorMode, WriteBatch};
 
 use crate::codec;
+use crate::store::disk::{Batch, Family};
 use crate::store::log::{COMMITTED, PURGED, VOTE, key};
-use crate::store::{LOG, META, REMOVED, Store, Syncs, failure, families, options};
+use crate::store::rocks::Rocks;
+use crate::store::{REMOVED, Store, put, stopped};
 use crate::types::{Entry, LogId, Peer, ServerId, StoredMembership, Vote};
-
-/// How often a folder is opened whose member moves its files at that moment.
-const ATTEMPTS: usize = 10;
 
 /// The term and the place of what [`Store::make_alone`] wrote, and who was a member before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,27 +27,7 @@ pub struct Alone {
 impl Store {
     /// Opens a folder for reading, as it is at this moment, whoever has it open. Nothing is written.
     pub fn read_only(folder: &Path) -> io::Result<Store> {
-        let mut attempt = 1;
-        let db = loop {
-            match DB::open_cf_descriptors_read_only(&options(), folder, families(), false) {
-                Ok(db) => break db,
-                // A member at work replaces its files: the next look finds the new ones.
-                Err(_) if attempt < ATTEMPTS && folder.join("CURRENT").exists() => attempt += 1,
-                Err(error) => return Err(failure(error)),
-            }
-        };
-        Ok(Store {
-            db: Arc::new(db),
-            // Without the thread that syncs nothing can be written.
-            syncs: Arc::new(Syncs {
-                asked: None,
-                thread: None,
-            }),
-            failed: Arc::new(AtomicBool::new(true)),
-            turn: Arc::default(),
-            settling: Arc::default(),
-            pins: Arc::default(),
-        })
+        Ok(Store::on(Arc::new(Rocks::read_only(folder)?)))
     }
 
     /// The vote, and so the term.
@@ -69,10 +47,9 @@ impl Store {
 
     /// The last entry in the log.
     pub fn last(&self) -> io::Result<Option<LogId>> {
-        match self.db.iterator_cf(self.family(LOG), IteratorMode::End).next() {
+        match self.disk.last(Family::Log)? {
             None => Ok(None),
-            Some(item) => {
-                let (_, bytes) = item.map_err(failure)?;
+            Some((_, bytes)) => {
                 let entry: Entry = codec::decode(&bytes)?;
                 Ok(Some(entry.log_id))
             }
@@ -81,12 +58,9 @@ impl Store {
 
     /// The entries from an index on, each with its bytes; they follow one another, or there is an error.
     pub fn entries(&self, from: u64) -> impl Iterator<Item = io::Result<(Entry, Box<[u8]>)>> {
-        let first = key(from);
-        let from = IteratorMode::From(&first, Direction::Forward);
-        let items = self.db.iterator_cf(self.family(LOG), from);
         let mut next = None;
-        items.map(move |item| {
-            let (index, bytes) = item.map_err(failure)?;
+        self.disk.range(Family::Log, &key(from)).map(move |item| {
+            let (index, bytes) = item?;
             let entry: Entry = codec::decode(&bytes)?;
             let at = entry.log_id.index;
             let found = *index == key(at) && next.is_none_or(|next| next == at);
@@ -128,13 +102,12 @@ impl Store {
             None => None,
         };
         let last = before.map(|(entry, _)| entry.log_id).or(self.purged()?);
-        let mut batch = WriteBatch::default();
-        batch.delete_range_cf(self.family(LOG), key(from), key(u64::MAX));
+        let mut batch = self.batch();
+        batch.delete_range(Family::Log, &key(from), &key(u64::MAX));
         if self.committed()? > last {
-            batch.put_cf(self.family(META), COMMITTED, codec::encode(&last));
+            put(&mut *batch, COMMITTED, &last);
         }
-        self.db.write(batch).map_err(failure)?;
-        self.db.flush_wal(true).map_err(failure)
+        self.write_and_wait(batch)
     }
 
     /// Makes a server the only member of its cluster, durably: an entry behind all others says so, in a term of its
@@ -157,16 +130,23 @@ impl Store {
             },
             payload: EntryPayload::Membership(alone),
         };
-        let mut batch = WriteBatch::default();
-        batch.put_cf(self.family(LOG), key(entry.log_id.index), codec::encode(&entry));
-        batch.put_cf(self.family(META), VOTE, codec::encode(&vote));
+        let mut batch = self.batch();
+        batch.put(Family::Log, &key(entry.log_id.index), &codec::encode(&entry));
+        put(&mut *batch, VOTE, &vote);
         // Whatever the others thought of it.
-        batch.delete_cf(self.family(META), REMOVED);
-        self.db.write(batch).map_err(failure)?;
-        self.db.flush_wal(true).map_err(failure)?;
+        put(&mut *batch, REMOVED, &false);
+        self.write_and_wait(batch)?;
         Ok(Alone {
             at: entry.log_id,
             before,
         })
+    }
+
+    /// Writes and waits on this thread until a crash cannot undo it.
+    fn write_and_wait(&self, batch: Box<dyn Batch + '_>) -> io::Result<()> {
+        let (done, wait) = channel();
+        // It is waited for.
+        self.write(batch, Box::new(move |result| drop(done.send(result))))?;
+        wait.recv().unwrap_or_else(|_| Err(stopped()))
     }
 }

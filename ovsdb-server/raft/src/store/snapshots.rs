@@ -9,11 +9,11 @@ use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rocksdb::WriteBatch;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Pieces;
-use crate::store::{STATE, Store, failure};
+use crate::store::disk::Family;
+use crate::store::{Store, put};
 use crate::types::{LogId, ServerId, StoredMembership};
 
 const SNAPSHOT: &str = "snapshot";
@@ -83,17 +83,13 @@ impl Drop for Pin {
 impl Stored {
     /// Whether its pieces are in this store.
     pub(crate) fn is_in(&self, store: &Store) -> bool {
-        Arc::ptr_eq(&self.store.db, &store.db)
+        Arc::ptr_eq(&self.store.disk, &store.disk)
     }
 
     /// One piece.
     pub fn piece(&self, i: u32) -> io::Result<Vec<u8>> {
         let key = key(self.description.number, i);
-        let found = self
-            .store
-            .db
-            .get_cf(self.store.family(STATE), key)
-            .map_err(failure)?;
+        let found = self.store.disk.get(Family::State, &key)?;
         found.ok_or_else(|| io::Error::other(format!("piece {i} of a snapshot is missing: it was replaced")))
     }
 
@@ -133,9 +129,7 @@ impl Store {
     /// Begins a snapshot.
     pub fn begin_snapshot(&self) -> io::Result<Writing> {
         let number: u64 = self.get(NEXT)?.unwrap_or(0);
-        let mut batch = WriteBatch::default();
-        self.put(&mut batch, NEXT, &(number + 1));
-        self.db.write(batch).map_err(failure)?;
+        self.put_now(NEXT, &(number + 1))?;
         Ok(Writing {
             store: self.clone(),
             number,
@@ -147,18 +141,22 @@ impl Store {
     /// Writes a whole snapshot, on a thread that may wait for the disk. It does not count yet.
     pub async fn write_snapshot(&self, pieces: Pieces, contents: Contents) -> io::Result<Stored> {
         let store = self.clone();
-        let written = tokio::task::spawn_blocking(move || {
+        self.aside(move || {
             let mut writing = store.begin_snapshot()?;
             for piece in pieces {
                 writing.push(&piece?)?;
             }
             Ok(writing.finish(contents))
-        });
-        written.await.map_err(io::Error::other)?
+        })
+        .await
     }
 }
 
 impl Writing {
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// How many pieces there are.
     pub fn n_pieces(&self) -> u32 {
         self.n_pieces
@@ -166,9 +164,9 @@ impl Writing {
 
     /// Adds a piece. Not durable before the end.
     pub fn push(&mut self, piece: &[u8]) -> io::Result<()> {
-        let mut batch = WriteBatch::default();
-        batch.put_cf(self.store.family(STATE), key(self.number, self.n_pieces), piece);
-        self.store.db.write(batch).map_err(failure)?;
+        let mut batch = self.store.batch();
+        batch.put(Family::State, &key(self.number, self.n_pieces), piece);
+        batch.write()?;
         self.n_pieces += 1;
         self.n_bytes += piece.len() as u64;
         Ok(())
@@ -198,14 +196,14 @@ impl Stored {
         if present.is_some_and(|present| present.contents.last > self.description.contents.last) {
             return Ok(());
         }
-        let mut batch = WriteBatch::default();
-        self.store.put(&mut batch, SNAPSHOT, &self.description);
+        let mut batch = self.store.batch();
+        put(&mut *batch, SNAPSHOT, &self.description);
         self.store.write_durably(batch).await?;
         let in_use = self.store.pins.lock().keys().next().copied();
         let first = in_use.unwrap_or(u64::MAX).min(self.description.number);
-        let mut batch = WriteBatch::default();
-        batch.delete_range_cf(self.store.family(STATE), key(0, 0), key(first, 0));
-        self.store.db.write(batch).map_err(failure)
+        let mut batch = self.store.batch();
+        batch.delete_range(Family::State, &key(0, 0), &key(first, 0));
+        batch.write()
     }
 }
 
@@ -258,8 +256,8 @@ mod tests {
         assert_eq!(read(&present), [[3, 0], [3, 1], [3, 2]]);
         let fourth = made(&store, 4).await;
         fourth.settle().await.expect("it counts");
-        let gone = store.db.get_cf(store.family(STATE), key(number, 0));
-        assert_eq!(gone, Ok(None));
+        let gone = store.disk.get(Family::State, &key(number, 0));
+        assert_eq!(gone.expect("it is read"), None);
         assert_eq!(read(&present), [[3, 0], [3, 1], [3, 2]]);
     }
 }
