@@ -1,9 +1,11 @@
-//! Proposals in order, without waiting for them.
+//! Proposals in order, in batches: what comes while a batch is under way goes together into the next one.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
 use crate::shared::Shared;
 use crate::types::{Command, Told};
@@ -11,28 +13,43 @@ use crate::types::{Command, Told};
 /// Commands handed to openraft in one turn, at most.
 const BATCH: usize = 1024;
 
+/// The next batch waits for the one before, this long at most: a batch costs every member the same whether it holds one
+/// entry or many, and a slow disk or a far member must not keep the others waiting.
+const PATIENCE: Duration = Duration::from_millis(2);
+
 /// Hands commands to openraft for as long as some may come.
 pub(crate) async fn run(shared: Arc<Shared>, mut proposed: UnboundedReceiver<Command>) {
     let mut batch = Vec::new();
     while proposed.recv_many(&mut batch, BATCH).await > 0 {
-        let _turn = shared.proposing.lock().await;
+        let turn = shared.proposing.lock().await;
         let Ok(raft) = shared.raft().await else { return };
-        for command in batch.drain(..) {
+        let (mut applied, until_applied) = {
+            let (applied, until_applied) = oneshot::channel::<()>();
+            (Some(applied), until_applied)
+        };
+        let last = batch.len() - 1;
+        for (i, command) in batch.drain(..).enumerate() {
             if let Command::ElectionTimer(ms) = command {
                 *shared.timer_next_ms.lock() = Some(ms);
             }
             let told = {
                 let shared = shared.clone();
+                let applied = if i == last { applied.take() } else { None };
                 Told(Box::new(move |result: Result<_, _>| {
                     if let Err(error) = result {
                         in_vain(&shared, &error);
                     }
+                    drop(applied);
                 }))
             };
             if let Err(error) = raft.client_write_ff(command, Some(told)).await {
                 in_vain(&shared, &error);
             }
         }
+        drop(raft);
+        drop(turn);
+        // Its end says enough, whether it was told anything or not.
+        let _ = tokio::time::timeout(PATIENCE, until_applied).await;
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::world::{ThisMachine, World};
 
 /// Enough for the members of a process: one may wait for the disk while another answers a heartbeat.
-const N_THREADS: usize = 2;
+const N_THREADS: usize = 1;
 
 /// The threads' name.
 const NAME: &str = "raft";
