@@ -4,6 +4,7 @@
 //! In: the open databases, the state of remotes. Out: commits on `_Server` and on standalone databases.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, TxnId, Uuid, json};
@@ -17,7 +18,31 @@ const DATABASE: TableIdx = TableIdx(0);
 /// The `_Server` rows by database name.
 #[derive(Default)]
 pub struct ServerRows {
-    uuids: BTreeMap<String, Uuid>,
+    shown: BTreeMap<String, Shown>,
+}
+
+/// One row.
+struct Shown {
+    uuid: Uuid,
+    /// The schema that was put into words last: that takes longer than all the rest, and seldom changes.
+    schema: Option<(Arc<DatabaseSchema>, Atom)>,
+}
+
+impl Shown {
+    fn schema(&mut self, db: &OpenDatabase) -> Datum {
+        if !db.is_available() {
+            return Datum::Empty;
+        }
+        let schema = &db.snapshot().schema;
+        match &self.schema {
+            Some((shown, text)) if Arc::ptr_eq(shown, schema) => Datum::One(text.clone()),
+            _ => {
+                let text = Atom::from(json::to_string(&schema.to_json()).as_str());
+                self.schema = Some((schema.clone(), text.clone()));
+                Datum::One(text)
+            }
+        }
+    }
 }
 
 impl Server {
@@ -30,16 +55,17 @@ impl Server {
         let now = self.host.now();
         let present = own.snapshot().clone();
         let mut changes = Vec::new();
-        let mut uuids = BTreeMap::new();
+        let mut all_shown = BTreeMap::new();
         for (name, db) in &self.databases {
-            let uuid = self
-                .rows
-                .uuids
-                .remove(name)
-                .unwrap_or_else(|| self.host.fresh_uuid());
-            uuids.insert(name.clone(), uuid);
+            let mut shown = self.rows.shown.remove(name).unwrap_or_else(|| Shown {
+                uuid: self.host.fresh_uuid(),
+                schema: None,
+            });
+            let uuid = shown.uuid;
             let old = present.get(DATABASE, &uuid).cloned();
-            let values = describe(db, now).map(|(name, value)| (column(&present.schema, name), value));
+            let values = describe(db, shown.schema(db), now);
+            let values = values.map(|(name, value)| (column(&present.schema, name), value));
+            all_shown.insert(name.clone(), shown);
             let same = old
                 .as_ref()
                 .is_some_and(|row| values.iter().all(|(c, v)| row.get(*c) == v));
@@ -67,7 +93,7 @@ impl Server {
                 new: Some(new),
             });
         }
-        for uuid in std::mem::replace(&mut self.rows.uuids, uuids).into_values() {
+        for Shown { uuid, .. } in std::mem::replace(&mut self.rows.shown, all_shown).into_values() {
             let old = present.get(DATABASE, &uuid).cloned();
             changes.push(RowChange {
                 table: DATABASE,
@@ -94,7 +120,7 @@ fn column(schema: &DatabaseSchema, name: &str) -> ColumnIdx {
         .expect("a column of the _Server schema in this program")
 }
 
-fn describe(db: &OpenDatabase, now: Duration) -> [(&'static str, Datum); 8] {
+fn describe(db: &OpenDatabase, schema: Datum, now: Duration) -> [(&'static str, Datum); 8] {
     let text = |s: &str| Datum::One(Atom::from(s));
     let truth = |b: bool| Datum::One(Atom::Boolean(b));
     let uuid = |uuid: Option<Uuid>| uuid.map_or(Datum::Empty, |uuid| Datum::One(Atom::Uuid(uuid)));
@@ -115,10 +141,6 @@ fn describe(db: &OpenDatabase, now: Duration) -> [(&'static str, Datum); 8] {
                 cluster.standing.leads.is_some(),
             )
         }
-    };
-    let schema = match db.is_available() {
-        true => text(&json::to_string(&db.snapshot().schema.to_json())),
-        false => Datum::Empty,
     };
     [
         ("name", text(&db.name)),

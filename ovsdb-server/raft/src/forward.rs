@@ -259,8 +259,7 @@ async fn talk(
     let connected = tokio::time::timeout(CONNECT_TIMEOUT, connection.connect()).await?;
     let mut linked = connected.map_err(io::Error::other)?;
     peer::write(&mut linked.stream, &peer::Request::Forwards).await?;
-    let (reader, mut writer) = tokio::io::split(linked.stream);
-    let mut reader = BufReader::new(reader);
+    let (mut reader, mut writer) = tokio::io::split(linked.stream);
     let write = async {
         while let Some(requests) = to_send.recv().await {
             failpoints.stall().await;
@@ -300,10 +299,9 @@ async fn write_all(
 }
 
 /// The leader's side of such a connection.
-pub(crate) async fn serve(stream: Stream, from: ServerId, shared: &Shared) -> io::Result<()> {
+pub(crate) async fn serve(stream: BufReader<Stream>, from: ServerId, shared: &Shared) -> io::Result<()> {
     let failpoints = &shared.dialing.failpoints;
-    let (reader, mut writer) = tokio::io::split(stream);
-    let mut reader = BufReader::new(reader);
+    let (mut reader, mut writer) = tokio::io::split(stream);
     let (replies_tx, mut replies) = unbounded_channel::<(Request, oneshot::Receiver<Handled>)>();
     let read = async {
         while let Some(forwarded) = peer::read::<Forwarded>(&mut reader, MAX_FRAME).await? {

@@ -9,6 +9,7 @@ use openraft::errors::Fatal;
 use openraft::raft::AppendEntriesResponse;
 use ovsdb_transport::listen::Listener;
 use ovsdb_transport::stream::Stream;
+use tokio::io::BufReader;
 use tokio::task::JoinSet;
 
 use crate::failpoints::Failpoint;
@@ -61,7 +62,8 @@ pub(crate) async fn listen(listener: Listener, shared: Arc<Shared>) {
 }
 
 /// Exchanges greetings: who dials?
-async fn hello(mut stream: Stream, shared: &Shared) -> io::Result<(Stream, ServerId)> {
+async fn hello(stream: Stream, shared: &Shared) -> io::Result<(BufReader<Stream>, ServerId)> {
+    let mut stream = BufReader::new(stream);
     shared.dialing.failpoints.stall().await;
     let hello: Option<Hello> = peer::read(&mut stream, MAX_HELLO).await?;
     let hello = hello.ok_or(io::ErrorKind::UnexpectedEof)?;
@@ -74,7 +76,7 @@ async fn hello(mut stream: Stream, shared: &Shared) -> io::Result<(Stream, Serve
     }
 }
 
-async fn serve_one(stream: Stream, from: ServerId, shared: &Arc<Shared>) -> io::Result<()> {
+async fn serve_one(stream: BufReader<Stream>, from: ServerId, shared: &Arc<Shared>) -> io::Result<()> {
     let link = shared.dialing.links.open(from, Direction::Incoming);
     let served = serve(stream, from, shared).await;
     drop(link);
@@ -85,7 +87,7 @@ async fn serve_one(stream: Stream, from: ServerId, shared: &Arc<Shared>) -> io::
     served
 }
 
-async fn serve(mut stream: Stream, from: ServerId, shared: &Arc<Shared>) -> io::Result<()> {
+async fn serve(mut stream: BufReader<Stream>, from: ServerId, shared: &Arc<Shared>) -> io::Result<()> {
     while let Some(request) = peer::read(&mut stream, MAX_FRAME).await? {
         shared.dialing.failpoints.stall().await;
         shared.dialing.links.heard(from);

@@ -257,6 +257,9 @@ pub(crate) async fn write(stream: &mut (impl AsyncWrite + Unpin), value: &impl S
     stream.flush().await
 }
 
+/// What is kept ready for a frame before its bytes arrive, at most.
+const ROOM: u32 = 64 << 10;
+
 /// Reads one frame; none at an orderly end.
 pub(crate) async fn read<T: DeserializeOwned>(
     stream: &mut (impl AsyncRead + Unpin),
@@ -274,8 +277,8 @@ pub(crate) async fn read<T: DeserializeOwned>(
             format!("a frame of {length} bytes, when {max} are allowed: not a peer"),
         ));
     }
-    // Grown as bytes arrive: a length alone costs no memory.
-    let mut body = Vec::new();
+    // Grown as bytes arrive: a length alone costs little memory.
+    let mut body = Vec::with_capacity(length.min(ROOM) as usize);
     stream.take(length.into()).read_to_end(&mut body).await?;
     if body.len() < length as usize {
         return Err(io::ErrorKind::UnexpectedEof.into());

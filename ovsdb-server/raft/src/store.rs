@@ -33,8 +33,6 @@ pub struct Store {
     pub(crate) disk: Arc<dyn Disk>,
     /// A write or a sync failed.
     failed: Arc<AtomicBool>,
-    /// Writes take turns, so that what is durable is always a prefix of what was asked for.
-    turn: Arc<Mutex<()>>,
     /// Snapshots take turns in becoming the one that counts.
     pub(crate) settling: Arc<tokio::sync::Mutex<()>>,
     /// Snapshots that are being read, by number: they stay until they are not.
@@ -54,26 +52,21 @@ impl Store {
         Store {
             disk,
             failed: Arc::default(),
-            turn: Arc::default(),
             settling: Arc::default(),
             pins: Arc::default(),
             in_use: Arc::default(),
         }
     }
 
-    /// Writes, and calls `durable` once a crash cannot undo it. What is written is read from now on.
-    pub(crate) fn write(&self, batch: Box<dyn Batch + '_>, durable: Durable) -> io::Result<()> {
-        let _turn = self.turn.lock();
+    /// Writes, and calls `durable` once a crash cannot undo it; what is written is read from then on. What is durable is
+    /// always the beginning of what was asked for.
+    pub(crate) fn write(&self, batch: Box<dyn Batch>, durable: Durable) -> io::Result<()> {
         if self.failed.load(Ordering::Acquire) {
             return Err(stopped());
         }
-        if let Err(error) = batch.write() {
-            self.failed.store(true, Ordering::Release);
-            return Err(error);
-        }
         let failed = self.failed.clone();
-        self.disk.sync(Box::new(move |synced| {
-            durable(match synced {
+        batch.write_durably(Box::new(move |written| {
+            durable(match written {
                 Ok(()) if failed.load(Ordering::Acquire) => Err(stopped()),
                 Ok(()) => Ok(()),
                 Err(error) => {
@@ -86,7 +79,7 @@ impl Store {
     }
 
     /// Writes and waits until a crash cannot undo it.
-    pub(crate) async fn write_durably(&self, batch: Box<dyn Batch + '_>) -> io::Result<()> {
+    pub(crate) async fn write_durably(&self, batch: Box<dyn Batch>) -> io::Result<()> {
         let (done, wait) = oneshot::channel();
         // Whoever waited may have gone.
         self.write(batch, Box::new(move |result| drop(done.send(result))))?;
@@ -110,7 +103,7 @@ impl Store {
     }
 
     /// Begins a batch.
-    pub(crate) fn batch(&self) -> Box<dyn Batch + '_> {
+    pub(crate) fn batch(&self) -> Box<dyn Batch> {
         self.disk.batch()
     }
 

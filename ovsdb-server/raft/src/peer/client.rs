@@ -17,7 +17,7 @@ use openraft::{EntryPayload, OptionalSend, RPCTypes, RaftNetworkFactory, RaftNet
 use ovsdb_transport::stream::Stream;
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, BufReader};
 
 use crate::elections::{ElectionReason, Elections};
 use crate::failpoints::{Failpoint, Failpoints};
@@ -113,7 +113,7 @@ pub struct Connection {
 
 /// A stream to a server that has said who it is.
 pub(crate) struct Linked {
-    pub(crate) stream: Stream,
+    pub(crate) stream: BufReader<Stream>,
     pub(crate) server: ServerId,
     _link: Link,
 }
@@ -259,7 +259,7 @@ impl Connection {
         let active = peer::active(&self.address)
             .map_err(|error| unreachable(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
         let dialed = self.dialing.world.dial(&active, &self.dialing.tls);
-        let mut stream = dialed.await.map_err(unreachable)?;
+        let mut stream = BufReader::new(dialed.await.map_err(unreachable)?);
         let cluster = *self.dialing.cluster.lock();
         let hello = Hello::new(cluster, self.dialing.server, self.to, &self.dialing.database);
         peer::write(&mut stream, &hello).await.map_err(unreachable)?;

@@ -1,7 +1,7 @@
 //! What a member's folder is kept on, behind one trait: RocksDB, or whatever a simulation makes of a disk.
 //!
-//! A crash leaves the batches written before some moment, each whole, and none written after it; what was synced is
-//! among them.
+//! A crash leaves the batches written before some moment, each whole, and none written after it; what is durable is among
+//! them.
 
 use std::io;
 
@@ -25,10 +25,7 @@ pub type Item = (Box<[u8]>, Box<[u8]>);
 /// A folder that is open.
 pub trait Disk: Send + Sync + 'static {
     /// Begins a batch.
-    fn batch(&self) -> Box<dyn Batch + '_>;
-
-    /// Calls back once a crash cannot undo what is written by now, in the order of the calls. Must not block.
-    fn sync(&self, durable: Durable);
+    fn batch(&self) -> Box<dyn Batch>;
 
     /// The value of a key.
     fn get(&self, family: Family, key: &[u8]) -> io::Result<Option<Vec<u8>>>;
@@ -53,4 +50,9 @@ pub trait Batch: Send {
 
     /// Makes the changes: they are read from now on, but may not survive a crash.
     fn write(self: Box<Self>) -> io::Result<()>;
+
+    /// Makes the changes, and calls back once a crash cannot undo them. Must not block: they are read from the call back on.
+    /// Batches that are given so are made, and survive a crash, in the order in which they are given, and none is after
+    /// one that failed.
+    fn write_durably(self: Box<Self>, durable: Durable);
 }

@@ -1,7 +1,7 @@
 //! The RAFT log and the vote (openraft's `RaftLogStorage`).
 //!
-//! Keys are indexes in network order. The end of the log is kept in memory as well, for the followers that read it a
-//! moment after it was written.
+//! Keys are indexes in network order. The end of the log is kept in memory as well: what is on its way to the disk, and
+//! what followers read a moment later.
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -22,10 +22,10 @@ pub(crate) const VOTE: &str = "vote";
 pub(crate) const COMMITTED: &str = "committed";
 pub(crate) const PURGED: &str = "purged";
 
-/// Entries kept in memory.
+/// Entries kept in memory once they are on disk.
 const TAIL: usize = 4096;
 
-/// Bytes of the entries kept in memory, and of those read at once.
+/// Bytes of the entries kept in memory once they are on disk, and of those read at once.
 const TAIL_BYTES: usize = 16 << 20;
 
 /// A member's log.
@@ -34,6 +34,8 @@ pub struct Log {
     store: Store,
     tail: Arc<Mutex<Tail>>,
     vote: Arc<Mutex<Option<Vote>>>,
+    /// Written with the next entries: it may lag behind after a crash, never lead.
+    committed: Arc<Mutex<Option<LogId>>>,
 }
 
 /// The last entries, consecutive, and the length of each on disk.
@@ -41,19 +43,37 @@ pub struct Log {
 struct Tail {
     entries: VecDeque<(Entry, usize)>,
     n_bytes: usize,
+    /// The first index that is not known to be on disk.
+    unwritten: u64,
 }
 
 impl Tail {
+    /// Takes one that is on its way to the disk.
     fn push(&mut self, entry: Entry, n_bytes: usize) {
+        let index = entry.log_id.index;
         let last = self.entries.back().map(|(last, _)| last.log_id.index);
-        if last.is_some_and(|last| last + 1 != entry.log_id.index) {
+        if last.is_none_or(|last| last + 1 != index) {
             *self = Tail::default();
+            self.unwritten = index;
         }
+        self.unwritten = self.unwritten.min(index);
         self.entries.push_back((entry, n_bytes));
         self.n_bytes += n_bytes;
-        while self.entries.len() > TAIL || (self.n_bytes > TAIL_BYTES && self.entries.len() > 1) {
+    }
+
+    /// Entries are on disk up to this one.
+    fn written(&mut self, last: u64) {
+        self.unwritten = self.unwritten.max(last + 1);
+        while (self.entries.len() > TAIL || self.n_bytes > TAIL_BYTES)
+            && self.first().is_some_and(|first| first < self.unwritten)
+        {
             self.pop_front();
         }
+    }
+
+    /// The first index.
+    fn first(&self) -> Option<u64> {
+        self.entries.front().map(|(entry, _)| entry.log_id.index)
     }
 
     fn pop_front(&mut self) {
@@ -71,32 +91,24 @@ impl Tail {
 
     /// Forgets what is before an index, and it.
     fn purge(&mut self, upto: u64) {
-        while self
-            .entries
-            .front()
-            .is_some_and(|(entry, _)| entry.log_id.index <= upto)
-        {
+        while self.first().is_some_and(|first| first <= upto) {
             self.pop_front();
         }
     }
 
-    /// Entries, if all of them are here: as many as fit into some bytes, at least one.
-    fn read(&self, start: u64, end: u64, n_bytes_max: usize) -> Option<Vec<Entry>> {
-        let first = self.entries.front()?.0.log_id.index;
-        let last = self.entries.back()?.0.log_id.index;
-        if start < first || end > last + 1 {
-            return None;
-        }
-        let range = self
-            .entries
-            .range((start - first) as usize..(end - first) as usize);
-        let mut n_bytes = 0;
+    /// Those entries of a range that are here: as many as fit into some bytes, after `n_bytes` of others.
+    fn read(&self, start: u64, end: u64, mut n_bytes: usize, n_bytes_max: usize) -> Vec<Entry> {
+        let Some(first) = self.first() else {
+            return Vec::new();
+        };
+        let place = |index: u64| (index.saturating_sub(first) as usize).min(self.entries.len());
+        let range = self.entries.range(place(start)..place(end));
         let fit = range.take_while(|(_, length)| {
             let before = n_bytes;
             n_bytes += length;
             before == 0 || n_bytes <= n_bytes_max
         });
-        Some(fit.map(|(entry, _)| entry.clone()).collect())
+        fit.map(|(entry, _)| entry.clone()).collect()
     }
 }
 
@@ -104,30 +116,41 @@ impl Log {
     /// The log of a folder.
     pub fn open(store: Store) -> io::Result<Log> {
         let vote = store.get(VOTE)?;
+        let committed = store.get::<Option<LogId>>(COMMITTED)?.flatten();
         Ok(Log {
             store,
             tail: Arc::default(),
             vote: Arc::new(Mutex::new(vote)),
+            committed: Arc::new(Mutex::new(committed)),
         })
     }
 
     /// Entries: as many as fit into some bytes, at least one.
     fn read(&self, start: u64, end: u64, n_bytes_max: usize) -> io::Result<Vec<Entry>> {
-        if start >= end {
-            return Ok(Vec::new());
-        }
-        if let Some(entries) = self.tail.lock().read(start, end, n_bytes_max) {
-            return Ok(entries);
-        }
+        let in_memory = {
+            let tail = self.tail.lock();
+            match tail.first() {
+                Some(first) if first <= start => return Ok(tail.read(start, end, 0, n_bytes_max)),
+                first => first.unwrap_or(u64::MAX),
+            }
+        };
         let mut entries = Vec::new();
         let mut n_bytes = 0;
+        let on_disk = end.min(in_memory);
         for item in self.store.disk.range(Family::Log, &key(start)) {
             let (index, bytes) = item?;
-            n_bytes += bytes.len();
-            if *index >= key(end)[..] || (n_bytes > n_bytes_max && !entries.is_empty()) {
+            if *index >= key(on_disk)[..] {
                 break;
             }
+            n_bytes += bytes.len();
+            if n_bytes > n_bytes_max && !entries.is_empty() {
+                return Ok(entries);
+            }
             entries.push(codec::decode(&bytes)?);
+        }
+        if on_disk < end {
+            let rest = self.tail.lock().read(on_disk, end, n_bytes, n_bytes_max);
+            entries.extend(rest);
         }
         Ok(entries)
     }
@@ -194,13 +217,13 @@ impl RaftLogStorage<TypeConfig> for Log {
         Ok(())
     }
 
-    /// Not synced: it may lag behind after a crash, never lead.
     async fn save_committed(&mut self, committed: Option<LogId>) -> Result<(), io::Error> {
-        self.store.put_now(COMMITTED, &committed)
+        *self.committed.lock() = committed;
+        Ok(())
     }
 
     async fn read_committed(&mut self) -> Result<Option<LogId>, io::Error> {
-        Ok(self.store.get::<Option<LogId>>(COMMITTED)?.flatten())
+        Ok(*self.committed.lock())
     }
 
     async fn append<I>(&mut self, entries: I, callback: IOFlushed<TypeConfig>) -> Result<(), io::Error>
@@ -209,21 +232,27 @@ impl RaftLogStorage<TypeConfig> for Log {
         I::IntoIter: OptionalSend,
     {
         let mut batch = self.store.batch();
+        put(&mut *batch, COMMITTED, &*self.committed.lock());
         let mut bytes = Vec::new();
-        let mut appended = Vec::new();
-        for entry in entries {
-            bytes.clear();
-            codec::encode_into(&mut bytes, &entry);
-            batch.put(Family::Log, &key(entry.log_id.index), &bytes);
-            appended.push((entry, bytes.len()));
+        let mut last = 0;
+        {
+            let mut tail = self.tail.lock();
+            for entry in entries {
+                bytes.clear();
+                codec::encode_into(&mut bytes, &entry);
+                last = entry.log_id.index;
+                batch.put(Family::Log, &key(last), &bytes);
+                tail.push(entry, bytes.len());
+            }
         }
-        self.store
-            .write(batch, Box::new(|result| callback.io_completed(result)))?;
-        let mut tail = self.tail.lock();
-        for (entry, n_bytes) in appended {
-            tail.push(entry, n_bytes);
-        }
-        Ok(())
+        let tail = self.tail.clone();
+        let written = move |result: io::Result<()>| {
+            if result.is_ok() {
+                tail.lock().written(last);
+            }
+            callback.io_completed(result);
+        };
+        self.store.write(batch, Box::new(written))
     }
 
     async fn truncate_after(&mut self, last: Option<LogId>) -> Result<(), io::Error> {

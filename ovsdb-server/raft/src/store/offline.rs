@@ -143,7 +143,7 @@ impl Store {
     }
 
     /// Writes and waits on this thread until a crash cannot undo it.
-    fn write_and_wait(&self, batch: Box<dyn Batch + '_>) -> io::Result<()> {
+    fn write_and_wait(&self, batch: Box<dyn Batch>) -> io::Result<()> {
         let (done, wait) = channel();
         // It is waited for.
         self.write(batch, Box::new(move |result| drop(done.send(result))))?;

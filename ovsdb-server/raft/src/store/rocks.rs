@@ -1,7 +1,7 @@
 //! A folder in RocksDB, with a column family for each [`Family`].
 //!
-//! Writes go to RocksDB's own log at once, and one thread syncs it: whatever was written while it waited for the disk
-//! becomes durable with the next sync.
+//! One thread writes what is to be durable to RocksDB's own log, and syncs that: whatever came while it waited for the
+//! disk becomes durable with the next sync, and nobody else waits for the disk.
 
 use std::io;
 use std::path::Path;
@@ -19,12 +19,15 @@ use crate::store::disk::{Batch, Disk, Durable, Family, Item};
 /// How often a folder is opened whose member moves its files at that moment.
 const ATTEMPTS: usize = 10;
 
+/// What the thread is asked to write, and whom it tells.
+type Asked = (WriteBatch, Durable);
+
 /// A folder. RocksDB must not be in use while the program exits: the folder is closed when the thread has ended, and
 /// that is when this is dropped.
 pub struct Rocks {
     db: Arc<DB>,
     /// None where it is only read.
-    asked: Option<Sender<Durable>>,
+    asked: Option<Sender<Asked>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -40,7 +43,7 @@ impl Rocks {
         let for_sync = db.clone();
         let thread = std::thread::Builder::new()
             .name("raft-sync".to_owned())
-            .spawn(move || sync(&for_sync, &waiting))?;
+            .spawn(move || write(&for_sync, &waiting))?;
         Ok(Rocks {
             db,
             asked: Some(asked),
@@ -80,22 +83,12 @@ impl Drop for Rocks {
 }
 
 impl Disk for Rocks {
-    fn batch(&self) -> Box<dyn Batch + '_> {
+    fn batch(&self) -> Box<dyn Batch> {
         Box::new(Writes {
-            db: &self.db,
+            db: self.db.clone(),
+            asked: self.asked.clone(),
             batch: WriteBatch::default(),
         })
-    }
-
-    fn sync(&self, durable: Durable) {
-        match &self.asked {
-            Some(asked) => {
-                if let Err(unasked) = asked.send(durable) {
-                    unasked.0(Err(io::ErrorKind::BrokenPipe.into()));
-                }
-            }
-            None => durable(Err(io::ErrorKind::ReadOnlyFilesystem.into())),
-        }
     }
 
     fn get(&self, family: Family, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
@@ -121,22 +114,33 @@ impl Disk for Rocks {
 }
 
 /// A batch for RocksDB.
-struct Writes<'a> {
-    db: &'a DB,
+struct Writes {
+    db: Arc<DB>,
+    asked: Option<Sender<Asked>>,
     batch: WriteBatch,
 }
 
-impl Batch for Writes<'_> {
+impl Batch for Writes {
     fn put(&mut self, family: Family, key: &[u8], value: &[u8]) {
-        self.batch.put_cf(handle(self.db, family), key, value);
+        self.batch.put_cf(handle(&self.db, family), key, value);
     }
 
     fn delete_range(&mut self, family: Family, from: &[u8], end: &[u8]) {
-        self.batch.delete_range_cf(handle(self.db, family), from, end);
+        self.batch.delete_range_cf(handle(&self.db, family), from, end);
     }
 
     fn write(self: Box<Self>) -> io::Result<()> {
         self.db.write(self.batch).map_err(failure)
+    }
+
+    fn write_durably(self: Box<Self>, durable: Durable) {
+        let Some(asked) = self.asked else {
+            return durable(Err(io::ErrorKind::ReadOnlyFilesystem.into()));
+        };
+        if let Err(unasked) = asked.send((self.batch, durable)) {
+            let (_, durable) = unasked.0;
+            durable(Err(io::ErrorKind::BrokenPipe.into()));
+        }
     }
 }
 
@@ -172,18 +176,32 @@ fn families() -> impl Iterator<Item = ColumnFamilyDescriptor> {
         .map(move |family| ColumnFamilyDescriptor::new(name(family), compressed.clone()))
 }
 
-/// Syncs for as long as somebody may ask for it.
-fn sync(db: &DB, waiting: &Receiver<Durable>) {
+/// Writes and syncs for as long as somebody may ask for it. After a failure nothing is written any more: what follows
+/// would be there without what it follows.
+fn write(db: &DB, waiting: &Receiver<Asked>) {
+    let mut result = Ok(());
     while let Ok(first) = waiting.recv() {
-        let all: Vec<Durable> = std::iter::once(first).chain(waiting.try_iter()).collect();
-        let result = db.flush_wal(true).map_err(failure);
-        for durable in all {
-            durable(match &result {
-                Ok(()) => Ok(()),
-                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
-            });
+        let mut written = Vec::new();
+        let mut unwritten = Vec::new();
+        for (batch, durable) in std::iter::once(first).chain(waiting.try_iter()) {
+            result = result.and_then(|()| db.write(batch));
+            match result {
+                Ok(()) => written.push(durable),
+                Err(_) => unwritten.push(durable),
+            }
         }
+        let synced = match written.is_empty() {
+            true => Ok(()),
+            false => db.flush_wal(true),
+        };
+        written.into_iter().for_each(|durable| durable(told(&synced)));
+        result = synced.and(result);
+        unwritten.into_iter().for_each(|durable| durable(told(&result)));
     }
+}
+
+fn told(result: &Result<(), rocksdb::Error>) -> io::Result<()> {
+    result.clone().map_err(failure)
 }
 
 fn failure(error: rocksdb::Error) -> io::Error {
