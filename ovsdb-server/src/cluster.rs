@@ -11,8 +11,9 @@
 //!                                    └─ none ─────► held: until what is ahead of it is     │
 //!                                                   committed and leadership is confirmed  │
 //!   on a follower                                                                          │
-//!     transact ──► run on the head ──┬─ a write ──► asked: passed on to the leader         │
-//!                                    └─ a read, a failed operation ──► answered            │
+//!     transact ──┬─ nothing but changes ────────────┐                                      │
+//!                └─► run on the head ──┬─ a write ──┴─► asked: passed on to the leader     │
+//!                                      └─ a read, a failed operation ──► answered          │
 //!   on every member                                                                        ▼
 //!     applied entry ──┬─ the oldest in flight: committed as it is, replied to
 //!                     ├─ void: its request was executed before, or it follows from another state

@@ -152,6 +152,9 @@ impl Server {
 
     /// Runs a transaction.
     pub(crate) fn run(&mut self, name: &str, txn: Parked) {
+        let Some(txn) = self.pass_on_at_once(name, txn) else {
+            return;
+        };
         let Some(outcome) = self.execute(name, &txn) else {
             return;
         };

@@ -81,6 +81,14 @@ impl Body {
     }
 }
 
+/// Whether a transaction neither reads nor waits, and asks nothing of the server that the client is connected to
+/// (`assert`).
+fn only_changes(operations: &[Value]) -> bool {
+    const CHANGES: [&str; 5] = ["insert", "update", "mutate", "delete", "comment"];
+    let is_change = |op: &Value| op["op"].as_str().is_some_and(|op| CHANGES.contains(&op));
+    !operations.is_empty() && operations.iter().all(is_change)
+}
+
 impl OpenDatabase {
     /// Passes a transaction on to the leader.
     pub(super) fn pass_on(
@@ -181,6 +189,33 @@ impl Cluster {
 }
 
 impl Server {
+    /// Passes a transaction on to the leader without running it here, if nothing in it is for this member to say: then
+    /// it is not returned.
+    pub(crate) fn pass_on_at_once(&mut self, name: &str, txn: Parked) -> Option<Parked> {
+        let Server {
+            databases,
+            sessions,
+            host,
+            ..
+        } = self;
+        let Some(db) = databases.get_mut(name) else {
+            return Some(txn);
+        };
+        let Model::Clustered(cluster) = &db.model else {
+            return Some(txn);
+        };
+        let may_write = match &txn.asker {
+            Asker::Client(session, _) => sessions.get(session).is_some_and(|s| !s.profile.read_only),
+            Asker::Member(_) => false,
+        };
+        let follows = !cluster.leads() && cluster.standing.leader.is_some() && !cluster.is_converting();
+        if !(follows && may_write && cluster.is_connected() && only_changes(&txn.operations)) {
+            return Some(txn);
+        }
+        db.pass_on(txn, sessions, host.as_mut());
+        None
+    }
+
     /// Another member passes on a client's request.
     pub(super) fn forwarded(&mut self, name: &str, forwarded: Forwarded, answer: oneshot::Sender<Handled>) {
         let Forwarded { request, body } = forwarded;

@@ -25,8 +25,11 @@ pub(crate) const PURGED: &str = "purged";
 /// Entries kept in memory once they are on disk.
 const TAIL: usize = 4096;
 
-/// Bytes of the entries kept in memory once they are on disk, and of those read at once.
-const TAIL_BYTES: usize = 16 << 20;
+/// Bytes of the entries kept in memory once they are on disk.
+const TAIL_BYTES: usize = 4 << 20;
+
+/// Bytes of the entries that one message may have.
+const MESSAGE_BYTES: usize = 16 << 20;
 
 /// A member's log.
 #[derive(Clone)]
@@ -186,7 +189,7 @@ impl RaftLogReader<TypeConfig> for Log {
 
     /// For a follower: a message must not become too long.
     async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> Result<Vec<Entry>, io::Error> {
-        self.read(start, end, TAIL_BYTES)
+        self.read(start, end, MESSAGE_BYTES)
     }
 
     async fn read_vote(&mut self) -> Result<Option<Vote>, io::Error> {

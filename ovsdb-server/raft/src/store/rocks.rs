@@ -10,14 +10,18 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use rocksdb::{
-    ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, Direction, IteratorMode,
-    Options, WriteBatch,
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode,
+    Direction, IteratorMode, Options, WriteBatch,
 };
 
 use crate::store::disk::{Batch, Disk, Durable, Family, Item};
 
 /// How often a folder is opened whose member moves its files at that moment.
 const ATTEMPTS: usize = 10;
+
+/// Bytes that RocksDB keeps in memory of what it has not put into tables yet, and of the tables' blocks.
+const WRITE_BUFFERS: usize = 8 << 20;
+const BLOCK_CACHE: usize = 2 << 20;
 
 /// What the thread is asked to write, and whom it tells.
 type Asked = (WriteBatch, Durable);
@@ -162,15 +166,18 @@ fn options() -> Options {
     // What was acknowledged is in the log whole; a torn end was not.
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     // The log is written once and read rarely; small buffers keep a member's memory small.
-    options.set_db_write_buffer_size(32 << 20);
+    options.set_db_write_buffer_size(WRITE_BUFFERS);
     options.set_max_total_wal_size(64 << 20);
     options.set_keep_log_file_num(2);
     options
 }
 
 fn families() -> impl Iterator<Item = ColumnFamilyDescriptor> {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(&Cache::new_lru_cache(BLOCK_CACHE));
     let mut compressed = Options::default();
     compressed.set_compression_type(DBCompressionType::Lz4);
+    compressed.set_block_based_table_factory(&blocks);
     [Family::Log, Family::Meta, Family::State]
         .into_iter()
         .map(move |family| ColumnFamilyDescriptor::new(name(family), compressed.clone()))
