@@ -8,8 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ovsdb_data::{DatabaseSchema, RowChange, TxnId, json};
 use ovsdb_engine::{Database, Snapshot};
-use ovsdb_store::parse::{self, TextError};
-use ovsdb_store::{Fresh, standalone};
+use ovsdb_store::Fresh;
+use ovsdb_store::parse;
+use ovsdb_store::text::{self, TextError};
 use sha1::{Digest as _, Sha1};
 
 /// Why a text is not what a log entry promises.
@@ -60,8 +61,8 @@ pub fn changes(record: &[u8], now: &Snapshot, fresh: Fresh<'_>) -> Result<Vec<Ro
 /// The text of a transaction: what [`changes()`] reads. `changes` are sorted by table; `date` is in milliseconds since
 /// 1970.
 pub fn record(schema: &DatabaseSchema, changes: &[RowChange], comment: Option<&str>, date: i64) -> Bytes {
-    standalone::encode(schema, changes, comment, date, true)
-        .unwrap_or_else(|| standalone::encode_nothing(comment, date, true))
+    text::encode(schema, changes, comment, date, true)
+        .unwrap_or_else(|| text::encode_nothing(comment, date, true))
         .into()
 }
 
@@ -79,7 +80,7 @@ pub fn inverse(changes: &[RowChange]) -> Vec<RowChange> {
 pub fn state_hash(snapshot: &Snapshot) -> u64 {
     let mut hash = Sha1::new();
     hash.update(json::to_string(&snapshot.schema.to_json()));
-    hash.update(standalone::encode_snapshot(snapshot, "", 0, true));
+    hash.update(text::encode_snapshot(snapshot, "", 0, true));
     let digest: [u8; 20] = hash.finalize().into();
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);

@@ -33,7 +33,7 @@ use ovsdb_raft::types::{ClusterId, ServerId};
 use ovsdb_store::clustered::{self, Address, ClusterRecord, Header, Import, Standing};
 use ovsdb_store::lockfile::{Lockfile, follow_symlinks};
 use ovsdb_store::log::compose;
-use ovsdb_store::standalone::encode_snapshot;
+use ovsdb_store::text::encode_snapshot;
 use ovsdb_store::{Log, Magic, Mode, StoreError};
 use sha1::{Digest as _, Sha1};
 

@@ -15,7 +15,7 @@ use std::ops::Bound;
 use ovsdb_data::{TableIdx, Uuid, json};
 use ovsdb_engine::{Database, History, Snapshot};
 use ovsdb_raft::machine::Pieces;
-use ovsdb_store::standalone::{encode, encode_whole_row};
+use ovsdb_store::text::{encode, encode_whole_row};
 
 use crate::contents::inverse;
 use crate::requests::Requests;

@@ -108,7 +108,7 @@ proptest! {
             state.commit(changes);
         }
         let now = state.db.snapshot();
-        let record = ovsdb_store::standalone::encode_snapshot(now, "restored", 1_000, true);
+        let record = ovsdb_store::text::encode_snapshot(now, "restored", 1_000, true);
         let id = TxnId(fresh());
         let restored = entries::database(common::SCHEMA, &record, id, &fresh).expect("contents");
         prop_assert_eq!(contents(restored.snapshot()), contents(now));

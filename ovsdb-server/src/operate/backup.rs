@@ -12,7 +12,8 @@ use ovsdb_engine::{Database, Snapshot};
 use ovsdb_store::StoreError;
 use ovsdb_store::compact::save;
 use ovsdb_store::log::{Magic, Mode, compose};
-use ovsdb_store::standalone::{Standalone, encode_snapshot};
+use ovsdb_store::standalone::Standalone;
+use ovsdb_store::text::encode_snapshot;
 use tokio::sync::oneshot;
 
 use crate::actor::Actor;

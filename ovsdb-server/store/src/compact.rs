@@ -14,7 +14,9 @@ use ovsdb_engine::Snapshot;
 use crate::error::StoreError;
 use crate::lockfile::follow_symlinks;
 use crate::log::{Log, Magic, Mode, sync_parent};
-use crate::standalone::{Standalone, encode_snapshot, next_txn_id};
+use crate::record::next_txn_id;
+use crate::standalone::Standalone;
+use crate::text::encode_snapshot;
 
 /// The comment of a compaction by a running server.
 pub const ONLINE: &str = "compacting database online";

@@ -2,7 +2,7 @@
 //!
 //! In: files, snapshots, row changes. Out: files, rows. Never here: sockets, sessions.
 //!
-//! Reading order: [`log`] (records in a file), [`lockfile`], [`standalone`] (records as row changes),
+//! Reading order: [`log`] (records in a file), [`lockfile`], [`text`] (what a record says), [`record`], [`standalone`],
 //! [`parse`], `replay` and `split` (many of them at once), [`compact`],
 //! [`clustered`] (the C server's cluster files, for import).
 
@@ -12,9 +12,11 @@ pub mod error;
 pub mod lockfile;
 pub mod log;
 pub mod parse;
+pub mod record;
 mod replay;
 mod split;
 pub mod standalone;
+pub mod text;
 
 pub use error::StoreError;
 pub use log::{Log, Magic, Mode, Record};

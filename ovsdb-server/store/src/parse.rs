@@ -11,35 +11,20 @@ use std::thread;
 
 use ovsdb_data::stream::{self, RawRow, Share};
 use ovsdb_data::{
-    Atom, ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TableSchema, Uuid, diff,
-    json,
+    Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, TableSchema, Uuid, diff, json,
 };
 use ovsdb_engine::Snapshot;
 use ovsdb_engine::intern::Interner;
 use serde_json::Value;
 
 use crate::split::{self, Member};
-use crate::standalone::{decode, parse_text, type_default};
+use crate::text::{TextError, decode, parse_text, type_default};
 
 /// Makes `_version`s; called from several threads.
 pub type Fresh<'a> = &'a (dyn Fn() -> Uuid + Sync);
 
 /// Rows are parsed in pieces of about this many bytes.
 const PIECE: usize = 256 << 10;
-
-/// Why a record's text does not count.
-#[derive(Debug, thiserror::Error)]
-pub enum TextError {
-    /// It is not JSON.
-    #[error("not valid JSON ({0})")]
-    NotJson(String),
-    /// It is JSON, but no object.
-    #[error("not a JSON object")]
-    NotObject,
-    /// It does not apply to the state before it.
-    #[error("{0}")]
-    Contents(#[from] OvsdbError),
-}
 
 /// A record's text as changes of the state before it. Long ones are parsed by several threads.
 pub fn changes(before: &Snapshot, text: &[u8], fresh: Fresh<'_>) -> Result<Vec<RowChange>, TextError> {

@@ -16,8 +16,9 @@ use ovsdb_engine::Database;
 
 use crate::StoreError;
 use crate::log::{Log, Record};
-use crate::parse::{Fresh, Parsers, Parsing, SharedText, TextError, resolve, with_parsers};
-use crate::standalone::{does_not_count, next_txn_id};
+use crate::parse::{Fresh, Parsers, Parsing, SharedText, resolve, with_parsers};
+use crate::record::{does_not_count, next_txn_id};
+use crate::text::TextError;
 
 /// Records that are read ahead, at most.
 const AHEAD: usize = 16;

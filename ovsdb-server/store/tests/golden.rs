@@ -5,7 +5,7 @@ mod common;
 use common::{contents, fresh, open, schema};
 use ovsdb_data::{TxnId, json};
 use ovsdb_engine::Database;
-use ovsdb_store::{Log, Magic, Mode, standalone};
+use ovsdb_store::{Log, Magic, Mode, record, text};
 use serde_json::Value;
 
 const FILE: &[u8] = include_bytes!("golden/standalone.db");
@@ -75,11 +75,11 @@ fn each_record_is_written_as_it_was() {
     let mut db = Database::new(schema.clone(), TxnId::default());
     let mut n_records = 0;
     while let Some(record) = log.read().expect("whole") {
-        let value: Value = standalone::parse(&log, &record).expect("an object");
-        let changes = standalone::decode(db.snapshot(), &value, false, &mut fresh).expect("it applies");
+        let value: Value = record::parse(&log, &record).expect("an object");
+        let changes = text::decode(db.snapshot(), &value, false, &mut fresh).expect("it applies");
         let comment = value.get("_comment").and_then(Value::as_str);
         let date = value["_date"].as_i64().expect("a date");
-        let again = standalone::encode(&schema, &changes, comment, date, true).expect("something changed");
+        let again = text::encode(&schema, &changes, comment, date, true).expect("something changed");
         check_equal(&again, &record.text);
         db.replay(changes, TxnId::default(), &mut fresh)
             .expect("it was committed");

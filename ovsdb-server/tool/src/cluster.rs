@@ -13,7 +13,8 @@ use ovsdb_data::{DatabaseSchema, Uuid, json, os_text};
 use ovsdb_raft::ClusterId;
 use ovsdb_store::clustered::{Address, Data, Entry, Header, Snapshot, Standing, Txn};
 use ovsdb_store::log::{Log, Magic, Mode};
-use ovsdb_store::standalone::{encode_snapshot, parse};
+use ovsdb_store::record::parse;
+use ovsdb_store::text::encode_snapshot;
 use serde_json::Value;
 
 use crate::member::Contents;

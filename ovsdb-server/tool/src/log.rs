@@ -8,7 +8,8 @@ use ovsdb_data::{DatabaseSchema, Datum, Uuid, json};
 use ovsdb_raft::Command;
 use ovsdb_store::clustered::{Address, ClusterRecord, Data, Header, Says, Servers, Standing, Txn};
 use ovsdb_store::log::{Log, Magic, Mode};
-use ovsdb_store::standalone::{encode_snapshot, parse};
+use ovsdb_store::record::parse;
+use ovsdb_store::text::encode_snapshot;
 use serde_json::Value;
 
 use crate::{Options, Outcome, db_arg, fresh_uuid};

@@ -11,7 +11,7 @@ use super::parts::{
 };
 use crate::error::StoreError;
 use crate::log::{Log, Magic, Mode};
-use crate::standalone::parse;
+use crate::record::parse;
 
 /// What the first record says.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,7 +23,7 @@ use super::parts::{Data, Servers};
 use super::record::{ClusterRecord, Entry, Says};
 use crate::error::StoreError;
 use crate::log::Log;
-use crate::standalone::decode;
+use crate::text::decode;
 
 /// Where a record is in its file: how many come before it, and its offset.
 type Place = (u64, u64);

@@ -8,7 +8,7 @@ use ovsdb_data::members::{Members, kind};
 use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json};
 use serde_json::Value;
 
-use crate::standalone::parse_uuid;
+use crate::text::parse_uuid;
 
 /// Where a server listens for its peers: `tcp:HOST:PORT`, `ssl:HOST:PORT` or `unix:FILE`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +81,7 @@ impl Txn {
         json.is_object().then(|| Txn(json::to_string(json)))
     }
 
-    /// Takes the text of a record, as [`crate::standalone::encode_snapshot`] writes it.
+    /// Takes the text of a record, as [`crate::text::encode_snapshot`] writes it.
     pub fn parse(text: &[u8]) -> Option<Txn> {
         Txn::from_json(&json::parse(text).ok()?)
     }

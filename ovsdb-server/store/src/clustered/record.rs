@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::parts::{Data, Object, Servers, number, required_number, required_uuid, servers_from_json, uuid};
 use crate::error::StoreError;
 use crate::log::{Log, Record};
-use crate::standalone::parse;
+use crate::record::parse;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq)]

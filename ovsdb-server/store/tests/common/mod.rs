@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ovsdb_data::{ColumnIdx, DatabaseSchema, Datum, RowChange, TableIdx, TxnId, Uuid, json};
 use ovsdb_engine::{Database, Snapshot};
 use ovsdb_store::standalone::{self, Opened};
-use ovsdb_store::{Log, Magic, Mode, Standalone, StoreError};
+use ovsdb_store::{Log, Magic, Mode, Standalone, StoreError, record, text};
 use serde_json::Value;
 
 /// What a file can keep: for each row, its persistent columns.
@@ -63,8 +63,8 @@ pub fn read_slowly(path: &Path) -> (Database, Option<String>) {
             Ok(None) => return (db, None),
             Err(error) => return (db, Some(error.to_string())),
         };
-        let applied = standalone::parse(&log, &record).and_then(|value: Value| {
-            standalone::decode(db.snapshot(), &value, false, &mut fresh)
+        let applied = record::parse(&log, &record).and_then(|value: Value| {
+            text::decode(db.snapshot(), &value, false, &mut fresh)
                 .and_then(|changes| db.replay(changes, TxnId::default(), &mut fresh))
                 .map_err(|why| log.not_valid(&record, why))
         });

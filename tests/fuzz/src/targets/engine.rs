@@ -5,7 +5,7 @@ use super::fresh;
 use ovsdb_data::monitor::{MonitorSpec, MonitorVersion};
 use ovsdb_data::{ColumnIdx, Datum, RowChange, TxnId, Uuid, json};
 use ovsdb_engine::{Context, Database, Outcome, Snapshot, monitor};
-use ovsdb_store::standalone;
+use ovsdb_store::text;
 use ovsdb_wire::update;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -74,12 +74,12 @@ fn keeps_its_values(change: &RowChange) -> bool {
 }
 
 fn replay(copy: &mut Database, changes: &[RowChange], id: TxnId) {
-    let Some(record) = standalone::encode(&SCHEMA, changes, None, 0, true) else {
+    let Some(record) = text::encode(&SCHEMA, changes, None, 0, true) else {
         return;
     };
     let record = json::parse(&record).expect("a record is JSON");
     let changes =
-        standalone::decode(copy.snapshot(), &record, false, &mut fresh()).expect("a record fits its state");
+        text::decode(copy.snapshot(), &record, false, &mut fresh()).expect("a record fits its state");
     copy.replay(changes, id, &mut fresh())
         .expect("what was committed commits again");
 }
