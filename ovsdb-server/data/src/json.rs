@@ -1,7 +1,9 @@
 //! JSON as the C server reads and writes it (RFC 7159 with OVSDB's quirks), and the notation of values.
 //!
 //! Numbers are integers whenever they are exactly representable as `i64`, else doubles written with 15 significant
-//! digits; NUL in a string is refused; objects are written with sorted members.
+//! digits; NUL in a string is refused; objects are written with sorted members. What has to be read back as it was
+//! (files, logs, what members of a cluster send one another) is written *exactly*: a double has as many digits more as
+//! it takes.
 
 mod parse;
 
@@ -33,12 +35,16 @@ pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
 
 /// Appends a value's text, members sorted, no blanks.
 pub fn write(value: &Value, out: &mut Vec<u8>) {
+    write_with(value, format_real, out);
+}
+
+fn write_with(value: &Value, real: fn(f64) -> String, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(b) => write_bool(*b, out),
         Value::Number(n) => match n.as_i64() {
             Some(i) => write_integer(i, out),
-            None => out.extend_from_slice(format_real(n.as_f64().unwrap_or(0.0)).as_bytes()),
+            None => out.extend_from_slice(real(n.as_f64().unwrap_or(0.0)).as_bytes()),
         },
         Value::String(s) => write_str(s, out),
         Value::Array(array) => {
@@ -47,7 +53,7 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
                 if i > 0 {
                     out.push(b',');
                 }
-                write(element, out);
+                write_with(element, real, out);
             }
             out.push(b']');
         }
@@ -60,7 +66,7 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
                 }
                 write_str(name, out);
                 out.push(b':');
-                write(member, out);
+                write_with(member, real, out);
             }
             out.push(b'}');
         }
@@ -71,6 +77,13 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
 pub fn to_string(value: &Value) -> String {
     let mut out = Vec::new();
     write(value, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A value's text that is read back as it was, members sorted, no blanks.
+pub fn to_exact_string(value: &Value) -> String {
+    let mut out = Vec::new();
+    write_with(value, format_real_exactly, &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
 
@@ -128,6 +141,19 @@ pub(crate) fn format_real(real: f64) -> String {
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{}e{sign}{:02}", trim_zeros(mantissa), exponent.abs())
+}
+
+/// A double with as few digits as make it the same double when it is read; 15 wherever they suffice.
+fn format_real_exactly(real: f64) -> String {
+    let short = format_real(real);
+    if short.parse() == Ok(real) {
+        return short;
+    }
+    // Rust finds the digits, and has no exponent without being asked for one.
+    match (1e-4..1e17).contains(&real.abs()) {
+        true => real.to_string(),
+        false => format!("{real:e}"),
+    }
 }
 
 fn trim_zeros(decimal: &str) -> &str {
@@ -198,30 +224,41 @@ impl Datum {
         datum_from_json(json, ty, None, Strictness::Trusting)
     }
 
-    /// Appends the notation of this value of a column's type.
+    /// Appends the notation of this value of a column's type, as clients get it.
     #[inline]
     pub fn write_json(&self, ty: &ColumnType, out: &mut Vec<u8>) {
+        self.write_with(ty, Atom::write_json, out);
+    }
+
+    /// Appends the notation of this value of a column's type that is read back as it was.
+    #[inline]
+    pub fn write_json_exactly(&self, ty: &ColumnType, out: &mut Vec<u8>) {
+        self.write_with(ty, Atom::write_json_exactly, out);
+    }
+
+    #[inline]
+    fn write_with(&self, ty: &ColumnType, write: impl Fn(&Atom, &mut Vec<u8>), out: &mut Vec<u8>) {
         if ty.is_map() {
             out.extend_from_slice(b"[\"map\",[");
             for (i, (key, value)) in self.pairs().enumerate() {
                 out.extend_from_slice(if i > 0 { b",[" } else { b"[" });
-                key.write_json(out);
+                write(key, out);
                 out.push(b',');
-                value.write_json(out);
+                write(value, out);
                 out.push(b']');
             }
             out.extend_from_slice(b"]]");
             return;
         }
         if let Datum::One(atom) = self {
-            return atom.write_json(out);
+            return write(atom, out);
         }
         out.extend_from_slice(b"[\"set\",[");
         for (i, atom) in self.atoms().enumerate() {
             if i > 0 {
                 out.push(b',');
             }
-            atom.write_json(out);
+            write(atom, out);
         }
         out.extend_from_slice(b"]]");
     }
@@ -250,7 +287,7 @@ impl Datum {
 }
 
 impl Atom {
-    /// Appends the notation of this atom.
+    /// Appends the notation of this atom, as clients get it.
     #[inline]
     pub fn write_json(&self, out: &mut Vec<u8>) {
         match self {
@@ -259,6 +296,14 @@ impl Atom {
             Atom::Boolean(b) => write_bool(*b, out),
             Atom::String(s) => write_str(s, out),
             Atom::Uuid(u) => write_uuid(*u, out),
+        }
+    }
+
+    #[inline]
+    fn write_json_exactly(&self, out: &mut Vec<u8>) {
+        match self {
+            Atom::Real(r) => out.extend_from_slice(format_real_exactly(*r).as_bytes()),
+            other => other.write_json(out),
         }
     }
 

@@ -245,8 +245,9 @@ fn calculate(mutator: Mutator, x: &Atom, y: &Atom) -> Result<Atom, OvsdbError> {
             Mutator::Mul => x * y,
             _ => x / y,
         })
-        .filter(|result| result.is_finite())
-        .map(Atom::Real),
+        // What no JSON can say, a file could not hold. Adding zero turns -0.0 into 0.0.
+        .filter(|result| result.is_finite() && !result.is_subnormal())
+        .map(|result| Atom::Real(result + 0.0)),
         _ => None,
     };
     result.ok_or_else(|| {

@@ -233,6 +233,26 @@ proptest! {
     }
 
     #[test]
+    fn doubles_are_kept_exactly(bits in any::<u64>(), short in -999_i64..1000, power in -30..30) {
+        let short = format!("{short}e{power}").parse().expect("a number");
+        for real in [f64::from_bits(bits), short, f64::MAX, f64::MIN_POSITIVE, 0.1 + 0.2, 123456789012345.6e3] {
+            prop_assume!(real.is_normal() || real == 0.0);
+            let ty = ColumnType::scalar(BaseType::plain(AtomicType::Real));
+            let (datum, mut exact, mut told) = (Datum::One(Atom::Real(real)), Vec::new(), Vec::new());
+            datum.write_json_exactly(&ty, &mut exact);
+            datum.write_json(&ty, &mut told);
+            let value = json::parse(&exact).expect("the notation is JSON");
+            prop_assert_eq!(value.as_f64().map(f64::to_bits), Some((real + 0.0).to_bits()));
+            prop_assert_eq!(Datum::from_json(&value, &ty, None), Ok(datum));
+            let text = String::from_utf8_lossy(&exact);
+            prop_assert!(value.is_i64() || json::to_exact_string(&value) == text, "{}", text);
+            // Nothing but the digits tells a file of ours from one of the C server's.
+            let reads: Result<f64, _> = String::from_utf8_lossy(&told).parse();
+            prop_assert_eq!(reads == Ok(real), exact == told, "{}", text);
+        }
+    }
+
+    #[test]
     fn no_bytes_make_the_parser_panic(bytes in vec(any::<u8>(), 0..64), ascii in r#"[\[\]{}:,"\\u0-9eE+.\- a-f]{0,64}"#) {
         let _ = json::parse(&bytes);
         let _ = json::parse(ascii.as_bytes());

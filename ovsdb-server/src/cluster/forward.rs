@@ -54,7 +54,7 @@ impl Body {
                 members.insert("convert".into(), schema.clone());
             }
         }
-        json::to_string(&Value::Object(members)).into()
+        json::to_exact_string(&Value::Object(members)).into()
     }
 
     fn decode(text: &[u8]) -> Option<Body> {
@@ -312,7 +312,8 @@ mod tests {
                 role: role.to_owned(),
                 id: id.map(str::to_owned),
             });
-            let operations = vec![serde_json::json!({"op": "comment", "comment": "\u{7f}ä"})];
+            let operations =
+                vec![serde_json::json!({"op": "comment", "comment": "\u{7f}ä", "rows": [0.1 + 0.2]})];
             let sent = Body::Transact {
                 operations: operations.clone(),
                 identity: identity.clone(),

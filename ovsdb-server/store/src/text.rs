@@ -2,7 +2,7 @@
 //!
 //! A record names rows by uuid: a new row by its columns that differ from the default, a changed one by its changed
 //! columns (as differences when the record says `_is_diff`), a deleted one by `null`. Ephemeral columns are never
-//! written.
+//! written. Reals have as many digits as it takes to read them back as they were, where the C server's files have 15.
 
 use ovsdb_data::json;
 use ovsdb_data::{
@@ -288,7 +288,7 @@ fn encode_row(
         any = true;
         json::write_str(&column_schema.name, out);
         out.push(b':');
-        written.write_json(ty, out);
+        written.write_json_exactly(ty, out);
     }
     out.push(b'}');
     any || old.is_none()
