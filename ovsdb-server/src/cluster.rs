@@ -123,6 +123,8 @@ pub struct Cluster {
     pub election_timer_ms: u64,
     /// Whether a schema and contents have arrived.
     loaded: bool,
+    /// Told once the first contents of a cluster are there.
+    founded: Option<oneshot::Sender<()>>,
     requests: Requests,
     /// The committed state while something is in flight; the head otherwise.
     committed: Option<Snapshot>,
@@ -198,6 +200,7 @@ impl Cluster {
             unsettled: false,
             election_timer_ms: ovsdb_cluster::file::ELECTION_TIMER_MS,
             loaded: false,
+            founded: None,
             requests: Requests::default(),
             committed: None,
             in_flight: VecDeque::new(),

@@ -222,7 +222,12 @@ impl Server {
         };
         cluster.requests.insert(of_conversion(id), told);
         let behind: Vec<Parked> = std::mem::take(&mut cluster.behind);
+        let next = std::mem::take(&mut cluster.next_conversions);
         cluster.converting = false;
+        if let Some(founded) = cluster.founded.take() {
+            // Who waited may have given up.
+            let _ = founded.send(());
+        }
         let outcome = match result {
             Ok(db) => {
                 cluster.loaded = true;

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ovsdb_cluster::{Kind, Opened};
 use ovsdb_raft::{Command, Forwarded, Member, Request, Settings, Threads};
 use ovsdb_transport::tls::Tls;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::link::Link;
 use super::{Cluster, ClusterEvent, Consensus};
@@ -17,6 +19,9 @@ use crate::server::{Event, Server};
 
 /// Log entries after which a snapshot is made.
 const SNAPSHOT_EVERY: u64 = 10_000;
+
+/// A cluster of one founds itself within a few syncs of its disk. One that takes longer has logged why.
+const FOUNDING_MAX: Duration = Duration::from_secs(10);
 
 /// A running member.
 pub struct Running {
@@ -125,15 +130,21 @@ async fn start(
     });
     let (to_start, name) = (running.clone(), file.name.clone());
     let unsettled = file.kind != Kind::Existing;
+    let (to_tell, founded) = oneshot::channel();
     let started = ask(actor, move |server| {
         if let Some(cluster) = server.cluster(&name) {
+            cluster.founded = Some(to_tell);
             cluster.start(to_start, unsettled);
         }
     });
     started.await.map_err(|_| "the server is stopping".to_owned())?;
     match &file.kind {
         Kind::Existing => {}
-        Kind::Founding { .. } => running.member.found().await.map_err(|error| error.to_string())?,
+        Kind::Founding { .. } => {
+            running.member.found().await.map_err(|error| error.to_string())?;
+            // Clients of a server that is ready find what the file holds.
+            let _ = tokio::time::timeout(FOUNDING_MAX, founded).await;
+        }
         Kind::Joining { remotes } => {
             let (member, remotes, name) = (running.member.clone(), remotes.clone(), file.name.clone());
             running.runtime.spawn(async move {

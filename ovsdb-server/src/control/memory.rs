@@ -31,7 +31,9 @@ pub(super) fn show(server: &Server) -> String {
     };
     let waiting: usize = databases().map(|db| db.waiting.len()).sum();
     let triggers = waiting + clusters().map(|cluster| cluster.n_asked()).sum::<usize>();
+    // The C server's own database has none.
     let (history, history_atoms) = databases()
+        .filter(|db| !matches!(db.model, Model::Own))
         .map(|db| db.history.size())
         .fold((0, 0), |(n, a), (m, b)| (n + m, a + b));
     let backlog: usize = server.sessions.values().map(|s| s.link.queued_bytes()).sum();
