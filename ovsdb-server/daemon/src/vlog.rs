@@ -80,6 +80,10 @@ const CONSOLE: usize = 1;
 const FILE: usize = 2;
 const DESTINATIONS: [&str; N] = ["syslog", "console", "file"];
 
+/// The facility of what goes to syslog, and of what a pattern shows, where none is set (ovs-appctl(8) `FACILITY`).
+const DAEMON: u32 = 3;
+const LOCAL0: u32 = 16;
+
 /// Modules that `vlog/list` names before they have said anything: those that operators set levels for.
 const KNOWN: [&str; 16] = [
     "coverage",
@@ -115,7 +119,8 @@ struct State {
     /// By place in the program.
     limits: HashMap<Identifier, RateLimit>,
     patterns: [String; N],
-    facility: u32,
+    /// None until one is set.
+    facility: Option<u32>,
     file: Option<(PathBuf, Option<File>)>,
     syslog: Option<Syslog>,
 }
@@ -141,7 +146,7 @@ impl Default for State {
                 "%D{%Y-%m-%dT%H:%M:%SZ}|%05N|%c%T|%p|%m".to_owned(),
                 "%D{%Y-%m-%dT%H:%M:%S.###Z}|%05N|%c%T|%p|%m".to_owned(),
             ],
-            facility: 3,
+            facility: None,
             file: None,
             syslog: None,
         }
@@ -282,7 +287,7 @@ fn set_facility(name: &str) -> Result<(), String> {
     ];
     let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
     let (_, number) = found.ok_or_else(|| "invalid facility".to_owned())?;
-    with(|state| state.facility = *number);
+    with(|state| state.facility = Some(*number));
     Ok(())
 }
 
@@ -496,7 +501,7 @@ fn send(state: &State, module: &str, level: Level, number: u32, message: &str) {
     let text = format(state, &state.patterns[SYSLOG], module, level, number, message);
     let line = format!(
         "<{}>{}[{}]: {text}",
-        state.facility * 8 + level.syslog(),
+        state.facility.unwrap_or(DAEMON) * 8 + level.syslog(),
         state.program,
         std::process::id()
     );
@@ -527,7 +532,7 @@ fn format(state: &State, pattern: &str, module: &str, level: Level, number: u32,
         let start = out.len();
         let _ = match code {
             'A' => write!(out, "{}", state.program),
-            'B' => write!(out, "{}", state.facility * 8 + level.syslog()),
+            'B' => write!(out, "{}", state.facility.unwrap_or(LOCAL0) * 8 + level.syslog()),
             'c' => {
                 braces(&mut rest);
                 write!(out, "{module}")
