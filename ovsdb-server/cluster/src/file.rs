@@ -404,17 +404,6 @@ pub(crate) fn move_to(opened: &Opened, cluster: ClusterId) -> Result<(), FileErr
     steps::run(&[Step::Write(opened.file.clone(), opened.header(cluster)?)]).map_err(io_error)
 }
 
-/// Writes down the election timer that a later start begins with.
-pub fn set_election_timer(opened: &Opened, ms: u64) -> Result<(), FileError> {
-    let identity =
-        Identity::read(&opened.folder).map_err(|error| io_error((opened.folder.clone(), error)))?;
-    let changed = Identity {
-        election_timer_ms: ms,
-        ..identity
-    };
-    steps::run(&[changed.step(&opened.folder)]).map_err(io_error)
-}
-
 impl Identity {
     fn settled(&self) -> Identity {
         Identity {

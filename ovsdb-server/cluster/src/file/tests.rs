@@ -393,7 +393,7 @@ fn settling_may_be_interrupted() {
             let path = prepare(dir.path(), &file(&header, &[]), &Before::None);
             let opened = open(&path).expect("a member");
             fs::write(opened.folder.join("log"), "all of it").expect("it is written");
-            set_election_timer(&opened, 2222).expect("it is written");
+            let timer_ms = opened.election_timer_ms;
             let first = opened.kind.clone();
             let steps = opened.settling(ClusterId(id(9))).expect("a member");
             assert_eq!(steps.len(), 2);
@@ -402,7 +402,7 @@ fn settling_may_be_interrupted() {
             let opened = open(&path).expect("a member");
             // The file goes first: then the folder counts.
             assert_eq!(opened.kind, if at == 0 { first } else { Kind::Existing });
-            assert_eq!(opened.election_timer_ms, 2222);
+            assert_eq!(opened.election_timer_ms, timer_ms);
             assert_eq!(
                 fs::read(opened.folder.join("log")).expect("it is there"),
                 b"all of it"
@@ -411,7 +411,7 @@ fn settling_may_be_interrupted() {
             settle(&opened, ClusterId(id(9))).expect("it is settled");
             settle(&opened, ClusterId(id(9))).expect("again");
             drop(opened);
-            assert_eq!(told(&open(&path), dir.path()), "existing, 2222 ms");
+            assert_eq!(told(&open(&path), dir.path()), format!("existing, {timer_ms} ms"));
             assert_eq!(
                 fs::read(&path).expect("it is there"),
                 file(&member(&[1], None), &[])
