@@ -63,6 +63,7 @@ pub(crate) async fn listen(listener: Listener, shared: Arc<Shared>) {
 
 /// Exchanges greetings: who dials?
 async fn hello(stream: Stream, shared: &Shared) -> io::Result<(BufReader<Stream>, ServerId)> {
+    stream.keep_alive()?;
     let mut stream = BufReader::new(stream);
     shared.dialing.failpoints.stall().await;
     let hello: Option<Hello> = peer::read(&mut stream, MAX_HELLO).await?;

@@ -3,10 +3,19 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsStream;
+
+/// A peer that is silent for so long is asked whether it is there.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
+
+/// And again after this, so many times.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
 
 /// A connected stream.
 #[derive(Debug)]
@@ -25,6 +34,21 @@ impl Stream {
     /// True where a probe is due by default: a unix socket's peer cannot vanish silently.
     pub fn is_remote(&self) -> bool {
         !matches!(self, Stream::Unix(_) | Stream::Memory(_))
+    }
+
+    /// Has the system ask the peer now and then whether it is still there, and end the connection when it is not. Unix
+    /// sockets need none of that.
+    pub fn keep_alive(&self) -> io::Result<()> {
+        let tcp = match self {
+            Stream::Tcp(tcp) => tcp,
+            Stream::Tls(tls) => tls.get_ref().0,
+            Stream::Unix(_) | Stream::Memory(_) => return Ok(()),
+        };
+        let how = TcpKeepalive::new()
+            .with_time(KEEPALIVE_AFTER)
+            .with_interval(KEEPALIVE_INTERVAL)
+            .with_retries(KEEPALIVE_RETRIES);
+        SockRef::from(tcp).set_tcp_keepalive(&how)
     }
 
     /// The common name of the peer's verified certificate.

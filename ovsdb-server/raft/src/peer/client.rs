@@ -259,7 +259,9 @@ impl Connection {
         let active = peer::active(&self.address)
             .map_err(|error| unreachable(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
         let dialed = self.dialing.world.dial(&active, &self.dialing.tls);
-        let mut stream = BufReader::new(dialed.await.map_err(unreachable)?);
+        let stream = dialed.await.map_err(unreachable)?;
+        stream.keep_alive().map_err(unreachable)?;
+        let mut stream = BufReader::new(stream);
         let cluster = *self.dialing.cluster.lock();
         let hello = Hello::new(cluster, self.dialing.server, self.to, &self.dialing.database);
         peer::write(&mut stream, &hello).await.map_err(unreachable)?;
