@@ -138,6 +138,8 @@ pub struct Cluster {
     converting: bool,
     /// What waits for a conversion to end.
     behind: Vec<Parked>,
+    /// Further conversions that wait for that.
+    next_conversions: Vec<Conversion>,
     applying: Option<Applying>,
     hashes: Hashes,
 }
@@ -210,6 +212,7 @@ impl Cluster {
             asked: BTreeMap::new(),
             converting: false,
             behind: Vec::new(),
+            next_conversions: Vec::new(),
             applying: None,
             hashes: Hashes::default(),
         }
@@ -250,6 +253,8 @@ impl Cluster {
         let behind = std::mem::take(&mut self.behind).into_iter();
         let held = std::mem::take(&mut self.held).into_iter().map(|held| held.txn);
         let mut taken: Vec<Asker> = behind.chain(held).map(|txn| txn.asker).collect();
+        let next = std::mem::take(&mut self.next_conversions).into_iter();
+        taken.extend(next.filter_map(Conversion::give_up));
         for (id, asked) in std::mem::take(&mut self.asked) {
             self.forget(id);
             match asked {

@@ -81,8 +81,11 @@ impl Server {
     /// Asks the cluster for another schema or other contents. What must hold has been checked on the present state.
     pub(crate) fn convert_in_cluster(&mut self, name: &str, conversion: Conversion) {
         let Some(cluster) = self.cluster(name) else { return };
-        if cluster.leads() && !cluster.is_converting() {
-            return self.propose_conversion(name, conversion);
+        if cluster.leads() {
+            return match cluster.is_converting() {
+                true => cluster.convert_later(conversion),
+                false => self.propose_conversion(name, conversion),
+            };
         }
         if let Initiator::Member(passed) = conversion.initiator {
             return passed.refuse();
@@ -252,6 +255,9 @@ impl Server {
             self.answer_conversion(conversion, outcome);
         }
         self.run_again(&name, behind);
+        for conversion in next {
+            self.convert_in_cluster(&name, conversion);
+        }
         self.settle(&name);
         self.refresh_server_rows();
         self.go_on_applying(&name);
@@ -314,6 +320,18 @@ fn check_persistent(schema: &DatabaseSchema) -> Result<(), OvsdbError> {
 }
 
 impl Cluster {
+    /// Keeps a conversion until the present one has ended. What members pass on may come again meanwhile.
+    fn convert_later(&mut self, conversion: Conversion) {
+        match self
+            .next_conversions
+            .iter_mut()
+            .find(|next| next.id == conversion.id)
+        {
+            Some(next) => *next = conversion,
+            None => self.next_conversions.push(conversion),
+        }
+    }
+
     /// A conversion in flight has lost its leader: whoever leads now is asked.
     pub(super) fn take_back_conversion(&mut self, conversion: Conversion) {
         match conversion.initiator {

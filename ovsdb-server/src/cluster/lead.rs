@@ -214,6 +214,9 @@ impl OpenDatabase {
         taken.extend(cluster.held.drain(..).map(|held| (held.ahead, true, held.txn)));
         // What was held comes after what was ahead of it, and in its own order.
         taken.sort_by_key(|(sequence, was_held, _)| (*sequence, *was_held));
+        for conversion in std::mem::take(&mut cluster.next_conversions) {
+            cluster.take_back_conversion(conversion);
+        }
         let behind = cluster.behind.drain(..);
         taken.into_iter().map(|(_, _, txn)| txn).chain(behind).collect()
     }
