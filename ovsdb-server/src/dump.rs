@@ -127,10 +127,7 @@ impl Server {
         };
         let old = match want {
             Want::Since(changes) => {
-                let seen: Vec<RowChange> = changes
-                    .iter()
-                    .filter_map(|c| view(&spec, &snapshot.schema, c))
-                    .collect();
+                let seen: Vec<RowChange> = changes.iter().filter_map(|c| view(&spec, c)).collect();
                 let body = update::encode(version, &spec, &snapshot.schema, &seen);
                 let frame = reply::monitor_since(&waiter.request, true, snapshot.txn_id, &[body]);
                 self.send(waiter.name.session, frame);

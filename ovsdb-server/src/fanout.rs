@@ -176,7 +176,7 @@ impl Fanout {
             let seen: Vec<RowChange> = if changes.iter().any(|c| group.spec.tables.contains_key(&c.table)) {
                 changes
                     .iter()
-                    .filter_map(|c| ovsdb_engine::monitor::view(&group.spec, &now.schema, c))
+                    .filter_map(|c| ovsdb_engine::monitor::view(&group.spec, c))
                     .collect()
             } else {
                 Vec::new()
@@ -259,7 +259,7 @@ impl Fanout {
         let spec = &self.groups[&monitor.group].spec;
         let seen: Vec<RowChange> = changes
             .iter()
-            .filter_map(|c| ovsdb_engine::monitor::view(spec, &now.schema, c))
+            .filter_map(|c| ovsdb_engine::monitor::view(spec, c))
             .collect();
         if !seen.is_empty() {
             let body = update::encode(monitor.version, spec, &now.schema, &seen);

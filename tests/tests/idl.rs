@@ -113,8 +113,7 @@ impl Told {
         let follow = async {
             let mut event = None;
             while !is_last(self, event.as_ref()) {
-                event = client.event().await;
-                match event.as_ref().expect("the client lives") {
+                match event.insert(client.event().await) {
                     Event::Reset { rows, .. } => {
                         self.0 = Some(BTreeMap::new());
                         let inserted = rows.iter().map(|(table, row)| RowChange {
@@ -230,7 +229,7 @@ async fn check_conditions(writer: &Client, mut following: Client) {
 
 /// Takes events until one is this.
 async fn until_event(client: &mut Client, wanted: Event) {
-    let follow = async { while client.event().await.as_ref() != Some(&wanted) {} };
+    let follow = async { while client.event().await != wanted {} };
     let followed = tokio::time::timeout(Duration::from_secs(30), follow).await;
     assert!(followed.is_ok(), "{wanted:?} never came");
 }

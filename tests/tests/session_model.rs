@@ -189,9 +189,7 @@ impl Server {
             return;
         };
         let now = self.db.snapshot();
-        let seen = changes
-            .iter()
-            .filter_map(|change| monitor::view(spec, &now.schema, change));
+        let seen = changes.iter().filter_map(|change| monitor::view(spec, change));
         let seen: Vec<RowChange> = seen.collect();
         if !seen.is_empty() {
             let body = update::encode(*version, spec, &now.schema, &seen);
@@ -295,9 +293,7 @@ impl Server {
         let missed = since.and_then(|since| self.history.since(since));
         let body = match &missed {
             Some(changes) => {
-                let seen = changes
-                    .iter()
-                    .filter_map(|change| monitor::view(&spec, &now.schema, change));
+                let seen = changes.iter().filter_map(|change| monitor::view(&spec, change));
                 update::encode(version, &spec, &now.schema, &seen.collect::<Vec<_>>()).to_vec()
             }
             None => update::dump(version, &spec, &now.schema, monitor::initial(&spec, now, NONE)).concat(),

@@ -38,7 +38,7 @@ enum Handler {
 }
 
 struct Command {
-    usage: Option<String>,
+    usage: String,
     min: usize,
     max: usize,
     handler: Handler,
@@ -77,18 +77,7 @@ impl Commands {
         max: usize,
         handler: impl Fn(&[String]) -> Reply + Send + Sync + 'static,
     ) {
-        self.insert(name, Some(usage), min, max, Handler::Now(Box::new(handler)));
-    }
-
-    /// Adds a command that `list-commands` does not show.
-    pub fn register_hidden(
-        &self,
-        name: &str,
-        min: usize,
-        max: usize,
-        handler: impl Fn(&[String]) -> Reply + Send + Sync + 'static,
-    ) {
-        self.insert(name, None, min, max, Handler::Now(Box::new(handler)));
+        self.insert(name, usage, min, max, Handler::Now(Box::new(handler)));
     }
 
     /// Adds a command whose answer another thread or task sends. A dropped sender is an error reply.
@@ -100,22 +89,17 @@ impl Commands {
         max: usize,
         handler: impl Fn(Vec<String>) -> oneshot::Receiver<Reply> + Send + Sync + 'static,
     ) {
-        self.insert(name, Some(usage), min, max, Handler::Later(Box::new(handler)));
+        self.insert(name, usage, min, max, Handler::Later(Box::new(handler)));
     }
 
     /// Adds `exit`: answers empty, then calls `hook`, so that the client hears the answer before the end.
     pub fn register_exit(&self, usage: &str, max: usize, hook: impl Fn(&[String]) + Send + Sync + 'static) {
-        self.insert("exit", Some(usage), 0, max, Handler::After(Box::new(hook)));
+        self.insert("exit", usage, 0, max, Handler::After(Box::new(hook)));
     }
 
-    /// Takes a command away.
-    pub fn unregister(&self, name: &str) {
-        self.map.write().remove(name);
-    }
-
-    fn insert(&self, name: &str, usage: Option<&str>, min: usize, max: usize, handler: Handler) {
+    fn insert(&self, name: &str, usage: &str, min: usize, max: usize, handler: Handler) {
         let command = Command {
-            usage: usage.map(str::to_owned),
+            usage: usage.to_owned(),
             min,
             max,
             handler,
@@ -127,9 +111,7 @@ impl Commands {
     pub fn list(&self) -> String {
         let mut out = String::from("The available commands are:\n");
         for (name, command) in self.map.read().iter() {
-            if let Some(usage) = &command.usage {
-                out.push_str(&format!("  {name:<23} {usage}\n"));
-            }
+            out.push_str(&format!("  {name:<23} {}\n", command.usage));
         }
         out
     }
@@ -138,7 +120,7 @@ impl Commands {
         let map = self.map.read();
         let shown = map
             .iter()
-            .filter_map(|(name, command)| Some((name.clone(), json!(command.usage.as_ref()?))));
+            .map(|(name, command)| (name.clone(), json!(command.usage)));
         Value::Object(shown.collect())
     }
 

@@ -225,7 +225,7 @@ impl MonitorCondition {
     }
 
     /// True when the row matches.
-    pub fn matches(&self, row: &Row, _table: &TableSchema) -> bool {
+    pub fn matches(&self, row: &Row) -> bool {
         self.is_true
             || self.eq.iter().any(|set| set.contains(row.get(set.column)))
             || self

@@ -334,7 +334,7 @@ proptest! {
         let condition = Condition { clauses };
         let compiled = MonitorCondition::new(condition.clone());
         for row in &rows {
-            prop_assert_eq!(compiled.matches(row, table()), condition.matches_any(row));
+            prop_assert_eq!(compiled.matches(row), condition.matches_any(row));
         }
         let mut reversed = condition;
         reversed.clauses.reverse();

@@ -307,9 +307,7 @@ fn conditions_of_one_table_are_united_and_replaced() {
     };
     let matching = |spec: &MonitorSpec| -> Vec<i64> {
         let condition = &spec.tables[&TableIdx(0)].condition;
-        (0..5)
-            .filter(|rate| condition.matches(&meter(*rate), schema.table(TableIdx(0))))
-            .collect()
+        (0..5).filter(|rate| condition.matches(&meter(*rate))).collect()
     };
     let one = json!({"columns": ["Rate"], "where": [["Rate", "==", 1]]});
     let two = json!({"columns": ["_uuid"], "where": [["Rate", "==", 2], ["Rate", ">", 3]]});

@@ -1,17 +1,16 @@
 //! What a monitor sees of a change: conditions and selects turn a committed change into the one a client is told.
 
 use ovsdb_data::monitor::{MonitorSpec, TableMonitor};
-use ovsdb_data::{DatabaseSchema, Row, RowChange, TableIdx, Uuid};
+use ovsdb_data::{Row, RowChange, TableIdx, Uuid};
 
 use crate::by_value::{self, Indexes};
 use crate::database::Snapshot;
 
 /// A change as a monitor sees it: a row that starts matching is inserted, one that stops is deleted, one that keeps
 /// matching is modified. None where nothing monitored changed or `select` leaves it out.
-pub fn view(spec: &MonitorSpec, schema: &DatabaseSchema, change: &RowChange) -> Option<RowChange> {
+pub fn view(spec: &MonitorSpec, change: &RowChange) -> Option<RowChange> {
     let table = spec.tables.get(&change.table)?;
-    let table_schema = schema.table(change.table);
-    let visible = |row: &&Row| table.condition.matches(row, table_schema);
+    let visible = |row: &&Row| table.condition.matches(row);
     let old = change.old.as_ref().filter(visible);
     let new = change.new.as_ref().filter(visible);
     let wanted = match (old, new) {
@@ -46,10 +45,9 @@ pub fn initial<'a>(
         .iter()
         .filter(|(_, table)| table.select.initial)
         .flat_map(move |(idx, table)| {
-            let schema = snapshot.schema.table(*idx);
             let candidates = by_value::may_match(*idx, &table.condition, snapshot, indexes);
             rows(snapshot, *idx, candidates)
-                .filter(|(_, row)| table.condition.matches(row, schema))
+                .filter(|(_, row)| table.condition.matches(row))
                 .map(|(_, row)| (*idx, row))
         })
 }
@@ -72,11 +70,10 @@ pub fn reconditioned(
         else {
             continue;
         };
-        let schema = snapshot.schema.table(*idx);
         let candidates = by_value::may_differ(*idx, before, &table.condition, snapshot, indexes);
         changes.extend(rows(snapshot, *idx, candidates).filter_map(|(uuid, row)| {
-            let was = before.matches(row, schema);
-            let is = table.condition.matches(row, schema);
+            let was = before.matches(row);
+            let is = table.condition.matches(row);
             shown_or_hidden(*idx, uuid, row, was, is, table)
         }));
     }

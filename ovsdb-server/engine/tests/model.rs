@@ -579,11 +579,8 @@ fn execute(
 }
 
 /// What a client that watches rows with a small `n` knows, after it was told of changes.
-fn tell(schema: &DatabaseSchema, spec: &MonitorSpec, known: &mut BTreeMap<Key, Row>, changes: &[RowChange]) {
-    for change in changes
-        .iter()
-        .filter_map(|change| monitor::view(spec, schema, change))
-    {
+fn tell(spec: &MonitorSpec, known: &mut BTreeMap<Key, Row>, changes: &[RowChange]) {
+    for change in changes.iter().filter_map(|change| monitor::view(spec, change)) {
         let key = (change.table, change.uuid);
         assert_eq!(
             known.contains_key(&key),
@@ -669,18 +666,18 @@ fn check(plan: &[TablePlan], transactions: &[Vec<Step>], seen: &mut Seen) {
 
         pending.absorb(&changes);
         history.push(id, changes.clone().into(), usize::MAX);
-        tell(&schema, &spec, &mut prompt, &changes);
+        tell(&spec, &mut prompt, &changes);
         if i % 3 == 2 || i + 1 == transactions.len() {
             let merged = pending.take(db.snapshot());
             assert_eq!(merged, difference(&at_last_take, &after));
             assert!(pending.is_empty());
-            tell(&schema, &spec, &mut slow, &merged);
+            tell(&spec, &mut slow, &merged);
             at_last_take = after;
         }
     }
     let merged = history.since(start).expect("nothing was forgotten");
     assert_eq!(merged, difference(&BTreeMap::new(), &at_last_take));
-    tell(&schema, &spec, &mut late, &merged);
+    tell(&spec, &mut late, &merged);
     let initial: Vec<(TableIdx, &Row)> =
         monitor::initial(&spec, db.snapshot(), ovsdb_engine::by_value::NONE).collect();
     for client in [prompt, slow, late] {

@@ -92,12 +92,12 @@ impl Client {
         Client { shared, task }
     }
 
-    /// The next event. Never ends while the client lives. A program that takes events too slowly, or not for a while, is
+    /// The next event. A program that takes events too slowly, or not for a while, is
     /// told how things are instead of what it has missed: the rows by an [`Event::Reset`].
-    pub async fn event(&mut self) -> Option<Event> {
+    pub async fn event(&mut self) -> Event {
         loop {
             if let Some(event) = self.try_event() {
-                return Some(event);
+                return event;
             }
             self.shared.wake.notified().await;
         }

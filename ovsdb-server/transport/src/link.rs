@@ -118,15 +118,15 @@ impl Link {
 
     /// A request of this size is being served.
     pub fn release(&self, n_bytes: usize) {
-        let before = self.held.fetch_sub(n_bytes, Ordering::Relaxed);
+        let before = self.held.fetch_sub(n_bytes, Ordering::SeqCst);
         if before > HOLD_LIMIT && before - n_bytes <= HOLD_LIMIT {
-            self.wake.notify_one();
+            self.wake();
         }
     }
 
     /// Whether the peer's bytes are welcome.
     pub(crate) fn may_read(&self) -> bool {
-        self.queued_bytes() <= FULL_BYTES && self.held.load(Ordering::Relaxed) <= HOLD_LIMIT
+        self.queued_bytes() <= FULL_BYTES && self.held.load(Ordering::SeqCst) <= HOLD_LIMIT
     }
 
     pub(crate) fn closing(&self) -> Option<String> {

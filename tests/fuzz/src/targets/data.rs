@@ -75,7 +75,7 @@ pub fn condition(bytes: &[u8]) {
             any || !condition.matches_all(&row, table),
             "all clauses hold, but not one"
         );
-        assert_eq!(MonitorCondition::new(condition).matches(&row, table), any);
+        assert_eq!(MonitorCondition::new(condition).matches(&row), any);
     }
     if let Ok(mutations) = Mutation::list_from_json(mutations, table, None) {
         mutations

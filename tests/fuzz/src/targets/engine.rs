@@ -50,7 +50,7 @@ fn updates_are_json(changes: &[RowChange], id: TxnId) {
         let spec = MonitorSpec::from_json(&requests, &SCHEMA, version).expect("the schema has the tables");
         let seen: Vec<RowChange> = changes
             .iter()
-            .filter_map(|change| monitor::view(&spec, &SCHEMA, change))
+            .filter_map(|change| monitor::view(&spec, change))
             .collect();
         let body = update::encode(version, &spec, &SCHEMA, &seen);
         let message = update::notification(version, &json!("m"), id, &[body]);
