@@ -78,6 +78,8 @@ struct Member {
     child: Option<Child>,
     /// False for one that left or was replaced.
     belongs: bool,
+    /// How far its clocks of elapsed time are ahead of this machine's.
+    ahead: Duration,
 }
 
 impl Cluster {
@@ -273,7 +275,14 @@ impl Cluster {
         self.start_member(member);
     }
 
-    /// Stops a member's clock.
+    /// Starts a member again with clocks of elapsed time (`CLOCK_MONOTONIC`, `CLOCK_BOOTTIME`) that are so far ahead
+    /// of this machine's, as after a move to another one.
+    pub fn restart_ahead(&mut self, member: usize, ahead: Duration) {
+        self.members[member].ahead = ahead;
+        self.restart(member);
+    }
+
+    /// Stops a member's process.
     pub fn pause(&self, member: usize) {
         signal(self.child(member), Signal::SIGSTOP);
     }
@@ -509,6 +518,7 @@ impl Cluster {
             management: self.options.managed.then(free_port),
             child: None,
             belongs: true,
+            ahead: Duration::ZERO,
         });
         address
     }
@@ -577,12 +587,16 @@ impl Cluster {
         let (Some(member), Some(network)) = (member, &self.network) else {
             return inner;
         };
-        // It becomes the program, so that the child's process id is the server's.
+        // Each becomes the next, so that the child's process id is the server's.
         let mut command = Command::new("ip");
-        command
-            .args(["netns", "exec", &network.namespace(member)])
-            .arg(inner.get_program())
-            .args(inner.get_args());
+        command.args(["netns", "exec", &network.namespace(member)]);
+        let ahead = self.members[member].ahead.as_secs();
+        if ahead > 0 {
+            command
+                .args(["unshare", "--time"])
+                .args([format!("--monotonic={ahead}"), format!("--boottime={ahead}")]);
+        }
+        command.arg(inner.get_program()).args(inner.get_args());
         for (key, value) in inner.get_envs() {
             command.env(key, value.unwrap_or_default());
         }

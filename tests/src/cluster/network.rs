@@ -72,8 +72,23 @@ impl Network {
         ));
     }
 
-    /// Mends every cut.
+    /// Lets a member send no more than so many kbit/s. What is above that waits, and what would wait for long is lost:
+    /// delay and loss as on a link that is too small. (`netem`, which makes them up, is no part of many kernels.)
+    pub fn throttle(&self, member: usize, kbits: u32) {
+        sh(&format!(
+            "tc -n {} qdisc replace dev eth0 root tbf rate {kbits}kbit burst 3000 latency 250ms",
+            self.namespace(member)
+        ));
+    }
+
+    /// Mends every cut, and lets everybody send as fast as they can.
     pub fn mend(&self) {
+        for member in &self.members {
+            let namespace = self.namespace(*member);
+            if sh(&format!("tc -n {namespace} qdisc show dev eth0")).contains("tbf") {
+                sh(&format!("tc -n {namespace} qdisc del dev eth0 root"));
+            }
+        }
         for (from, to) in pairs(&self.members, &self.members) {
             if from != to {
                 sh(&format!(

@@ -1,4 +1,7 @@
 //! What befalls the cluster. The same seed befalls it in the same order.
+//!
+//! Wall clocks are left alone: they belong to the whole machine. That no election depends on them is seen in the source:
+//! `ovsdb-raft` may not ask for the time of day (its `clippy.toml`).
 
 use std::time::Duration;
 
@@ -11,7 +14,7 @@ use crate::load::Shared;
 pub type Nemesis = fn(&mut Cluster, &mut Random, &Shared);
 
 /// All of them, by name.
-pub const ALL: [(&str, Nemesis); 8] = [
+pub const ALL: [(&str, Nemesis); 11] = [
     ("kill the leader", |cluster, random, _| {
         kill(cluster, random, cluster.leader());
     }),
@@ -53,6 +56,35 @@ pub const ALL: [(&str, Nemesis); 8] = [
         }
         pause(random, 3000);
         cluster.network().mend();
+    }),
+    ("slow down links", |cluster, random, _| {
+        // Less than the clients have to tell: every message is late, and some are lost.
+        for member in cluster.members() {
+            cluster
+                .network()
+                .throttle(member, [400, 1000, 3000][random.below(3) as usize]);
+        }
+        pause(random, 3000);
+        cluster.network().mend();
+    }),
+    ("loosen a plug", |cluster, random, _| {
+        let member = any(cluster, random);
+        let others: Vec<usize> = cluster.members().into_iter().filter(|i| *i != member).collect();
+        for _ in 0..12 {
+            cluster.network().cut(&[member], &others);
+            pause(random, 120);
+            cluster.network().mend();
+            pause(random, 120);
+        }
+    }),
+    ("move to another clock", |cluster, random, _| {
+        let member = match random.one_in(2) {
+            true => cluster.leader(),
+            false => any(cluster, random),
+        };
+        cluster.kill(member);
+        // Back, at times, when this was ahead before.
+        cluster.restart_ahead(member, Duration::from_secs(random.below(3) * 1_000_000));
     }),
     ("fill a disk", |cluster, random, _| {
         let member = any(cluster, random);
