@@ -78,7 +78,7 @@ impl From<OperateError> for OperationError {
             OperateError::IsCopy(_) | OperateError::OtherDatabase { .. } => ErrorCode::Invalid,
             OperateError::Damaged { .. } => ErrorCode::Corrupt,
             OperateError::Store(_) => ErrorCode::Storage,
-            OperateError::NotLeader(_) => ErrorCode::NotLeader,
+            OperateError::NotLeader { .. } => ErrorCode::NotLeader,
             OperateError::Timeout => ErrorCode::NoQuorum,
             OperateError::Refused(_) | OperateError::Stopping => ErrorCode::Other,
         };

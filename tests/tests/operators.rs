@@ -76,7 +76,10 @@ fn a_cluster_is_shown_saved_restored_and_changed() {
         .strip_prefix("backup ovn-nb db to ")
         .expect("it says where");
     insert(&cluster, "c");
-    said(&ko(&cluster, leader, &["nb", "restore", file]));
+    // By a member that does not lead, at that moment.
+    let other = cluster.follower();
+    said(&ko(&cluster, other, &["nb", "restore", file]));
+    assert_eq!(cluster.leader(), other);
     cluster.wait_until_whole();
     for member in cluster.running() {
         assert_eq!(switches(&cluster, member), ["a", "b"], "member {member}");

@@ -18,8 +18,8 @@ use crate::peer::{self, Answer, Hello, MAX_FRAME, MAX_HELLO, Request, SnapshotHe
 use crate::shared::{Shared, index_of};
 use crate::state_machine::snapshot_of;
 use crate::store::snapshots::Arriving;
-use crate::types::{LogId, ServerId, TypeConfig};
-use crate::{forward, membership, suspect, verify};
+use crate::types::{Command, LogId, ServerId, TypeConfig};
+use crate::{forward, membership, propose, suspect, verify};
 
 /// A greeting that is not there by now is no greeting.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
@@ -184,8 +184,16 @@ async fn answer(request: Request, from: ServerId, shared: &Arc<Shared>) -> Resul
             let installed = raft.install_full_snapshot(head.vote, snapshot).await;
             Answer::Installed(installed.map_err(fatal)?)
         }
-        Request::Join { server, peer } => membership::admit(shared, server, peer).await,
+        Request::Join { server, peer, is_new } => membership::admit(shared, server, peer, is_new).await,
         Request::Remove(server) => membership::remove(shared, server).await,
+        Request::Verify(id) => match propose::write(shared, Command::Verify(id)).await {
+            Ok(_) => Answer::Done,
+            Err(error) => membership::failed(error),
+        },
+        Request::HandOver(to) => match membership::transfer(shared, Some(to)).await {
+            Ok(()) => Answer::Done,
+            Err(error) => membership::failed(error),
+        },
         Request::StateHash(id) => Answer::StateHash(verify::answer(shared, id).await),
         Request::Forwards => return Err("requests are not forwarded in the middle of others".to_owned()),
     })

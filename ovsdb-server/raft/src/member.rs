@@ -12,7 +12,6 @@ use openraft::errors::RaftError;
 use ovsdb_transport::remote::{Active, Passive};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use crate::error::MemberError;
@@ -21,14 +20,13 @@ use crate::forward::{self, Forwarding};
 use crate::listener::listen;
 use crate::machine::{Forwarded, Machine, StateHash};
 use crate::peer;
-use crate::random;
 pub use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::status::Status;
 use crate::store::Store;
 use crate::store::log::Log;
 use crate::threads::Threads;
-use crate::types::{ClusterId, Command, LogId, Request, ServerId, Told};
+use crate::types::{ClusterId, Command, LogId, Request, ServerId};
 use crate::{membership, propose, standing, timer, verify};
 
 /// How long the last tasks may take to end.
@@ -128,23 +126,10 @@ impl Member {
     /// Proposes a command and waits until this member has applied it.
     pub async fn write(&self, command: Command) -> Result<LogId, MemberError> {
         let shared = self.shared.clone();
-        run(&self.threads, async move {
-            let (done, written) = oneshot::channel();
-            {
-                let _turn = shared.proposing.lock().await;
-                // Whoever waited may have gone.
-                let told = Told(Box::new(|result: Result<_, _>| drop(done.send(result))));
-                let raft = shared.raft().await?;
-                raft.client_write_ff(command, Some(told)).await?;
-            }
-            match written.await {
-                Ok(Ok(response)) => Ok(response.log_id),
-                Ok(Err(error)) => Err(RaftError::APIError(error).into()),
-                Err(_) => Err(MemberError::Stopped(
-                    "it is unknown what became of a proposal".to_owned(),
-                )),
-            }
-        })
+        run(
+            &self.threads,
+            async move { propose::write(&shared, command).await },
+        )
         .await?
     }
 
@@ -161,12 +146,10 @@ impl Member {
         let _ = self.forwarding.send(Forwarding::Forget(*request));
     }
 
-    /// What every member's contents come to at one log entry, which this member, as the leader, makes for that.
+    /// What every member's contents come to at one log entry, which whoever leads makes for that.
     pub async fn state_hashes(&self) -> Result<BTreeMap<ServerId, Result<StateHash, String>>, MemberError> {
-        let id = random::uuid();
-        self.write(Command::Verify(id)).await?;
         let shared = self.shared.clone();
-        run(&self.threads, async move { verify::ask_all(&shared, id).await }).await
+        run(&self.threads, async move { verify::verify(&shared).await }).await?
     }
 
     /// Takes a server out of the membership, whether it is there or not. Any member can be asked; ends when it is done.
@@ -193,6 +176,12 @@ impl Member {
             async move { membership::transfer(&shared, to).await },
         )
         .await?
+    }
+
+    /// Has leadership handed to it by whoever has it. Ends when it leads.
+    pub async fn lead(&self) -> Result<(), MemberError> {
+        let shared = self.shared.clone();
+        run(&self.threads, async move { membership::lead(&shared).await }).await?
     }
 
     /// Before a clean exit: if it leads other voters, one of them is to lead. Waits for that, one election timer at

@@ -210,7 +210,7 @@ pub(crate) async fn kick(shared: &Arc<Shared>, server: ServerId) -> Result<(), M
     Err(MemberError::Refused(last))
 }
 
-fn leader_elsewhere(shared: &Shared) -> Option<(ServerId, Peer)> {
+pub(crate) fn leader_elsewhere(shared: &Shared) -> Option<(ServerId, Peer)> {
     let metrics = shared.metrics();
     let leader = metrics.current_leader.filter(|leader| *leader != metrics.id)?;
     let peer = metrics
@@ -339,6 +339,39 @@ pub(crate) async fn transfer(shared: &Shared, to: Option<ServerId>) -> Result<()
     Ok(shared.raft().await?.trigger().transfer_leader(to).await?)
 }
 
+/// Has leadership handed to this member by whoever has it. Ends when it leads.
+pub(crate) async fn lead(shared: &Shared) -> Result<(), MemberError> {
+    let leads = || shared.standing.borrow().leads.is_some();
+    let end = Instant::now() + shared.timer() * 2 + AGAIN;
+    let mut last = MemberError::NotLeader(None);
+    while !leads() {
+        if Instant::now() > end {
+            return Err(last);
+        }
+        if let Some((leader, peer)) = leader_elsewhere(shared) {
+            let mut connection = Connection::new(shared.dialing.clone(), Some(leader), peer.address);
+            let request = Request::HandOver(shared.server());
+            last = match connection.call(&request, ASK_TIMEOUT).await {
+                Ok(Answer::Done) => MemberError::NotLeader(Some(leader)),
+                Ok(_) => MemberError::NotLeader(None),
+                Err(error) => MemberError::Refused(error.to_string()),
+            };
+            // An election among members that are there takes a moment.
+            until(shared.timer(), leads).await;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
+}
+
+/// Waits for something that should happen soon, but not for longer than this.
+async fn until(patience: Duration, mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + patience;
+    while !done() && Instant::now() < end {
+        tokio::time::sleep(POLL).await;
+    }
+}
+
 /// Before a clean exit: somebody else is to lead.
 pub(crate) async fn hand_over(shared: &Shared) {
     if transfer(shared, None).await.is_ok() {
@@ -348,10 +381,7 @@ pub(crate) async fn hand_over(shared: &Shared) {
 
 /// Waits until another member leads, one election timer at most.
 async fn until_led_elsewhere(shared: &Shared) {
-    let end = Instant::now() + shared.timer();
-    while leader_elsewhere(shared).is_none() && Instant::now() < end {
-        tokio::time::sleep(POLL).await;
-    }
+    until(shared.timer(), || leader_elsewhere(shared).is_some()).await;
 }
 
 /// Hands over leadership when a failure test wants it.

@@ -166,6 +166,10 @@ pub enum Request {
     },
     /// A server is to be taken out of the membership.
     Remove(ServerId),
+    /// The leader is to put a verification of this id into the log.
+    Verify(uuid::Uuid),
+    /// The leader is to hand leadership to this server.
+    HandOver(ServerId),
     /// What the contents came to at the verification of this id.
     StateHash(uuid::Uuid),
     /// From now on the dialer sends [`Forwarded`](crate::Forwarded) only, and gets [`Reply`] in any order.
@@ -209,9 +213,9 @@ pub enum Answer {
     Transferred(TransferLeaderResponse<TypeConfig>),
     /// Done, with nothing to tell.
     Done,
-    /// To [`Request::Join`] and [`Request::Remove`] by a member that does not lead: ask this one, if it is known.
+    /// To what only a leader does, by a member that is none: ask this one, if it is known.
     AskLeader(Option<Peer>),
-    /// To [`Request::Join`]: it cannot be, until somebody changes something.
+    /// To [`Request::Join`], and to whoever asks for votes: it cannot be, until somebody changes something.
     Refused(Refusal),
     /// To a server that asks for votes without being in the membership that was made at this index.
     NotMember(u64),

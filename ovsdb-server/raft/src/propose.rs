@@ -1,14 +1,17 @@
-//! Proposals in order, in batches: what comes while a batch is under way goes together into the next one.
+//! Proposals in order, in batches: what comes while a batch is under way goes together into the next one. And single
+//! ones that are waited for.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use openraft::errors::RaftError;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
+use crate::error::MemberError;
 use crate::shared::Shared;
-use crate::types::{Command, Told};
+use crate::types::{Command, LogId, Told};
 
 /// Commands handed to openraft in one turn, at most.
 const BATCH: usize = 1024;
@@ -50,6 +53,25 @@ pub(crate) async fn run(shared: Arc<Shared>, mut proposed: UnboundedReceiver<Com
         drop(turn);
         // Its end says enough, whether it was told anything or not.
         let _ = tokio::time::timeout(PATIENCE, until_applied).await;
+    }
+}
+
+/// Proposes a command and waits until this member has applied it.
+pub(crate) async fn write(shared: &Shared, command: Command) -> Result<LogId, MemberError> {
+    let (done, written) = oneshot::channel();
+    {
+        let _turn = shared.proposing.lock().await;
+        // Whoever waited may have gone.
+        let told = Told(Box::new(|result: Result<_, _>| drop(done.send(result))));
+        let raft = shared.raft().await?;
+        raft.client_write_ff(command, Some(told)).await?;
+    }
+    match written.await {
+        Ok(Ok(response)) => Ok(response.log_id),
+        Ok(Err(error)) => Err(RaftError::APIError(error).into()),
+        Err(_) => Err(MemberError::Stopped(
+            "it is unknown what became of a proposal".to_owned(),
+        )),
     }
 }
 

@@ -7,17 +7,41 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use uuid::Uuid;
 
+use crate::error::MemberError;
 use crate::machine::StateHash;
+use crate::membership::leader_elsewhere;
 use crate::peer::client::Connection;
 use crate::peer::{Answer, Request};
 use crate::shared::Shared;
-use crate::types::ServerId;
+use crate::types::{Command, ServerId};
+use crate::{propose, random};
 
 /// How long a member may take to get to the entry and to look at its contents.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every member of the present membership says, or why it does not.
-pub(crate) async fn ask_all(shared: &Arc<Shared>, id: Uuid) -> BTreeMap<ServerId, Result<StateHash, String>> {
+type Said = BTreeMap<ServerId, Result<StateHash, String>>;
+
+/// Has whoever leads make the entry, then asks everybody.
+pub(crate) async fn verify(shared: &Arc<Shared>) -> Result<Said, MemberError> {
+    let id = random::uuid();
+    match leader_elsewhere(shared) {
+        None => {
+            propose::write(shared, Command::Verify(id)).await?;
+        }
+        Some((leader, peer)) => {
+            let mut connection = Connection::new(shared.dialing.clone(), Some(leader), peer.address);
+            match connection.call(&Request::Verify(id), TIMEOUT).await {
+                Ok(Answer::Done) => {}
+                Ok(_) => return Err(MemberError::NotLeader(None)),
+                Err(error) => return Err(MemberError::Refused(error.to_string())),
+            }
+        }
+    }
+    Ok(ask_all(shared, id).await)
+}
+
+async fn ask_all(shared: &Arc<Shared>, id: Uuid) -> Said {
     let metrics = shared.metrics();
     let members = metrics.membership_config.membership();
     let asked = members.nodes().map(|(server, peer)| {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ovsdb_data::json;
 use ovsdb_engine::{Database, Snapshot};
+use ovsdb_raft::ServerId;
 use ovsdb_store::StoreError;
 use ovsdb_store::compact::save;
 use ovsdb_store::log::{Magic, Mode, compose};
@@ -61,9 +62,14 @@ pub enum OperateError {
         /// What was to be restored.
         ours: String,
     },
-    /// Another member leads.
-    #[error("{0}: this server does not lead: ask the one that does (cluster/status names it)")]
-    NotLeader(String),
+    /// Another member leads, and does not hand that over.
+    #[error("{db}: this server does not lead: ask {leader}")]
+    NotLeader {
+        /// The database.
+        db: String,
+        /// Who does, in words.
+        leader: String,
+    },
     /// The database refuses.
     #[error("{0}")]
     Refused(String),
@@ -159,11 +165,13 @@ pub async fn backup(actor: &Actor<Server>, db: &str, file: &Path) -> Result<Back
     Ok(told)
 }
 
-/// Puts a standalone file's contents and schema in place of a database's, in one step: clients see a conversion.
+/// Puts a standalone file's contents and schema in place of a database's, in one step: clients see a conversion. In a
+/// cluster it is the leader who does; a member that is none has leadership handed to it first.
 pub async fn restore(actor: &Actor<Server>, db: &str, file: &Path) -> Result<(), OperateError> {
     let (path, ours) = (file.to_owned(), db.to_owned());
     let read = tokio::task::spawn_blocking(move || read_backup(&path, &ours));
     let contents = read.await.map_err(|_| OperateError::Stopping)??;
+    lead(actor, db).await?;
     let (done, wait) = oneshot::channel();
     let name = db.to_owned();
     let begun = ask(actor, move |server| server.restore(&name, contents, done));
@@ -173,6 +181,35 @@ pub async fn restore(actor: &Actor<Server>, db: &str, file: &Path) -> Result<(),
         Ok(Err(_)) => Err(OperateError::Stopping),
         Ok(Ok(result)) => result.map_err(OperateError::Refused),
     }
+}
+
+/// Has this server lead the database's cluster, if it has one.
+async fn lead(actor: &Actor<Server>, db: &str) -> Result<(), OperateError> {
+    let name = db.to_owned();
+    let follower = ask(actor, move |server| match &server.databases.get(&name)?.model {
+        Model::Clustered(cluster) if cluster.is_loaded() && cluster.standing.leads.is_none() => {
+            cluster.running.clone()
+        }
+        _ => None,
+    });
+    let Some(running) = follower.await.map_err(|_| OperateError::Stopping)? else {
+        return Ok(());
+    };
+    running.member().lead().await.map_err(|error| {
+        let status = running.member().status();
+        let address = |leader: ServerId| {
+            let server = status.servers.get(&leader);
+            server.map_or_else(String::new, |server| format!(" at {}", server.address))
+        };
+        let leader = match status.leader {
+            Some(leader) => format!("server {leader}{}", address(leader)),
+            None => "again once there is a leader".to_owned(),
+        };
+        OperateError::NotLeader {
+            db: db.to_owned(),
+            leader: format!("{leader} (leadership was not handed over: {error})"),
+        }
+    })
 }
 
 /// What is to take a database's place.
@@ -227,9 +264,10 @@ impl Server {
             Model::Clustered(cluster) if !cluster.is_loaded() => {
                 Err(OperateError::NotAvailable(name.to_owned()))
             }
-            Model::Clustered(cluster) if cluster.standing.leads.is_none() => {
-                Err(OperateError::NotLeader(name.to_owned()))
-            }
+            Model::Clustered(cluster) if cluster.standing.leads.is_none() => Err(OperateError::NotLeader {
+                db: name.to_owned(),
+                leader: "the server that does (cluster/status names it)".to_owned(),
+            }),
             Model::Clustered(cluster) => {
                 let wish = Wish::Contents(contents.schema, contents.record, cluster.index() + 1);
                 self.databases.insert(name.to_owned(), open);

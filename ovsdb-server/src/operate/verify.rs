@@ -6,7 +6,7 @@ use ovsdb_raft::MemberError;
 
 use super::cluster::Target;
 
-/// Asks every member. The server that is asked to do so must lead.
+/// Asks every member.
 pub async fn verify(target: &Target) -> Result<Verification, OperationError> {
     let member = target.member();
     let hashes = member.state_hashes().await.map_err(|error| {
