@@ -111,6 +111,11 @@ async fn answer(request: Request, from: ServerId, shared: &Arc<Shared>) -> Resul
     {
         return Ok(Answer::NotMember(at));
     }
+    if let Request::Vote(_) | Request::PreVote(_) = &request
+        && let Some(refusal) = membership::log_lost(shared, from)
+    {
+        return Ok(Answer::Refused(refusal));
+    }
     let raft = shared.raft().await.map_err(|error| error.to_string())?;
     let fatal = |error: Fatal<TypeConfig>| error.to_string();
     Ok(match request {

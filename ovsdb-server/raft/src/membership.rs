@@ -50,17 +50,26 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
         return Err(MemberError::Refused("there is nobody to ask".to_owned()));
     }
     let mut next = 0;
+    // What it sees of the membership before it is taken in is of another life of the same server.
+    shared.joining.store(true, Ordering::Release);
     loop {
         shared.raft().await?;
         let address = remotes[next % remotes.len()].clone();
         next += 1;
+        let store = shared.running().await?.store;
         let request = Request::Join {
             server: shared.server(),
             peer: shared.own(),
+            is_new: store.last()?.or(store.purged()?).is_none(),
         };
         let mut connection = Connection::new(shared.dialing.clone(), None, address);
         match connection.call(&request, ASK_TIMEOUT).await {
-            Ok(Answer::Done) => return Ok(()),
+            Ok(Answer::Done) => {
+                let present = index_of(&shared.metrics().membership_config);
+                shared.member_from.store(present.unwrap_or(0), Ordering::Release);
+                shared.joining.store(false, Ordering::Release);
+                return Ok(());
+            }
             Ok(Answer::AskLeader(Some(leader))) => {
                 let known = remotes.iter().position(|address| *address == leader.address);
                 let asked_it = known == Some((next - 1) % remotes.len());
@@ -88,19 +97,19 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
 }
 
 /// Leader's side of [`join`]. Asking again is harmless.
-pub(crate) async fn admit(shared: &Arc<Shared>, server: ServerId, peer: Peer) -> Answer {
+pub(crate) async fn admit(shared: &Arc<Shared>, server: ServerId, peer: Peer, is_new: bool) -> Answer {
     // What was begun is ended, even when the asker has gone.
     let shared = shared.clone();
     let admitted = tokio::spawn(async move {
         let _turn = shared.membership.lock().await;
-        admit_in_turn(&shared, server, peer).await
+        admit_in_turn(&shared, server, peer, is_new).await
     });
     admitted
         .await
         .unwrap_or_else(|error| Answer::Failed(error.to_string()))
 }
 
-async fn admit_in_turn(shared: &Shared, server: ServerId, peer: Peer) -> Answer {
+async fn admit_in_turn(shared: &Shared, server: ServerId, peer: Peer, is_new: bool) -> Answer {
     let metrics = shared.metrics();
     if let Some(leader) = elsewhere(&metrics) {
         return leader;
@@ -116,9 +125,20 @@ async fn admit_in_turn(shared: &Shared, server: ServerId, peer: Peer) -> Answer 
         });
     }
     if membership.voter_ids().any(|id| id == server) {
-        return Answer::Done;
+        if !is_new {
+            return Answer::Done;
+        }
+        tracing::warn!(
+            target: "raft",
+            "server {server} comes back without its log: it has no vote until it has what the others have"
+        );
+        if let Err(error) = without_its_log(shared, server).await {
+            return failed(error);
+        }
     }
     tracing::info!(target: "raft", "adding server {server} at {}", peer.address);
+    shared.dialing.acknowledged.forget(server);
+    shared.dialing.refusals.lock().remove(&peer.address);
     let added = async {
         let raft = shared.raft().await?;
         set_phase(shared, server, Phase::CatchingUp);
@@ -134,9 +154,56 @@ async fn admit_in_turn(shared: &Shared, server: ServerId, peer: Peer) -> Answer 
     *shared.phase.lock() = None;
     match added {
         Ok(()) => Answer::Done,
-        Err(MemberError::NotLeader(_)) => Answer::AskLeader(None),
-        Err(error) => Answer::Failed(error.to_string()),
+        Err(error) => failed(error),
     }
+}
+
+/// The answer where something could not be done.
+pub(crate) fn failed(error: MemberError) -> Answer {
+    match error {
+        MemberError::NotLeader(_) => Answer::AskLeader(None),
+        error => Answer::Failed(error.to_string()),
+    }
+}
+
+/// The refusal of a member that has less of the log than it told this leader.
+pub(crate) fn log_lost(shared: &Shared, server: ServerId) -> Option<Refusal> {
+    let metrics = shared.metrics();
+    if metrics.state != ServerState::Leader {
+        return None;
+    }
+    let index = shared.dialing.acknowledged.lost(server, metrics.current_term)?;
+    Some(Refusal::LogLost { server, index })
+}
+
+/// A member has lost its log and begins anew. What it acknowledged counts no more; so the others must have it before
+/// it has a vote again, which they have once they have taken it out.
+async fn without_its_log(shared: &Shared, server: ServerId) -> Result<(), MemberError> {
+    let voters = shared
+        .metrics()
+        .membership_config
+        .membership()
+        .voter_ids()
+        .count();
+    if voters > 2 {
+        return remove_in_turn(shared, server).await;
+    }
+    // Of two, neither goes on without the other: whatever is committed is in this leader's log.
+    let matched = || {
+        let matched = shared.metrics().replication.unwrap_or_default();
+        matched.get(&server).copied().flatten()
+    };
+    let before = matched();
+    let allowed = shared
+        .raft()
+        .await?
+        .trigger()
+        .allow_next_revert(&server, true)
+        .await?;
+    allowed.map_err(|error| MemberError::Refused(error.to_string()))?;
+    shared.dialing.acknowledged.forget(server);
+    until(SILENCE, || matched() < before).await;
+    Ok(())
 }
 
 /// Waits until a learner has what was in the log when this was called. A large snapshot may take its time; without
@@ -246,8 +313,7 @@ pub(crate) async fn remove(shared: &Arc<Shared>, server: ServerId) -> Answer {
         *shared.phase.lock() = None;
         match removed {
             Ok(()) => Answer::Done,
-            Err(MemberError::NotLeader(_)) => Answer::AskLeader(None),
-            Err(error) => Answer::Failed(error.to_string()),
+            Err(error) => failed(error),
         }
     });
     removed

@@ -11,6 +11,7 @@
 //! A length is believed up to [`MAX_FRAME`] only. A peer that speaks garbage, another version or another cluster's id
 //! is refused before any request of it is looked at.
 
+pub mod acknowledged;
 pub mod client;
 pub mod links;
 
@@ -131,6 +132,17 @@ pub enum Refusal {
         /// Who has it.
         server: ServerId,
     },
+    /// A member has less of the log than it said it has. It takes part no more: others rely on what it lost.
+    #[error(
+        "server {server} had the log up to {index} and has lost some of it, as an old copy of its disk would have: \
+         kick it, then let a new one join in its place"
+    )]
+    LogLost {
+        /// Which.
+        server: ServerId,
+        /// What the leader knows it had.
+        index: u64,
+    },
 }
 
 /// What one member asks of another.
@@ -163,6 +175,8 @@ pub enum Request {
         server: ServerId,
         /// How it will be reached.
         peer: Peer,
+        /// It has nothing of the log: if it is a member, it is one that lost its folder.
+        is_new: bool,
     },
     /// A server is to be taken out of the membership.
     Remove(ServerId),

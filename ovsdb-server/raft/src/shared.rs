@@ -80,6 +80,10 @@ pub(crate) struct Shared {
     /// Where the last committed membership is in the log in which it was a voter, counted from 1; 0 for none.
     pub voter_at: AtomicU64,
     pub removed: AtomicBool,
+    /// It asks to be taken in.
+    pub joining: AtomicBool,
+    /// Memberships before this log index do not count: it was taken in later.
+    pub member_from: AtomicU64,
     pub leaving: AtomicBool,
     /// The end of the leader is being looked into.
     pub suspecting: AtomicBool,
@@ -113,6 +117,8 @@ impl Shared {
             timer_next_ms: Mutex::default(),
             voter_at: AtomicU64::new(store.get(VOTER_AT)?.unwrap_or(0)),
             removed: AtomicBool::new(store.get(REMOVED)?.unwrap_or(false)),
+            joining: AtomicBool::default(),
+            member_from: AtomicU64::default(),
             leaving: AtomicBool::default(),
             suspecting: AtomicBool::default(),
         })

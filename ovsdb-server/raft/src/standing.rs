@@ -120,7 +120,12 @@ fn note_elections(shared: &Shared, metrics: &Metrics) {
 
 async fn note_membership(shared: &Shared, metrics: &Metrics) {
     let committed = &metrics.committed_membership_config;
-    let Some(index) = index_of(committed).filter(|_| !shared.removed.load(Ordering::Acquire)) else {
+    let counts = |index: &u64| {
+        !shared.removed.load(Ordering::Acquire)
+            && !shared.joining.load(Ordering::Acquire)
+            && *index >= shared.member_from.load(Ordering::Acquire)
+    };
+    let Some(index) = index_of(committed).filter(counts) else {
         return;
     };
     let voter = committed.membership().voter_ids().any(|id| id == metrics.id);

@@ -285,6 +285,7 @@ async fn an_address_that_is_taken_is_not_given_twice() {
         peer: ovsdb_raft::Peer {
             address: format!("tcp:{}", lonely.address),
         },
+        is_new: true,
     };
     let answer: Option<Answer> = ask(&mut stream, &request).await;
     assert!(

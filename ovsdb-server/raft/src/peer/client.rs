@@ -21,6 +21,7 @@ use tokio::io::{AsyncWriteExt, BufReader};
 
 use crate::elections::{ElectionReason, Elections};
 use crate::failpoints::{Failpoint, Failpoints};
+use crate::peer::acknowledged::Acknowledged;
 use crate::peer::links::{Direction, Link, Links};
 use crate::peer::{self, Answer, Greeting, Hello, MAX_FRAME, MAX_HELLO, Refusal, Request, SnapshotHead};
 use crate::settings::Settings;
@@ -53,6 +54,8 @@ pub struct Dialing {
     pub refusals: Arc<Mutex<BTreeMap<String, Refusal>>>,
     /// The connections that there are.
     pub links: Arc<Links>,
+    /// What followers have, as far as this member led them.
+    pub acknowledged: Arc<Acknowledged>,
     /// The elections that were begun.
     pub elections: Arc<Elections>,
     /// Where the membership is in the log that a member knows and this server is not in; 0 for none.
@@ -72,6 +75,7 @@ impl Dialing {
             tls: settings.tls.clone(),
             refusals: Arc::default(),
             links: Arc::default(),
+            acknowledged: Arc::default(),
             elections: Arc::default(),
             expelled: Arc::default(),
             failpoints: Arc::default(),
@@ -351,6 +355,43 @@ impl Connection {
         }
     }
 
+    /// Notes what a follower has. An error is a follower that has lost some of what it had: openraft must not hear of
+    /// that, which it takes for impossible.
+    fn note(
+        &self,
+        term: u64,
+        previous: Option<u64>,
+        last: Option<u64>,
+        response: &AppendEntriesResponse<TypeConfig>,
+    ) -> Result<(), CallError> {
+        let (Some(to), acknowledged) = (self.to, &self.dialing.acknowledged) else {
+            return Ok(());
+        };
+        let has = match response {
+            AppendEntriesResponse::Success => last,
+            AppendEntriesResponse::PartialSuccess(matching) => matching.map(|id| id.index),
+            AppendEntriesResponse::Conflict => {
+                let lost = previous.and_then(|index| acknowledged.lacks(to, term, index));
+                return lost.map_or(Ok(()), |index| Err(self.log_lost(to, index)));
+            }
+            AppendEntriesResponse::HigherVote(_) => None,
+        };
+        if let Some(index) = has {
+            acknowledged.has(to, term, index);
+        }
+        Ok(())
+    }
+
+    /// A follower takes part no more.
+    fn log_lost(&self, server: ServerId, index: u64) -> CallError {
+        let refusal = Refusal::LogLost { server, index };
+        self.dialing.refused(&self.address, &refusal);
+        CallError::Refused {
+            address: self.address.clone(),
+            refusal,
+        }
+    }
+
     /// Sends a snapshot, or the rest of it where a connection broke in the middle.
     async fn send_snapshot(
         &mut self,
@@ -399,6 +440,12 @@ impl RaftNetworkV2<TypeConfig> for Connection {
         option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
         let kind = RPCTypes::AppendEntries;
+        // It is to notice that it has no leader, and to ask: then it is told.
+        if let Some(to) = self.to
+            && let Some(index) = self.dialing.acknowledged.lost(to, rpc.vote.leader_id.term)
+        {
+            return Err(self.rpc_error(kind, self.log_lost(to, index)));
+        }
         let failpoints = &self.dialing.failpoints;
         let counts = rpc
             .entries
@@ -409,6 +456,9 @@ impl RaftNetworkV2<TypeConfig> for Connection {
         }
         let entries_to = self.to.filter(|_| counts);
         let heartbeat = rpc.entries.is_empty();
+        let term = rpc.vote.leader_id.term;
+        let previous = rpc.prev_log_id.map(|id| id.index);
+        let last = rpc.entries.last().map(|entry| entry.log_id.index).or(previous);
         let sent = async {
             let frame = self.frame(&Request::Append(rpc))?;
             let timeout = match heartbeat {
@@ -418,7 +468,11 @@ impl RaftNetworkV2<TypeConfig> for Connection {
             self.exchange(&frame, timeout, entries_to).await
         };
         match sent.await.map_err(|error| self.rpc_error(kind, error))? {
-            Answer::Append(response) => Ok(response),
+            Answer::Append(response) => {
+                self.note(term, previous, last, &response)
+                    .map_err(|error| self.rpc_error(kind, error))?;
+                Ok(response)
+            }
             other => Err(self.rpc_error(kind, self.unexpected(&other))),
         }
     }
@@ -453,15 +507,22 @@ impl RaftNetworkV2<TypeConfig> for Connection {
         cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
         _option: RPCOption,
     ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
+        let (term, last) = (vote.leader_id.term, snapshot.meta.last_log_id);
         tokio::select! {
             biased;
             closed = cancel => Err(StreamingError::Closed(closed)),
-            sent = self.send_snapshot(vote, &snapshot.snapshot) => sent.map_err(|error| match error {
-                CallError::Unreachable { .. } | CallError::Refused { .. } => {
-                    StreamingError::Unreachable(Unreachable::new(&error))
+            sent = self.send_snapshot(vote, &snapshot.snapshot) => match sent {
+                Ok(response) => {
+                    if let (Some(to), Some(last), true) = (self.to, last, response.vote == vote) {
+                        self.dialing.acknowledged.has(to, term, last.index);
+                    }
+                    Ok(response)
                 }
-                error => StreamingError::Network(NetworkError::new(&error)),
-            }),
+                Err(error @ (CallError::Unreachable { .. } | CallError::Refused { .. })) => {
+                    Err(StreamingError::Unreachable(Unreachable::new(&error)))
+                }
+                Err(error) => Err(StreamingError::Network(NetworkError::new(&error))),
+            },
         }
     }
 
