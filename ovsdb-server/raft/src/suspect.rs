@@ -18,6 +18,9 @@ use crate::types::ServerId;
 /// An address where nobody answers in this time is not one where nobody listens.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// How long to wait before each look.
+const PROBES_MS: [u64; 6] = [0, 5, 10, 20, 40, 80];
+
 /// Followers wait for different times, so that one of them is the first to ask for votes.
 const DELAY_MAX_MS: u64 = 100;
 
@@ -39,10 +42,10 @@ pub(crate) fn ended(shared: &Arc<Shared>, from: ServerId) {
     let shared = shared.clone();
     tokio::spawn(async move {
         if let Some(address) = address(&shared, from)
-            && nobody_listens(&shared, &address).await
+            && is_gone(&shared, from, &address).await
         {
             tracing::info!(target: "raft", "{address}: leader {from} is gone");
-            elect(&shared).await;
+            elect(&shared, from).await;
         }
         shared.suspecting.store(false, Ordering::Release);
     });
@@ -52,6 +55,22 @@ fn address(shared: &Shared, server: ServerId) -> Option<String> {
     let metrics = shared.metrics();
     let membership = metrics.membership_config.membership();
     membership.get_node(&server).map(|peer| peer.address.clone())
+}
+
+/// Whether nobody listens at a leader's address. A process that is being ended closes one socket after the other: so
+/// this is looked at more than once, unless the leader is heard of meanwhile.
+async fn is_gone(shared: &Shared, leader: ServerId, address: &str) -> bool {
+    let heard = *shared.heard.lock();
+    for pause in PROBES_MS {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        if *shared.heard.lock() != heard || shared.metrics().current_leader != Some(leader) {
+            return false;
+        }
+        if nobody_listens(shared, address).await {
+            return true;
+        }
+    }
+    false
 }
 
 async fn nobody_listens(shared: &Shared, address: &str) -> bool {
@@ -68,7 +87,7 @@ async fn nobody_listens(shared: &Shared, address: &str) -> bool {
     }
 }
 
-async fn elect(shared: &Shared) {
+async fn elect(shared: &Shared, gone: ServerId) {
     if shared.dialing.failpoints.is(Failpoint::DelayElection) {
         return;
     }
@@ -80,7 +99,11 @@ async fn elect(shared: &Shared) {
     for attempt in 0..ATTEMPTS {
         let pause = random::number() % DELAY_MAX_MS + if attempt == 0 { 0 } else { ELECTION_MS };
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        if shared.metrics().current_leader.is_some() {
+        if shared
+            .metrics()
+            .current_leader
+            .is_some_and(|leader| leader != gone)
+        {
             return;
         }
         // One that has stopped elects nobody.
