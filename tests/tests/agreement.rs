@@ -115,3 +115,30 @@ fn reals_are_the_same_on_all_members_and_in_files() {
         );
     }
 }
+
+#[test]
+fn conversions_that_come_at_once_take_turns() {
+    let cluster = cluster();
+    let members = cluster.members();
+    let mut clients: Vec<_> = members
+        .iter()
+        .flat_map(|member| [cluster.client(*member), cluster.client(*member)])
+        .collect();
+    for client in &mut clients {
+        client.call("set_db_change_aware", json!([true]));
+    }
+    let version = |n: usize| SCHEMA.replace("1.0.0", &format!("1.0.{n}"));
+    let asked: Vec<u64> = clients
+        .iter_mut()
+        .enumerate()
+        .map(|(n, client)| {
+            let schema: Value = serde_json::from_str(&version(n + 1)).expect("JSON");
+            client.send("convert", json!(["D", schema]))
+        })
+        .collect();
+    for (client, id) in clients.iter_mut().zip(asked) {
+        let reply = client.reply(&json!(id)).expect("it stays connected");
+        assert_eq!(reply["result"], json!({}), "{reply}");
+    }
+    members_agree(&cluster);
+}

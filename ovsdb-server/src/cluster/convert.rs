@@ -225,7 +225,10 @@ impl Server {
         };
         cluster.requests.insert(of_conversion(id), told);
         let behind: Vec<Parked> = std::mem::take(&mut cluster.behind);
+        // Other conversions are not ended by this one: each takes its turn.
         let next = std::mem::take(&mut cluster.next_conversions);
+        let is_conversion = |_: &Uuid, asked: &mut Asked| matches!(asked, Asked::Conversion(_));
+        let asked: Vec<(Uuid, Asked)> = cluster.asked.extract_if(.., is_conversion).collect();
         cluster.converting = false;
         if let Some(founded) = cluster.founded.take() {
             // Who waited may have given up.
@@ -246,6 +249,9 @@ impl Server {
         };
         if outcome.is_ok() {
             self.end_service(&mut open);
+        }
+        if let Model::Clustered(cluster) = &mut open.model {
+            cluster.asked.extend(asked);
         }
         self.databases.insert(name.clone(), open);
         if let Err(error) = &outcome {
