@@ -17,6 +17,10 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 
+/// A peer that does not confirm what it was sent for so long is given up. Otherwise the system tries again after ever
+/// longer pauses, long after the network has been mended.
+const UNCONFIRMED_MAX: Duration = Duration::from_secs(3);
+
 /// A connected stream.
 #[derive(Debug)]
 pub enum Stream {
@@ -36,8 +40,8 @@ impl Stream {
         !matches!(self, Stream::Unix(_) | Stream::Memory(_))
     }
 
-    /// Has the system ask the peer now and then whether it is still there, and end the connection when it is not. Unix
-    /// sockets need none of that.
+    /// Has the system ask the peer now and then whether it is still there, and end the connection when it is not or
+    /// takes nothing. Unix sockets need none of that.
     pub fn keep_alive(&self) -> io::Result<()> {
         let tcp = match self {
             Stream::Tcp(tcp) => tcp,
@@ -48,7 +52,11 @@ impl Stream {
             .with_time(KEEPALIVE_AFTER)
             .with_interval(KEEPALIVE_INTERVAL)
             .with_retries(KEEPALIVE_RETRIES);
-        SockRef::from(tcp).set_tcp_keepalive(&how)
+        let socket = SockRef::from(tcp);
+        socket.set_tcp_keepalive(&how)?;
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_user_timeout(Some(UNCONFIRMED_MAX))?;
+        Ok(())
     }
 
     /// The common name of the peer's verified certificate.

@@ -70,7 +70,7 @@ pub const ALL: [(&str, Nemesis); 11] = [
     ("loosen a plug", |cluster, random, _| {
         let member = any(cluster, random);
         let others: Vec<usize> = cluster.members().into_iter().filter(|i| *i != member).collect();
-        for _ in 0..12 {
+        for _ in 0..6 {
             cluster.network().cut(&[member], &others);
             pause(random, 120);
             cluster.network().mend();
