@@ -1,4 +1,6 @@
-//! What openraft runs on: tokio, with this crate's [randomness](crate::random).
+//! What openraft runs on: tokio, with this crate's [randomness](crate::random), and none elsewhere.
+
+mod watch;
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use rand::rngs::SmallRng;
 
 use crate::random;
 
-/// tokio with other dice.
+/// tokio without its own dice.
 #[derive(Debug)]
 pub struct Runtime(TokioRuntime);
 
@@ -23,7 +25,7 @@ impl AsyncRuntime for Runtime {
     type Timeout<R, T: Future<Output = R> + OptionalSend> = <TokioRuntime as AsyncRuntime>::Timeout<R, T>;
     type ThreadLocalRng = SmallRng;
     type Mpsc = <TokioRuntime as AsyncRuntime>::Mpsc;
-    type Watch = <TokioRuntime as AsyncRuntime>::Watch;
+    type Watch = watch::Watch;
     type Oneshot = <TokioRuntime as AsyncRuntime>::Oneshot;
     type Mutex<T: OptionalSend + 'static> = <TokioRuntime as AsyncRuntime>::Mutex<T>;
 

@@ -19,6 +19,9 @@ use crate::store::log::Log;
 /// How often the end of the old one is looked for.
 const POLL: Duration = Duration::from_millis(1);
 
+/// How often a leader that was just restored asks for a quorum's answer.
+const HEARTBEAT: Duration = Duration::from_millis(5);
+
 /// Restarts openraft whenever the cluster has agreed on another election timer.
 pub(crate) async fn follow(shared: Arc<Shared>) {
     let mut timer = shared.progress.watch_timer();
@@ -97,6 +100,7 @@ async fn restart(shared: &Shared, timer_ms: u64) -> Result<(), MemberError> {
 async fn until_it_may_write(shared: &Shared, raft: &Raft) {
     let end = Instant::now() + shared.timer();
     let mut metrics = raft.metrics();
+    let mut next_heartbeat = Instant::now();
     while Instant::now() < end {
         let now = metrics.borrow_watched().clone();
         // Before it has told anything, its term is 0.
@@ -105,11 +109,12 @@ async fn until_it_may_write(shared: &Shared, raft: &Raft) {
         if told && (!leads || now.last_quorum_acked.is_some() || other_voters(&now).is_empty()) {
             return;
         }
-        if leads {
-            // Otherwise it waits for its next heartbeat.
+        // Its own heartbeat would come too late. Each changes what it tells, so that is no reason for another one.
+        if leads && Instant::now() >= next_heartbeat {
             let _ = raft.trigger().heartbeat().await;
+            next_heartbeat = Instant::now() + HEARTBEAT;
         }
-        let _ = tokio::time::timeout(POLL * 5, metrics.changed()).await;
+        let _ = tokio::time::timeout(HEARTBEAT, metrics.changed()).await;
     }
 }
 
