@@ -5,7 +5,7 @@ FERROVN_PEERS ?= $(FERROVN_CACHE)/peers
 CARGO_TARGET_DIR ?= $(FERROVN_CACHE)/target
 export FERROVN_CACHE FERROVN_PEERS CARGO_TARGET_DIR
 
-.PHONY: run cluster test check bench peers
+.PHONY: run cluster test simulate check bench peers
 
 # A northbound database on 6641 and a southbound one on 6642.
 run:
@@ -19,6 +19,13 @@ cluster:
 test: peers
 	cargo build --workspace
 	cargo test --workspace
+
+# Clusters under thousands of seeds of faults: their members, then their servers. A seed that fails says how to run it
+# again.
+SEEDS ?= 3000
+simulate:
+	FERROVN_SEEDS=$(SEEDS) cargo test -p ovsdb-raft --test simulation members_keep -- --nocapture
+	FERROVN_SEEDS=$(SEEDS) cargo test -p ovsdb-server --test cluster_sim a_cluster_keeps -- --nocapture
 
 # What else must hold before a change lands.
 check:

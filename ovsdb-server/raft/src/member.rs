@@ -88,6 +88,7 @@ impl Member {
             tokio::spawn(standing::watch(shared.clone())),
             tokio::spawn(timer::follow(shared.clone())),
             tokio::spawn(membership::hand_over_on_demand(shared.clone())),
+            tokio::spawn(membership::ask_whether_removed(shared.clone())),
         ];
         Ok(Member {
             shared,

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use openraft::async_runtime::watch::WatchReceiver;
+use openraft::raft::VoteRequest;
 use openraft::{ChangeMembers, ServerState};
 use tokio::time::Instant;
 
@@ -448,6 +449,34 @@ pub(crate) async fn hand_over(shared: &Shared) {
 /// Waits until another member leads, one election timer at most.
 async fn until_led_elsewhere(shared: &Shared) {
     until(shared.timer(), || leader_elsewhere(shared).is_some()).await;
+}
+
+/// Asks the others whether this server is still a member, where nobody would tell: one that lost its vote while it was
+/// cut off is sent nothing any more, and does not ask for votes.
+pub(crate) async fn ask_whether_removed(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(shared.timer() * 3).await;
+        let metrics = shared.metrics();
+        let membership = metrics.membership_config.membership();
+        let lost_its_vote = shared.voter_at.load(Ordering::Acquire) > 0
+            && !membership.voter_ids().any(|id| id == metrics.id)
+            && !shared.removed.load(Ordering::Acquire);
+        if !lost_its_vote || shared.fresh_leader().is_some() {
+            continue;
+        }
+        let Ok(running) = shared.running().await else {
+            return;
+        };
+        // Whether they would vote for it: an answer that is no hint of a removal changes nothing anywhere.
+        let Ok(last) = running.store.last() else { return };
+        for (server, peer) in membership.nodes().filter(|(id, _)| **id != metrics.id) {
+            let mut connection = Connection::new(shared.dialing.clone(), Some(*server), peer.address.clone());
+            let question = Request::PreVote(VoteRequest::new(metrics.vote, last));
+            // The answer is noted where it comes in; who does not answer does not matter.
+            let _ = connection.call(&question, shared.timer()).await;
+        }
+        shared.changed.notify_one();
+    }
 }
 
 /// Hands over leadership when a failure test wants it.

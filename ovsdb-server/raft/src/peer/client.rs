@@ -231,7 +231,10 @@ impl Connection {
                 Err(error)
             }
             Ok(Ok((linked, answer))) => {
-                self.dialing.links.heard(linked.server);
+                // One whose consensus has failed still answers, but is not there for anything.
+                if !matches!(answer, Answer::Failed(_)) {
+                    self.dialing.links.heard(linked.server);
+                }
                 self.stream = Some(linked);
                 match answer {
                     Answer::Failed(what) => Err(CallError::Answer { address, what }),

@@ -1,7 +1,7 @@
 //! Snapshots in the store: pieces under a number, and which number counts.
 //!
 //! A snapshot counts from the moment its description is durable; what was written for earlier ones is then removed,
-//! unless it is being read: with the next one. So a crash at any moment leaves one whole snapshot, or none where there
+//! unless it is being read or written: with a later one. So a crash at any moment leaves one whole snapshot, or none where there
 //! was none.
 
 use std::collections::BTreeMap;
@@ -59,8 +59,8 @@ struct Pin {
 }
 
 impl Pin {
-    fn new(store: &Store, number: u64) -> Arc<Pin> {
-        *store.pins.lock().entry(number).or_default() += 1;
+    fn new(pins: &mut BTreeMap<u64, usize>, store: &Store, number: u64) -> Arc<Pin> {
+        *pins.entry(number).or_default() += 1;
         Arc::new(Pin {
             pins: store.pins.clone(),
             number,
@@ -100,9 +100,10 @@ impl Stored {
     }
 }
 
-/// A snapshot that is being written.
+/// A snapshot that is being written: its pieces stay as long as this does.
 pub struct Writing {
     store: Store,
+    pin: Arc<Pin>,
     number: u64,
     n_pieces: u32,
     n_bytes: u64,
@@ -118,9 +119,11 @@ fn key(number: u64, piece: u32) -> [u8; 12] {
 impl Store {
     /// The snapshot that counts.
     pub fn snapshot(&self) -> io::Result<Option<Stored>> {
+        // Between the two it is not removed.
+        let mut pins = self.pins.lock();
         let description: Option<Description> = self.get(SNAPSHOT)?;
         Ok(description.map(|description| Stored {
-            _pin: Pin::new(self, description.number),
+            _pin: Pin::new(&mut pins, self, description.number),
             store: self.clone(),
             description,
         }))
@@ -128,10 +131,13 @@ impl Store {
 
     /// Begins a snapshot.
     pub fn begin_snapshot(&self) -> io::Result<Writing> {
+        // No other one gets the same number, or removes this one.
+        let mut pins = self.pins.lock();
         let number: u64 = self.get(NEXT)?.unwrap_or(0);
         self.put_now(NEXT, &(number + 1))?;
         Ok(Writing {
             store: self.clone(),
+            pin: Pin::new(&mut pins, self, number),
             number,
             n_pieces: 0,
             n_bytes: 0,
@@ -181,7 +187,7 @@ impl Writing {
                 n_bytes: self.n_bytes,
                 contents,
             },
-            _pin: Pin::new(&self.store, self.number),
+            _pin: self.pin,
             store: self.store,
         }
     }
@@ -199,10 +205,14 @@ impl Stored {
         let mut batch = self.store.batch();
         put(&mut *batch, SNAPSHOT, &self.description);
         self.store.write_durably(batch).await?;
-        let in_use = self.store.pins.lock().keys().next().copied();
-        let first = in_use.unwrap_or(u64::MAX).min(self.description.number);
+        let in_use: Vec<u64> = self.store.pins.lock().keys().copied().collect();
         let mut batch = self.store.batch();
-        batch.delete_range(Family::State, &key(0, 0), &key(first, 0));
+        let mut from = 0;
+        // It is in use itself.
+        for number in in_use.into_iter().take_while(|n| *n <= self.description.number) {
+            batch.delete_range(Family::State, &key(from, 0), &key(number, 0));
+            from = number + 1;
+        }
         batch.write()
     }
 }
@@ -254,10 +264,15 @@ mod tests {
         drop(first);
         let present = store.snapshot().expect("it is read").expect("one counts");
         assert_eq!(read(&present), [[3, 0], [3, 1], [3, 2]]);
+        let mut arriving = store.begin_snapshot().expect("it begins");
+        arriving.push(b"a piece").expect("it is written");
         let fourth = made(&store, 4).await;
         fourth.settle().await.expect("it counts");
         let gone = store.disk.get(Family::State, &key(number, 0));
         assert_eq!(gone.expect("it is read"), None);
         assert_eq!(read(&present), [[3, 0], [3, 1], [3, 2]]);
+        // One that was begun before stays as well.
+        let arrived = arriving.finish(Contents::default());
+        assert_eq!(read(&arrived), [b"a piece"]);
     }
 }

@@ -423,10 +423,15 @@ impl Cluster {
                 Some(running) => match &running.member {
                     None => "starting".to_owned(),
                     Some(member) => {
+                        let failed = Arc::new(Mutex::new(None));
+                        let failure = failed.clone();
+                        running.spawn(async move |member| *failure.lock() = member.snapshot().await.err());
+                        running.process.run(10);
                         let _clock = running.process.handle().enter();
                         let status = member.status();
+                        let failed = failed.lock().take().map(|error| error.to_string());
                         format!(
-                            "{:?} of term {}, leader {:?}, log {:?}, committed {}, applied {:?}, waiting {}, {:?}, {:?}",
+                            "{failed:?}, {:?} of term {}, leader {:?}, log {:?}, committed {}, applied {:?}, waiting {}, {:?}",
                             status.role,
                             status.term,
                             status.leader.map(|id| id.to_string()),
@@ -435,7 +440,6 @@ impl Cluster {
                             running.replica.index(),
                             running.replica.n_waiting(),
                             running.replica.standing(),
-                            status.servers,
                         )
                     }
                 },
