@@ -1,8 +1,8 @@
 //! Snapshots in the store: pieces under a number, and which number counts.
 //!
 //! A snapshot counts from the moment its description is durable; what was written for earlier ones is then removed,
-//! unless it is being read or written: with a later one. So a crash at any moment leaves one whole snapshot, or none where there
-//! was none.
+//! unless it is being read or written: with a later one. So a crash at any moment leaves one whole snapshot, or none
+//! where there was none.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -37,8 +37,11 @@ struct State {
     durable: Contents,
     /// What is written and not durable, in order.
     unsynced: Vec<Vec<Change>>,
-    waiting: Vec<Durable>,
-    is_syncing: bool,
+    /// What is to be written and synced.
+    waiting: Vec<(Vec<Change>, Durable)>,
+    is_writing: bool,
+    /// Nothing is written after what could not be.
+    is_broken: bool,
     fault: Option<Fault>,
     /// Whether a fault was met since the disk was opened.
     was_fault_met: bool,
@@ -63,7 +66,8 @@ impl SimDisk {
             durable: Contents::new(),
             unsynced: Vec::new(),
             waiting: Vec::new(),
-            is_syncing: false,
+            is_writing: false,
+            is_broken: false,
             fault: None,
             was_fault_met: false,
             slowness: 4,
@@ -100,7 +104,8 @@ impl SimDisk {
         }
         state.present = state.durable.clone();
         state.waiting.clear();
-        state.is_syncing = false;
+        state.is_writing = false;
+        state.is_broken = false;
         state.is_open = false;
         state.life += 1;
         (unsynced.len() - kept, kept > 0)
@@ -142,62 +147,81 @@ struct Open {
     life: u64,
 }
 
-impl Open {
-    /// Runs on the process's own clock.
-    async fn sync_all(disk: SimDisk, life: u64) {
-        loop {
-            let (n_batches, waiting, delay) = {
-                let mut state = disk.0.lock();
-                if state.life != life {
-                    return;
-                }
-                if state.waiting.is_empty() {
-                    state.is_syncing = false;
-                    return;
-                }
-                let delay = state.chance.within(0..state.slowness + 1);
-                let waiting = std::mem::take(&mut state.waiting);
-                (state.unsynced.len(), waiting, delay)
-            };
-            tokio::time::sleep(Duration::from_millis(delay)).await;
-            let is_synced = {
-                let mut state = disk.0.lock();
-                if state.life != life {
-                    return;
-                }
-                let is_synced = state.fault != Some(Fault::Unsyncable);
-                if is_synced {
-                    let synced: Vec<_> = state.unsynced.drain(..n_batches).collect();
-                    synced.iter().for_each(|batch| apply(&mut state.durable, batch));
-                } else {
-                    state.was_fault_met = true;
-                }
-                is_synced
-            };
-            for durable in waiting {
-                durable(match is_synced {
-                    true => Ok(()),
-                    false => Err(io::Error::other("input/output error")),
-                });
+impl State {
+    fn write(&mut self, changes: Vec<Change>) -> io::Result<()> {
+        let error = match self.fault {
+            Some(Fault::Full) => io::ErrorKind::StorageFull.into(),
+            Some(Fault::Broken) => io::Error::other("input/output error"),
+            _ => {
+                apply(&mut self.present, &changes);
+                self.unsynced.push(changes);
+                return Ok(());
             }
+        };
+        self.was_fault_met = true;
+        Err(error)
+    }
+}
+
+/// Writes and syncs what waits for it, in order, as long as something does. Runs on the process's own clock.
+async fn write_all(disk: SimDisk, life: u64) {
+    let pause = |range| {
+        let state = disk.0.lock();
+        let ms = state.chance.within(range);
+        tokio::time::sleep(Duration::from_millis(ms))
+    };
+    loop {
+        pause(0..2).await;
+        let (told, n_batches, slowness) = {
+            let mut state = disk.0.lock();
+            if state.life != life {
+                return;
+            }
+            let waiting = std::mem::take(&mut state.waiting);
+            if waiting.is_empty() {
+                state.is_writing = false;
+                return;
+            }
+            let mut told = Vec::new();
+            for (changes, durable) in waiting {
+                let is_written = !state.is_broken && state.write(changes).is_ok();
+                state.is_broken = !is_written;
+                told.push((durable, is_written));
+            }
+            (told, state.unsynced.len(), state.slowness)
+        };
+        pause(0..slowness + 1).await;
+        let is_synced = {
+            let mut state = disk.0.lock();
+            if state.life != life {
+                return;
+            }
+            let is_synced = state.fault != Some(Fault::Unsyncable);
+            if is_synced {
+                let synced: Vec<_> = state.unsynced.drain(..n_batches).collect();
+                synced.iter().for_each(|batch| apply(&mut state.durable, batch));
+            } else {
+                state.was_fault_met = true;
+                state.is_broken = true;
+            }
+            is_synced
+        };
+        for (durable, is_written) in told {
+            durable(match is_written && is_synced {
+                true => Ok(()),
+                false => Err(io::Error::other("input/output error")),
+            });
         }
     }
 }
 
 impl Disk for Open {
-    fn batch(&self) -> Box<dyn Batch + '_> {
+    fn batch(&self) -> Box<dyn Batch> {
         Box::new(Writes {
-            open: self,
+            disk: self.disk.clone(),
+            life: self.life,
             changes: Vec::new(),
         })
-    }
-
-    fn sync(&self, durable: Durable) {
-        let mut state = self.disk.0.lock();
-        state.waiting.push(durable);
-        if !std::mem::replace(&mut state.is_syncing, true) {
-            tokio::spawn(Open::sync_all(self.disk.clone(), self.life));
-        }
     }
 
     fn get(&self, family: Family, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
@@ -237,12 +261,13 @@ impl Disk for Open {
     }
 }
 
-struct Writes<'a> {
-    open: &'a Open,
+struct Writes {
+    disk: SimDisk,
+    life: u64,
     changes: Vec<Change>,
 }
 
-impl Batch for Writes<'_> {
+impl Batch for Writes {
     fn put(&mut self, family: Family, key: &[u8], value: &[u8]) {
         self.changes.push(Change::Put(family, key.to_vec(), value.into()));
     }
@@ -253,18 +278,17 @@ impl Batch for Writes<'_> {
     }
 
     fn write(self: Box<Self>) -> io::Result<()> {
-        let mut state = self.open.disk.0.lock();
-        assert_eq!(state.life, self.open.life, "a process that is dead writes");
-        let error = match state.fault {
-            Some(Fault::Full) => io::ErrorKind::StorageFull.into(),
-            Some(Fault::Broken) => io::Error::other("input/output error"),
-            _ => {
-                apply(&mut state.present, &self.changes);
-                state.unsynced.push(self.changes);
-                return Ok(());
-            }
-        };
-        state.was_fault_met = true;
-        Err(error)
+        let mut state = self.disk.0.lock();
+        assert_eq!(state.life, self.life, "a process that is dead writes");
+        state.write(self.changes)
+    }
+
+    fn write_durably(self: Box<Self>, durable: Durable) {
+        let mut state = self.disk.0.lock();
+        assert_eq!(state.life, self.life, "a process that is dead writes");
+        state.waiting.push((self.changes, durable));
+        if !std::mem::replace(&mut state.is_writing, true) {
+            tokio::spawn(write_all(self.disk.clone(), self.life));
+        }
     }
 }
