@@ -395,20 +395,30 @@ impl Cluster {
         is_well && indexes.len() == 1 && self.leader().is_some()
     }
 
-    /// What people would do about members whose machines were given to others.
-    fn expel_the_dead(&self) {
+    /// What people do about members whose machines were given to others, and about those that were taken out half-way:
+    /// their leader died between taking the vote and forgetting the server.
+    fn expel_the_dead(&mut self) {
         let Some(running) = self.leader().and_then(|host| self.places[host].running.as_ref()) else {
             return;
         };
         let Some(member) = &running.member else { return };
-        let _clock = running.process.handle().enter();
-        for server in member.status().servers.into_keys() {
-            if !self.places.iter().any(|place| place.server == Some(server)) {
-                running.spawn(async move |member| {
+        let clock = running.process.handle().enter();
+        let mut half_way = Vec::new();
+        for (server, status) in member.status().servers {
+            let host = self.places.iter().position(|place| place.server == Some(server));
+            match host {
+                None => running.spawn(async move |member| {
                     // Another attempt follows.
                     let _ = member.kick(server).await;
-                });
+                }),
+                Some(host) if !status.voter && *self.places[host].joined.lock() => half_way.push(host),
+                Some(_) => {}
             }
+        }
+        drop(clock);
+        for host in half_way {
+            self.record.count("taken out half-way");
+            self.wipe(host);
         }
     }
 

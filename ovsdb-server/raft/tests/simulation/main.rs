@@ -26,7 +26,7 @@ use cluster::Cluster;
 use record::Totals;
 
 /// Seeds of an ordinary run.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 30;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name)
