@@ -58,12 +58,11 @@ fn address(shared: &Shared, server: ServerId) -> Option<String> {
 }
 
 /// Whether nobody listens at a leader's address. A process that is being ended closes one socket after the other: so
-/// this is looked at more than once, unless the leader is heard of meanwhile.
+/// this is looked at more than once.
 async fn is_gone(shared: &Shared, leader: ServerId, address: &str) -> bool {
-    let heard = *shared.heard.lock();
     for pause in PROBES_MS {
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        if *shared.heard.lock() != heard || shared.metrics().current_leader != Some(leader) {
+        if shared.metrics().current_leader != Some(leader) {
             return false;
         }
         if nobody_listens(shared, address).await {
@@ -91,12 +90,14 @@ async fn elect(shared: &Shared, gone: ServerId) {
     if shared.dialing.failpoints.is(Failpoint::DelayElection) {
         return;
     }
-    let Ok(raft) = shared.raft().await else { return };
-    // Others may have the vote of this member from now on; it asks for theirs a moment later.
-    if shared.distrust(&raft).await.is_err() {
-        return;
-    }
     for attempt in 0..ATTEMPTS {
+        // Another one after a change of the election timer, which has not seen anything.
+        let Ok(raft) = shared.raft().await else { return };
+        // Others may have the vote of this member from now on; it asks for theirs a moment later. One that has stopped
+        // neither gives nor asks.
+        if shared.metrics().current_leader == Some(gone) {
+            let _ = shared.distrust(&raft).await;
+        }
         let pause = random::number() % DELAY_MAX_MS + if attempt == 0 { 0 } else { ELECTION_MS };
         tokio::time::sleep(Duration::from_millis(pause)).await;
         if shared
@@ -106,7 +107,6 @@ async fn elect(shared: &Shared, gone: ServerId) {
         {
             return;
         }
-        // One that has stopped elects nobody.
         let _ = raft.trigger().elect(true).await;
     }
 }
