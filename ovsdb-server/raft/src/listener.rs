@@ -116,7 +116,18 @@ async fn answer(request: Request, from: ServerId, shared: &Arc<Shared>) -> Resul
     {
         return Ok(Answer::Refused(refusal));
     }
-    let raft = shared.raft().await.map_err(|error| error.to_string())?;
+    let running = shared.running().await.map_err(|error| error.to_string())?;
+    if let Request::Vote(_) | Request::PreVote(_) = &request {
+        // It may have been a voter once, and lost its folder: what it acknowledged then, a candidate may lack.
+        let last = running
+            .store
+            .last()
+            .and_then(|last| Ok(last.or(running.store.purged()?)));
+        if last.map_err(|error| error.to_string())?.is_none() {
+            return Err("it has nothing of the log yet, and no vote".to_owned());
+        }
+    }
+    let raft = running.raft;
     let fatal = |error: Fatal<TypeConfig>| error.to_string();
     Ok(match request {
         Request::Append(rpc) => {

@@ -137,7 +137,7 @@ pub fn check(cluster: &Cluster, shared: &Shared, watching: &Watching) {
         let first: Vec<String> = texts
             .iter()
             .take(20)
-            .map(|text| text.chars().take(600).collect())
+            .map(|text| text.chars().take(20_000).collect())
             .collect();
         first.join("\n")
     };
