@@ -678,7 +678,7 @@ mod tests {
         for (pattern, want) in [
             ("%05N|%c%T|%p|%m", "00042|raft|WARN|hello"),
             ("%-6p|%6p|%A", "WARN  |  WARN|prog"),
-            ("%B %n%%", "28 \n%"),
+            ("%B %n%%", "132 \n%"),
             ("%q%", "q"),
         ] {
             assert_eq!(
