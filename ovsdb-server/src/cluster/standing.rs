@@ -74,8 +74,6 @@ impl Server {
                     passed.refuse();
                 }
             }
-            // Who is answered from now on has been told before whether this is the leader's answer.
-            self.refresh_server_rows();
             self.run_again(name, taken_back);
             self.found(name);
             self.release_held(name);
