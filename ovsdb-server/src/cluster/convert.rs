@@ -81,6 +81,10 @@ impl Server {
     /// Asks the cluster for another schema or other contents. What must hold has been checked on the present state.
     pub(crate) fn convert_in_cluster(&mut self, name: &str, conversion: Conversion) {
         let Some(cluster) = self.cluster(name) else { return };
+        // It came a second time while it ran.
+        if let Some(told) = cluster.requests.get(&of_conversion(conversion.id)).cloned() {
+            return self.conversion_executed(conversion, &told);
+        }
         if cluster.leads() {
             return match cluster.is_converting() {
                 true => cluster.convert_later(conversion),
@@ -140,13 +144,23 @@ impl Server {
             Command::Restore { id, .. } => (*id, None),
             Command::Transaction(_) | Command::ElectionTimer(_) | Command::Verify(_) => return false,
         };
-        // Another state, or the same conversion a second time. What is in flight may be a later proposal of it.
-        if prerequisite.is_some_and(|p| p != present.txn_id.0)
-            || cluster.requests.get(&of_conversion(id)).is_some()
-        {
+        let own = cluster.in_flight.front().is_some_and(|first| first.id == id);
+        // The same conversion a second time.
+        if let Some(told) = cluster.requests.get(&of_conversion(id)).cloned() {
+            if own
+                && let Some(InFlight {
+                    what: Proposal::Conversion(conversion),
+                    ..
+                }) = cluster.in_flight.pop_front()
+            {
+                self.conversion_executed(conversion, &told);
+            }
             return false;
         }
-        let own = cluster.in_flight.front().is_some_and(|first| first.id == id);
+        // Another state. What is in flight may be a later proposal of it.
+        if prerequisite.is_some_and(|p| p != present.txn_id.0) {
+            return false;
+        }
         match own {
             // Nothing was put in flight after it.
             true => {
@@ -280,12 +294,9 @@ impl Server {
     fn answer_conversion(&mut self, conversion: Conversion, outcome: Result<(), OvsdbError>) {
         match conversion.initiator {
             Initiator::Client(session, request) => match outcome {
-                // Whoever is not aware of changes has been disconnected.
-                Ok(()) => {
-                    if self.sessions.get(&session).is_some_and(|s| s.change_aware) {
-                        self.send(session, reply::result(&request, &Value::Object(Map::new())));
-                    }
-                }
+                // Whoever is not aware of changes has been disconnected, unless a snapshot of the same schema came in
+                // place of the entry.
+                Ok(()) => self.send(session, reply::result(&request, &Value::Object(Map::new()))),
                 Err(error) => self.send(session, reply::error(&request, &reply::error_value(&error))),
             },
             Initiator::Operator(done) => {

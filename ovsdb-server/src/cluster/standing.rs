@@ -74,6 +74,8 @@ impl Server {
                     passed.refuse();
                 }
             }
+            // What was held is answered as a follower answers: who insists on a leader must have learned before.
+            self.refresh_server_rows();
             self.run_again(name, taken_back);
             self.found(name);
             self.release_held(name);
