@@ -1,0 +1,106 @@
+//! Rows as they are to be in a database.
+//!
+//! A desired row has an identity made of what tells it from others of its table (ovn-sb(5): a name, an owner), and
+//! refers to other desired rows by theirs. Where no such row exists yet the identity becomes its uuid; where one
+//! exists under another uuid, `sync` translates.
+
+use ovsdb_data::typed::{Columns, Table};
+use ovsdb_data::{ColumnIdx, Datum, TableIdx, Uuid};
+use sha2::{Digest, Sha256};
+
+use crate::databases::Side;
+
+/// A row as it is to be. Columns that are not named belong to somebody else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desired {
+    /// In which database.
+    pub side: Side,
+    /// In which table.
+    pub table: TableIdx,
+    /// Its identity.
+    pub id: Uuid,
+    /// The columns that are kept so.
+    pub columns: Vec<(ColumnIdx, Datum)>,
+    /// The columns that are written when the row is inserted, and left alone then.
+    pub at_first: Vec<(ColumnIdx, Datum)>,
+    /// It is never inserted, only changed where it exists: others own it.
+    pub is_update: bool,
+}
+
+impl Desired {
+    /// A row that exists because of this.
+    pub fn row<T: Table<'static>>(id: Uuid, columns: Columns<T>) -> Desired {
+        Desired {
+            side: Side::of::<T::Schema>(),
+            table: T::TABLE_INDEX,
+            id,
+            columns: columns.into_values(),
+            at_first: Vec::new(),
+            is_update: false,
+        }
+    }
+
+    /// Columns of a row that others own.
+    pub fn update<T: Table<'static>>(id: Uuid, columns: Columns<T>) -> Desired {
+        Desired {
+            is_update: true,
+            ..Desired::row(id, columns)
+        }
+    }
+
+    /// With columns for the beginning.
+    pub fn at_first<T: Table<'static>>(mut self, columns: Columns<T>) -> Desired {
+        self.at_first = columns.into_values();
+        self
+    }
+}
+
+/// An identity of a row of a table, made of what tells it from the others.
+pub fn identity(table: &str, parts: &[&[u8]]) -> Uuid {
+    let mut hasher = Hasher::new(table);
+    for part in parts {
+        hasher.bytes(part);
+    }
+    hasher.finish()
+}
+
+/// [`identity`] of rows with a name.
+pub fn named(table: &str, name: &str) -> Uuid {
+    identity(table, &[name.as_bytes()])
+}
+
+/// Makes an identity.
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Of a row of a table.
+    pub fn new(table: &str) -> Hasher {
+        let mut hasher = Hasher(Sha256::new());
+        hasher.text(table);
+        hasher
+    }
+
+    /// One more part.
+    pub fn bytes(&mut self, part: &[u8]) {
+        self.number(part.len() as u64);
+        self.0.update(part);
+    }
+
+    /// One more part.
+    pub fn text(&mut self, part: &str) {
+        self.bytes(part.as_bytes());
+    }
+
+    /// One more part.
+    pub fn number(&mut self, part: u64) {
+        self.0.update(part.to_le_bytes());
+    }
+
+    /// The identity: a uuid of version 8 (RFC 9562 §5.8).
+    pub fn finish(self) -> Uuid {
+        let digest = self.0.finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+}

@@ -1,0 +1,8 @@
+//! Logical flows: the stages they go through, what a derivation says of one, and the table of them all.
+
+pub mod flows;
+pub mod stage;
+pub mod table;
+
+pub use flows::{Datapaths, Flow, Flows};
+pub use stage::{Pipeline, Stage};

@@ -1,0 +1,183 @@
+//! What a derivation says of logical flows.
+//!
+//! ```text
+//!   let mut flows = Flows::on(switch);
+//!   flows.add(Stage::LsInL2Lkup, 50, format!("eth.dst == {mac}"), format!("outport = {port}; output;")).hint(uuid);
+//!   flows.add_on(router, Stage::LrInArpResolve, 100, ...);
+//! ```
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use ovsdb_data::Uuid;
+
+use super::stage::Stage;
+
+/// The datapaths that a flow is for: rows of `Logical_Switch` or `Logical_Router`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Datapaths {
+    /// One.
+    One(Uuid),
+    /// Several, sorted, in a set that many flows share.
+    Set(Arc<[Uuid]>),
+}
+
+/// A logical flow (ovn-sb(5) "Logical_Flow"). Two flows are the same where stage, priority, match, actions and meter
+/// are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    /// On which datapaths.
+    pub datapaths: Datapaths,
+    /// Where.
+    pub stage: Stage,
+    /// The highest that matches counts.
+    pub priority: u16,
+    /// An expression (ovn-sb(5) "match").
+    pub r#match: Arc<str>,
+    /// Actions (ovn-sb(5) "actions").
+    pub actions: Arc<str>,
+    /// `controller_meter`.
+    pub meter: Option<Arc<str>>,
+    /// The northbound row that it is made for (`external_ids:stage-hint`).
+    pub hint: Option<Uuid>,
+    /// `tags:in_out_port`.
+    pub in_out_port: Option<Arc<str>>,
+    /// `flow_desc`.
+    pub description: Option<&'static str>,
+    /// The line that made it (`external_ids:source`).
+    pub source: &'static Location<'static>,
+}
+
+impl Flow {
+    /// Says which northbound row it is made for.
+    pub fn hint(&mut self, row: Uuid) -> &mut Self {
+        self.hint = Some(row);
+        self
+    }
+
+    /// Says which port it is about.
+    pub fn tag(&mut self, port: &str) -> &mut Self {
+        self.in_out_port = Some(port.into());
+        self
+    }
+
+    /// Says which meter protects ovn-controller from it.
+    pub fn meter(&mut self, meter: Option<Arc<str>>) -> &mut Self {
+        self.meter = meter;
+        self
+    }
+
+    /// Says why it drops.
+    pub fn describe(&mut self, text: &'static str) -> &mut Self {
+        self.description = Some(text);
+        self
+    }
+}
+
+/// The flows of one owner: a value of a derivation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flows {
+    datapaths: Datapaths,
+    flows: Vec<Flow>,
+}
+
+impl Flows {
+    /// Flows of one datapath, none yet.
+    pub fn on(datapath: Uuid) -> Flows {
+        Flows::on_all(Datapaths::One(datapath))
+    }
+
+    /// Flows of several datapaths, none yet.
+    pub fn on_all(datapaths: Datapaths) -> Flows {
+        Flows {
+            datapaths,
+            flows: Vec::new(),
+        }
+    }
+
+    /// One more.
+    #[track_caller]
+    pub fn add(
+        &mut self,
+        stage: Stage,
+        priority: u16,
+        r#match: impl Into<Arc<str>>,
+        actions: impl Into<Arc<str>>,
+    ) -> &mut Flow {
+        let datapaths = self.datapaths.clone();
+        self.put(datapaths, stage, priority, r#match.into(), actions.into())
+    }
+
+    /// One more, on another datapath.
+    #[track_caller]
+    pub fn add_on(
+        &mut self,
+        datapath: Uuid,
+        stage: Stage,
+        priority: u16,
+        r#match: impl Into<Arc<str>>,
+        actions: impl Into<Arc<str>>,
+    ) -> &mut Flow {
+        self.put(
+            Datapaths::One(datapath),
+            stage,
+            priority,
+            r#match.into(),
+            actions.into(),
+        )
+    }
+
+    /// One more, on several datapaths.
+    #[track_caller]
+    pub fn add_on_all(
+        &mut self,
+        datapaths: Datapaths,
+        stage: Stage,
+        priority: u16,
+        r#match: impl Into<Arc<str>>,
+        actions: impl Into<Arc<str>>,
+    ) -> &mut Flow {
+        self.put(datapaths, stage, priority, r#match.into(), actions.into())
+    }
+
+    #[track_caller]
+    fn put(
+        &mut self,
+        datapaths: Datapaths,
+        stage: Stage,
+        priority: u16,
+        r#match: Arc<str>,
+        actions: Arc<str>,
+    ) -> &mut Flow {
+        self.flows.push(Flow {
+            datapaths,
+            stage,
+            priority,
+            r#match,
+            actions,
+            meter: None,
+            hint: None,
+            in_out_port: None,
+            description: None,
+            source: Location::caller(),
+        });
+        let last = self.flows.len() - 1;
+        &mut self.flows[last]
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Flow> {
+        self.flows.iter()
+    }
+}
+
+impl Datapaths {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = Uuid> {
+        let all = match self {
+            Datapaths::One(one) => std::slice::from_ref(one),
+            Datapaths::Set(set) => set,
+        };
+        all.iter().copied()
+    }
+}

@@ -1,0 +1,182 @@
+//! Logical router ports (ovn-nb(5) "Logical_Router_Port").
+
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalRouterPort, LogicalSwitchPort};
+use ovsdb_data::Uuid;
+
+use super::address::{Addresses, Mac};
+use super::name::{chassis_redirect, is_resident, quoted};
+use super::options::Options;
+use super::router::Router;
+use super::switch_port::{Peer, SwitchPort};
+use crate::graph::Derivation;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// A port of an enabled router, with an address that makes sense and a name that no other has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RouterPort {
+    /// Its row.
+    pub uuid: Uuid,
+    /// Its router.
+    pub router: Uuid,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its name in quotation marks.
+    pub key: Arc<str>,
+    /// Its addresses in the order of `networks`; the last IPv6 one is the link-local address of its Ethernet address,
+    /// unless that is among the others.
+    pub addresses: Addresses,
+    /// Its `mac` as it was typed.
+    pub mac_text: Arc<str>,
+    /// Whether it is enabled.
+    pub is_enabled: bool,
+    /// Whether it is a distributed gateway port.
+    pub is_gateway: bool,
+    /// `options`.
+    pub options: Options,
+    /// The port of another router that it is connected to directly, by name.
+    pub peer: Option<Arc<str>>,
+}
+
+impl RouterPort {
+    /// The name of its chassisredirect port, in quotation marks.
+    pub fn redirect_key(&self) -> Arc<str> {
+        quoted(&chassis_redirect(&self.name))
+    }
+
+    /// True where its chassisredirect port is.
+    pub fn is_resident(&self) -> String {
+        is_resident(&self.redirect_key())
+    }
+
+    /// The link-local address of its Ethernet address.
+    pub fn link_local(&self) -> super::address::V6 {
+        self.addresses.mac.link_local()
+    }
+}
+
+/// The router of a port, if the port counts: where names clash, the first one does.
+pub fn router_of(view: &View<'_>, port: Uuid) -> Option<Uuid> {
+    let row = view.row::<LogicalRouterPort<'_>>(port)?;
+    let holder = |port: Uuid| view.holder(LogicalRouter::PORTS, port);
+    let mut named = view.holders(LogicalRouterPort::NAME, row.name()).into_iter();
+    if named.find(|port| holder(*port).is_some()) != Some(port) {
+        tracing::warn!("duplicate logical router port {}", row.name());
+        return None;
+    }
+    holder(port)
+}
+
+impl Derivation for RouterPort {
+    type Key = Uuid;
+    type Value = Option<RouterPort>;
+    const NODE: Node = Node::RouterPort;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let row = view.row::<LogicalRouterPort<'_>>(uuid)?;
+        let router = router_of(view, uuid)?;
+        let on = view.get::<Router>(router);
+        let on = on.as_ref().as_ref()?;
+        let Some(mac) = Mac::parse(row.mac()) else {
+            tracing::warn!("bad 'mac' {}", row.mac());
+            return None;
+        };
+        let mut addresses = Addresses {
+            mac,
+            ..Addresses::default()
+        };
+        for network in row.networks().iter() {
+            if !addresses.add(network) {
+                tracing::warn!("bad 'networks' {network}");
+                return None;
+            }
+        }
+        if addresses.v4.is_empty() && addresses.v6.is_empty() {
+            return None;
+        }
+        let link_local = mac.link_local();
+        if !addresses.v6.contains(&link_local) {
+            addresses.v6.push(link_local);
+        }
+        let asks_gateway = row.ha_chassis_group().is_some() || !row.gateway_chassis().is_empty();
+        if asks_gateway && on.is_gateway() {
+            tracing::warn!(
+                "Logical router port {} configured as gateway on a gateway router: ignored",
+                row.name()
+            );
+        }
+        Some(RouterPort {
+            uuid,
+            router,
+            name: row.name().into(),
+            key: quoted(row.name()),
+            addresses,
+            mac_text: row.mac().into(),
+            is_enabled: row.enabled().unwrap_or(true),
+            is_gateway: asks_gateway && !on.is_gateway(),
+            options: Options::of(&row.options()),
+            peer: row.peer().map(Into::into),
+        })
+    }
+}
+
+/// The switch port of type `router` that leads to a router port.
+pub enum SwitchPeer {}
+
+impl Derivation for SwitchPeer {
+    type Key = Uuid;
+    type Value = Option<Uuid>;
+    const NODE: Node = Node::SwitchPeer;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let port = view.get::<RouterPort>(uuid);
+        let port = port.as_ref().as_ref()?;
+        let mut leading = view.holders(LogicalSwitchPort::OPTIONS, &*port.name).into_iter();
+        leading.find(|lsp| *view.get::<Peer>(*lsp) == Some(uuid))
+    }
+}
+
+/// The port of another router that a router port is directly connected to.
+pub enum RouterPeer {}
+
+impl Derivation for RouterPeer {
+    type Key = Uuid;
+    type Value = Option<Uuid>;
+    const NODE: Node = Node::RouterPeer;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let port = view.get::<RouterPort>(uuid);
+        let port = port.as_ref().as_ref()?;
+        let peer = view.holder(LogicalRouterPort::NAME, port.peer.as_deref()?)?;
+        let peer = view.get::<RouterPort>(peer);
+        peer.as_ref().as_ref().map(|peer| peer.uuid)
+    }
+}
+
+/// The other router-type ports of the switch that a router port is on, as the router ports they lead to.
+pub enum Neighbors {}
+
+impl Derivation for Neighbors {
+    type Key = Uuid;
+    type Value = Vec<Uuid>;
+    const NODE: Node = Node::Neighbors;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let Some(peer) = *view.get::<SwitchPeer>(uuid) else {
+            return Vec::new();
+        };
+        let Some(switch) = view
+            .get::<SwitchPort>(peer)
+            .as_ref()
+            .as_ref()
+            .map(|port| port.switch)
+        else {
+            return Vec::new();
+        };
+        let traits = view.get::<super::switch::SwitchTraits>(switch);
+        let others = traits.router.iter().filter_map(|port| *view.get::<Peer>(*port));
+        others.filter(|other| *other != uuid).collect()
+    }
+}

@@ -1,0 +1,136 @@
+//! Logical switches (ovn-nb(5) "Logical_Switch").
+
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
+use ovsdb_data::Uuid;
+
+use super::options::Options;
+use super::switch_port::{self, SwitchPort};
+use crate::graph::Derivation;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// A logical switch, without what it refers to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Switch {
+    /// Its row.
+    pub uuid: Uuid,
+    /// Its name.
+    pub name: Arc<str>,
+    /// `other_config`.
+    pub other_config: Options,
+    /// `external_ids`.
+    pub external_ids: Options,
+    /// Control plane protection.
+    pub copp: Option<Uuid>,
+}
+
+impl Switch {
+    /// Whether it connects availability zones.
+    pub fn is_transit(&self) -> bool {
+        self.other_config.get("interconn-ts").is_some()
+    }
+
+    /// Whether tagged frames pass.
+    pub fn passes_vlans(&self) -> bool {
+        self.other_config.is_true("vlan-passthru", false)
+    }
+}
+
+impl Derivation for Switch {
+    type Key = Uuid;
+    type Value = Option<Switch>;
+    const NODE: Node = Node::Switch;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let row = view.row::<LogicalSwitch<'_>>(uuid)?;
+        Some(Switch {
+            uuid,
+            name: row.name().into(),
+            other_config: Options::of(&row.other_config()),
+            external_ids: Options::of(&row.external_ids()),
+            copp: row.copp(),
+        })
+    }
+}
+
+/// The ports of a switch, in the order of the column `ports`.
+pub enum SwitchPorts {}
+
+impl Derivation for SwitchPorts {
+    type Key = Uuid;
+    type Value = Vec<Uuid>;
+    const NODE: Node = Node::SwitchPorts;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let Some(row) = view.row::<LogicalSwitch<'_>>(uuid) else {
+            return Vec::new();
+        };
+        let ports = row.ports().iter();
+        ports
+            .filter(|port| switch_port::switch_of(view, *port) == Some(uuid))
+            .collect()
+    }
+}
+
+/// What the ports of a switch mean for the whole of it. Plain ports come and go without changing it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SwitchTraits {
+    /// Ports of type `router`, in the order of the column `ports`.
+    pub router: Vec<Uuid>,
+    /// Those of type `localnet`.
+    pub localnet: Vec<Uuid>,
+    /// Those of type `vtep`.
+    pub vtep: Vec<Uuid>,
+    /// Those of type `remote`.
+    pub remote: Vec<Uuid>,
+    /// Whether an enabled port takes what is for unknown addresses.
+    pub has_unknown: bool,
+    /// Whether there is a port that does not lead to a router.
+    pub has_others: bool,
+}
+
+impl Derivation for SwitchTraits {
+    type Key = Uuid;
+    type Value = SwitchTraits;
+    const NODE: Node = Node::SwitchTraits;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let mut traits = SwitchTraits::default();
+        for port in view.get::<SwitchPorts>(uuid).iter() {
+            let Some(port) = &*view.get::<SwitchPort>(*port) else {
+                continue;
+            };
+            use super::switch_port::Type;
+            match port.r#type {
+                Type::Router => traits.router.push(port.uuid),
+                Type::Localnet => traits.localnet.push(port.uuid),
+                Type::Vtep => traits.vtep.push(port.uuid),
+                Type::Remote => traits.remote.push(port.uuid),
+                _ => {}
+            }
+            traits.has_unknown |= port.has_unknown && port.is_enabled;
+            traits.has_others |= port.r#type != Type::Router;
+        }
+        traits
+    }
+}
+
+/// The switch that a port is on, by the ports column: the first, if there were several.
+pub(super) fn holder_of(view: &View<'_>, port: Uuid) -> Option<Uuid> {
+    let switches = view.holders(LogicalSwitch::PORTS, port);
+    if switches.len() > 1 {
+        tracing::warn!(
+            "Logical_Switch_Port {port} is on {} switches: only the first counts",
+            switches.len()
+        );
+    }
+    switches.first().copied()
+}
+
+/// The port of a name that counts: the first of several (ovn-nb(5) demands that there be one).
+pub(super) fn named(view: &View<'_>, name: &str) -> Option<Uuid> {
+    let ports = view.holders(LogicalSwitchPort::NAME, name);
+    ports.into_iter().find(|port| holder_of(view, *port).is_some())
+}

@@ -1,0 +1,190 @@
+//! Logical switch ports (ovn-nb(5) "Logical_Switch_Port").
+
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound::{LogicalRouterPort, LogicalSwitchPort};
+use ovsdb_data::Uuid;
+
+use super::address::Addresses;
+use super::name::{chassis_redirect, quoted};
+use super::options::Options;
+use super::router_port::RouterPort;
+use super::switch::{self, SwitchTraits};
+use crate::graph::Derivation;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// What is behind a port (`type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// An interface of a virtual machine or a container: the empty text.
+    Vif,
+    /// `router`.
+    Router,
+    /// `localnet`.
+    Localnet,
+    /// `localport`.
+    Localport,
+    /// `l2gateway`.
+    L2gateway,
+    /// `vtep`.
+    Vtep,
+    /// `external`.
+    External,
+    /// `virtual`.
+    Virtual,
+    /// `remote`.
+    Remote,
+    /// `switch`.
+    Switch,
+    /// A type that OVN does not know.
+    Unknown,
+}
+
+impl Type {
+    fn parse(text: &str) -> Type {
+        match text {
+            "" => Type::Vif,
+            "router" => Type::Router,
+            "localnet" => Type::Localnet,
+            "localport" => Type::Localport,
+            "l2gateway" => Type::L2gateway,
+            "vtep" => Type::Vtep,
+            "external" => Type::External,
+            "virtual" => Type::Virtual,
+            "remote" => Type::Remote,
+            "switch" => Type::Switch,
+            _ => Type::Unknown,
+        }
+    }
+}
+
+/// A logical switch port that is on a switch and bears a name that no other has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SwitchPort {
+    /// Its row.
+    pub uuid: Uuid,
+    /// Its switch.
+    pub switch: Uuid,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its name in quotation marks.
+    pub key: Arc<str>,
+    /// Its type.
+    pub r#type: Type,
+    /// Whether it is enabled.
+    pub is_enabled: bool,
+    /// What its `addresses` say, the dynamic ones as they were given; `router` is the peer's, which `Peer` knows.
+    pub addresses: Vec<Addresses>,
+    /// What its `port_security` says.
+    pub port_security: Vec<Addresses>,
+    /// It takes what is for unknown addresses.
+    pub has_unknown: bool,
+    /// One of its addresses is `router`.
+    pub has_router_address: bool,
+    /// `options`.
+    pub options: Options,
+    /// `parent_name`, if it is not empty.
+    pub parent: Option<Arc<str>>,
+}
+
+/// The switch of a port, if the port counts: where names clash, the first one does.
+pub fn switch_of(view: &View<'_>, port: Uuid) -> Option<Uuid> {
+    let row = view.row::<LogicalSwitchPort<'_>>(port)?;
+    if switch::named(view, row.name()) != Some(port) {
+        tracing::warn!("duplicate logical port {}", row.name());
+        return None;
+    }
+    switch::holder_of(view, port)
+}
+
+impl Derivation for SwitchPort {
+    type Key = Uuid;
+    type Value = Option<SwitchPort>;
+    const NODE: Node = Node::SwitchPort;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let row = view.row::<LogicalSwitchPort<'_>>(uuid)?;
+        let switch = switch_of(view, uuid)?;
+        let r#type = Type::parse(row.r#type());
+        let mut addresses = Vec::new();
+        let (mut has_unknown, mut has_router_address) = (r#type == Type::Switch, false);
+        for text in row.addresses().iter() {
+            match text {
+                "unknown" => has_unknown = true,
+                "router" => has_router_address = true,
+                _ if is_dynamic(text) => addresses.extend(row.dynamic_addresses().and_then(Addresses::parse)),
+                _ => match Addresses::parse(text) {
+                    Some(parsed) => addresses.push(parsed),
+                    None => tracing::info!("invalid syntax '{text}' in address. No MAC address found"),
+                },
+            }
+        }
+        Some(SwitchPort {
+            uuid,
+            switch,
+            name: row.name().into(),
+            key: quoted(row.name()),
+            r#type,
+            is_enabled: row.enabled().unwrap_or(true),
+            addresses,
+            port_security: row.port_security().iter().filter_map(Addresses::parse).collect(),
+            has_unknown,
+            has_router_address,
+            options: Options::of(&row.options()),
+            parent: row.parent_name().filter(|name| !name.is_empty()).map(Into::into),
+        })
+    }
+}
+
+/// Whether an address is for OVN to choose (ovn-nb(5) "addresses").
+pub fn is_dynamic(text: &str) -> bool {
+    let mut words = text.split_ascii_whitespace();
+    match (words.next(), words.next()) {
+        (Some("dynamic"), _) => true,
+        (Some(mac), Some("dynamic")) => super::address::Mac::parse(mac).is_some(),
+        _ => false,
+    }
+}
+
+/// The router port that a switch port of type `router` leads to, if its router takes part.
+pub enum Peer {}
+
+impl Derivation for Peer {
+    type Key = Uuid;
+    type Value = Option<Uuid>;
+    const NODE: Node = Node::Peer;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let port = view.get::<SwitchPort>(uuid);
+        let port = port
+            .as_ref()
+            .as_ref()
+            .filter(|port| port.r#type == Type::Router)?;
+        let peer = view.holder(LogicalRouterPort::NAME, port.options.get("router-port")?)?;
+        view.get::<RouterPort>(peer)
+            .as_ref()
+            .as_ref()
+            .map(|peer| peer.uuid)
+    }
+}
+
+/// The chassisredirect port that stands for a router-type switch port, by name in quotation marks: its peer is the
+/// only distributed gateway port of its router, and its switch has no localnet port.
+pub enum RedirectPort {}
+
+impl Derivation for RedirectPort {
+    type Key = Uuid;
+    type Value = Option<Arc<str>>;
+    const NODE: Node = Node::RedirectPort;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let port = view.get::<SwitchPort>(uuid);
+        let port = port.as_ref().as_ref()?;
+        let peer = view.get::<RouterPort>((*view.get::<Peer>(uuid))?);
+        let peer = peer.as_ref().as_ref().filter(|peer| peer.is_gateway)?;
+        let gateways = view.get::<super::router::GatewayPorts>(peer.router);
+        let has_localnet = !view.get::<SwitchTraits>(port.switch).localnet.is_empty();
+        (gateways.len() == 1 && !has_localnet).then(|| quoted(&chassis_redirect(&port.name)))
+    }
+}

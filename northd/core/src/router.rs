@@ -1,0 +1,1 @@
+//! The flows of logical routers: one feature, one file.

@@ -1,0 +1,3 @@
+//! The flows of logical switches: one feature, one file.
+
+pub mod port_security;

@@ -1,0 +1,133 @@
+//! `Logical_Flow` and `Logical_DP_Group`: a flow names its datapath, or the group of its datapaths (ovn-sb(5)).
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_southbound::{LogicalDpGroup, LogicalFlow};
+use ovsdb_data::Uuid;
+use ovsdb_data::typed::{Columns, Table};
+
+use crate::databases::Side;
+use crate::desired::Desired;
+use crate::flow::table::{FlowId, FlowTable, Merged, group_id};
+use crate::northd::RowId;
+use crate::sync::datapath_binding::datapath_id;
+
+/// What a group of flows' datapaths is told apart by.
+const POOL: &str = "Logical_DP_Group";
+
+/// The rows of flows and of their groups.
+#[derive(Default)]
+pub struct FlowRows {
+    /// The group of a flow, where it has several datapaths.
+    of_flow: HashMap<FlowId, Option<Uuid>, foldhash::fast::FixedState>,
+    groups: HashMap<Uuid, Group, foldhash::fast::FixedState>,
+}
+
+struct Group {
+    datapaths: Arc<[Uuid]>,
+    n_flows: usize,
+}
+
+impl FlowRows {
+    /// A flow changed, or is gone.
+    pub fn change(&mut self, id: FlowId, flow: Option<Merged>, touched: &mut BTreeSet<RowId>) {
+        touched.insert((Side::Sb, LogicalFlow::TABLE_INDEX, id));
+        let group = |uuid: Uuid| (Side::Sb, LogicalDpGroup::TABLE_INDEX, uuid);
+        let before = self.of_flow.remove(&id).flatten();
+        if let Some(flow) = flow {
+            let of = (flow.datapaths.len() > 1).then(|| group_id(POOL, &flow.datapaths));
+            if let Some(uuid) = of {
+                let fresh = || Group {
+                    datapaths: flow.datapaths.clone(),
+                    n_flows: 0,
+                };
+                let entry = self.groups.entry(uuid).or_insert_with(fresh);
+                entry.n_flows += 1;
+                if entry.n_flows == 1 {
+                    touched.insert(group(uuid));
+                }
+            }
+            self.of_flow.insert(id, of);
+        }
+        if let Some(uuid) = before
+            && let Some(entry) = self.groups.get_mut(&uuid)
+        {
+            entry.n_flows -= 1;
+            if entry.n_flows == 0 {
+                self.groups.remove(&uuid);
+                touched.insert(group(uuid));
+            }
+        }
+    }
+
+    /// Every row's id.
+    pub fn ids(&self) -> impl Iterator<Item = RowId> {
+        let flows = self
+            .of_flow
+            .keys()
+            .map(|id| (Side::Sb, LogicalFlow::TABLE_INDEX, *id));
+        flows.chain(
+            self.groups
+                .keys()
+                .map(|id| (Side::Sb, LogicalDpGroup::TABLE_INDEX, *id)),
+        )
+    }
+
+    /// A row as it is to be.
+    pub fn desired(&self, (side, table, id): RowId, flows: &FlowTable) -> Option<Desired> {
+        match (side, table) {
+            (Side::Sb, LogicalFlow::TABLE_INDEX) => Some(row(id, &flows.get(id)?, *self.of_flow.get(&id)?)),
+            (Side::Sb, LogicalDpGroup::TABLE_INDEX) => {
+                let datapaths = self
+                    .groups
+                    .get(&id)?
+                    .datapaths
+                    .iter()
+                    .map(|uuid| datapath_id(*uuid));
+                Some(Desired::row(
+                    id,
+                    Columns::new().set(LogicalDpGroup::DATAPATHS, datapaths),
+                ))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn row(id: FlowId, Merged { flow, datapaths, .. }: &Merged, group: Option<Uuid>) -> Desired {
+    let datapath = match group {
+        Some(_) => None,
+        None => datapaths.first().map(|uuid| datapath_id(*uuid)),
+    };
+    let columns = Columns::new()
+        .set(LogicalFlow::PIPELINE, flow.stage.pipeline().name())
+        .set(LogicalFlow::TABLE_ID, i64::from(flow.stage.table()))
+        .set(LogicalFlow::PRIORITY, i64::from(flow.priority))
+        .set(LogicalFlow::MATCH, &*flow.r#match)
+        .set(LogicalFlow::ACTIONS, &*flow.actions)
+        .set(LogicalFlow::CONTROLLER_METER, flow.meter.as_deref())
+        .set(LogicalFlow::LOGICAL_DATAPATH, datapath)
+        .set(LogicalFlow::LOGICAL_DP_GROUP, group);
+    let mut ids = vec![
+        ("stage-name", flow.stage.name().to_owned()),
+        ("source", source(flow.source)),
+    ];
+    if let Some(hint) = flow.hint {
+        ids.push(("stage-hint", hint.to_string()[..8].to_owned()));
+    }
+    let at_first = Columns::new()
+        .set(LogicalFlow::EXTERNAL_IDS, ids)
+        .set(
+            LogicalFlow::TAGS,
+            flow.in_out_port.iter().map(|port| ("in_out_port", &**port)),
+        )
+        .set(LogicalFlow::FLOW_DESC, flow.description);
+    Desired::row::<LogicalFlow<'static>>(id, columns).at_first::<LogicalFlow<'static>>(at_first)
+}
+
+/// The file and the line, without the folders.
+fn source(at: &std::panic::Location<'_>) -> String {
+    let file = at.file().rsplit("src/").next().unwrap_or_default();
+    format!("{file}:{}", at.line())
+}

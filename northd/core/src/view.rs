@@ -1,0 +1,86 @@
+//! What a derivation sees: rows, indexes, values of derivations before it. Everything that is looked at is noted.
+
+use std::sync::Arc;
+
+use ovsdb_data::typed::{Column, IntoAtom, Table};
+use ovsdb_data::{Atom, Uuid};
+
+use crate::databases::{Input, Side};
+use crate::graph::{Derivation, Graph};
+use crate::nodes::Node;
+
+/// Reads the databases and other derivations' values, for one run of a derivation.
+pub struct View<'g> {
+    graph: &'g Graph,
+    /// Who reads.
+    node: Node,
+}
+
+impl<'g> View<'g> {
+    pub(crate) fn new(graph: &'g Graph, node: Node) -> Self {
+        View { graph, node }
+    }
+
+    /// The value of a derivation before this one.
+    pub fn get<D: Derivation>(&self, key: D::Key) -> Arc<D::Value> {
+        debug_assert!(
+            D::NODE < self.node,
+            "{:?} reads {:?}, which comes after it",
+            self.node,
+            D::NODE
+        );
+        self.graph.get::<D>(key)
+    }
+
+    /// A row, if it is there.
+    pub fn row<T: Table<'g>>(&self, uuid: Uuid) -> Option<T> {
+        let side = Side::of::<T::Schema>();
+        self.graph.read(Input::Row(side, T::TABLE_INDEX, uuid));
+        let row = self.graph.databases().row(side, T::TABLE_INDEX, uuid)?;
+        Some(T::of(row))
+    }
+
+    /// The rows of a table, in the order of their uuids. Who only wants to know which there are asks for
+    /// [`View::uuids`].
+    pub fn rows<T: Table<'g>>(&self) -> Vec<T> {
+        self.uuids::<T>()
+            .into_iter()
+            .filter_map(|uuid| self.row(uuid))
+            .collect()
+    }
+
+    /// Which rows a table has, in the order of their uuids.
+    pub fn uuids<T: Table<'g>>(&self) -> Vec<Uuid> {
+        let side = Side::of::<T::Schema>();
+        self.graph.read(Input::Rows(side, T::TABLE_INDEX));
+        let rows = self.graph.databases().rows(side, T::TABLE_INDEX);
+        rows.map(ovsdb_data::Row::uuid).collect()
+    }
+
+    /// Which rows hold a value in a column: the rows that refer to another one, or those of a name. Only for
+    /// references and the columns that `databases.rs` names.
+    pub fn holders<T: Table<'static>, K, A>(
+        &self,
+        column: Column<T, K>,
+        value: impl IntoAtom<A>,
+    ) -> Vec<Uuid> {
+        let side = Side::of::<T::Schema>();
+        let value: Atom = value.into_atom();
+        let found = self
+            .graph
+            .databases()
+            .holders(side, T::TABLE_INDEX, column.index, &value);
+        self.graph
+            .read(Input::Holders(side, T::TABLE_INDEX, column.index, value));
+        found
+    }
+
+    /// The first of [`View::holders`].
+    pub fn holder<T: Table<'static>, K, A>(
+        &self,
+        column: Column<T, K>,
+        value: impl IntoAtom<A>,
+    ) -> Option<Uuid> {
+        self.holders(column, value).first().copied()
+    }
+}

@@ -1,0 +1,187 @@
+//! The packaged servers and the packaged `ovn-northd`, kept running from case to case.
+
+use std::process::{Child, Stdio};
+
+use ferrovn_tests::client::Client;
+use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::server::{Kind, Server};
+use ovn_schemas::Db;
+use ovsdb_data::monitor::MonitorVersion;
+use ovsdb_data::{DatabaseSchema, RowChange};
+use ovsdb_idl::replica::Replica;
+use serde_json::{Map, Value, json};
+
+use crate::{Case, Step};
+
+/// Settings that are random otherwise.
+const SETTINGS: [&str; 2] = ["mac_prefix=0a:00:00", "svc_monitor_mac=02:00:00:00:00:99"];
+
+/// A pair of databases and who keeps the second in step with the first.
+pub struct Fixture {
+    scratch: Scratch,
+    nb: Server,
+    sb: Server,
+    northd: Child,
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.northd.kill();
+        let _ = self.northd.wait();
+    }
+}
+
+/// Both databases' rows after a case.
+pub struct Contents {
+    /// `OVN_Northbound`.
+    pub nb: Vec<RowChange>,
+    /// `OVN_Southbound`.
+    pub sb: Vec<RowChange>,
+}
+
+impl Fixture {
+    /// Starts the programs.
+    pub fn start() -> Fixture {
+        let scratch = Scratch::new("oracle");
+        let nb = Server::start(Kind::C, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
+        let sb = Server::start(Kind::C, &scratch, "sb", Db::OvnSouthbound.text(), &[]);
+        let log = std::fs::File::create(scratch.host("northd.log")).expect("the folder is writable");
+        let northd = scratch
+            .peer("ovn-northd")
+            .args([
+                "--ovnnb-db=unix:nb.sock",
+                "--ovnsb-db=unix:sb.sock",
+                "--unixctl=northd.ctl",
+                "--n-threads=1",
+            ])
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the peer starts");
+        let fixture = Fixture {
+            scratch,
+            nb,
+            sb,
+            northd,
+        };
+        fixture.nbctl(&["init"]);
+        fixture.reset();
+        fixture
+    }
+
+    fn nbctl(&self, args: &[&str]) {
+        let args: Vec<&str> = ["--db=unix:nb.sock", "--timeout=60"]
+            .into_iter()
+            .chain(args.iter().copied())
+            .collect();
+        self.scratch.run("ovn-nbctl", &args);
+    }
+
+    fn sbctl(&self, args: &[&str]) {
+        let args: Vec<&str> = ["--db=unix:sb.sock", "--timeout=60"]
+            .into_iter()
+            .chain(args.iter().copied())
+            .collect();
+        self.scratch.run("ovn-sbctl", &args);
+    }
+
+    /// Both databases as they were at the start.
+    fn reset(&self) {
+        empty(
+            &mut self.nb.client(&self.scratch),
+            Db::OvnNorthbound,
+            &["NB_Global"],
+        );
+        let settings = |options: &[&str]| {
+            let mut args = vec!["set", "NB_Global", "."];
+            args.extend(options);
+            self.nbctl(&args);
+        };
+        self.nbctl(&["clear", "NB_Global", ".", "options"]);
+        settings(
+            &SETTINGS
+                .map(|setting| format!("options:{setting}"))
+                .each_ref()
+                .map(String::as_str),
+        );
+        self.nbctl(&["--wait=sb", "sync"]);
+        empty(
+            &mut self.sb.client(&self.scratch),
+            Db::OvnSouthbound,
+            &["SB_Global"],
+        );
+    }
+
+    /// Runs a case, and reads what came of it.
+    pub fn run(&self, case: &Case) -> Contents {
+        self.reset();
+        for step in &case.steps {
+            let args = |args: &'_ [String]| -> Vec<String> { args.to_vec() };
+            match step {
+                Step::Nb(words) => self.nbctl(&args(words).iter().map(String::as_str).collect::<Vec<_>>()),
+                Step::Sb(words) => self.sbctl(&args(words).iter().map(String::as_str).collect::<Vec<_>>()),
+                Step::Sync => self.nbctl(&["--wait=sb", "sync"]),
+            }
+        }
+        // The second time covers what northd makes of its own writes.
+        self.nbctl(&["--wait=sb", "sync"]);
+        self.nbctl(&["--wait=sb", "sync"]);
+        Contents {
+            nb: dump(&mut self.nb.client(&self.scratch), Db::OvnNorthbound),
+            sb: dump(&mut self.sb.client(&self.scratch), Db::OvnSouthbound),
+        }
+    }
+}
+
+/// Deletes every row but those of some tables.
+fn empty(client: &mut Client, db: Db, kept: &[&str]) {
+    let schema = ovn_schemas::schema(db);
+    let tables = schema.tables.iter().map(|table| &*table.name);
+    let tables = tables.filter(|table| !kept.contains(table));
+    let mut operations = vec![json!(db.name())];
+    operations.extend(tables.map(|table| json!({"op": "delete", "table": table, "where": []})));
+    let results = client.transact(Value::Array(operations));
+    let failed = results
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|result| result.get("error").is_some());
+    assert_eq!(failed, None);
+}
+
+/// Every row of a database.
+fn dump(client: &mut Client, db: Db) -> Vec<RowChange> {
+    let schema: DatabaseSchema = ovn_schemas::schema(db);
+    let mut operations = vec![json!(db.name())];
+    operations.extend(
+        schema
+            .tables
+            .iter()
+            .map(|table| json!({"op": "select", "table": &*table.name, "where": []})),
+    );
+    let results = client.transact(Value::Array(operations));
+    let mut body = Map::new();
+    for (table, result) in schema.tables.iter().zip(results.as_array().into_iter().flatten()) {
+        let rows = result["rows"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{}: {result}", table.name));
+        let rows = rows.iter().map(|row| {
+            let mut row = row.as_object().expect("a row").clone();
+            row.remove("_version");
+            let uuid = row.remove("_uuid").expect("every row has one");
+            (
+                uuid[1].as_str().expect("a uuid").to_owned(),
+                json!({"initial": row}),
+            )
+        });
+        let rows: Map<String, Value> = rows.collect();
+        if !rows.is_empty() {
+            body.insert(table.name.to_string(), Value::Object(rows));
+        }
+    }
+    let mut replica = Replica::new(schema);
+    replica
+        .apply(MonitorVersion::V2, &Value::Object(body))
+        .expect("rows of the schema")
+}

@@ -1,0 +1,63 @@
+//! Every case: the packaged northd and ours say the same.
+//!
+//! `ORACLE_CASE=text` runs the cases with that text in their names, `ORACLE_AT=text` looks at the tables and stages
+//! with that text in theirs, all of them, done or not, and says how many differences each case has there.
+
+use std::collections::BTreeMap;
+
+use northd_oracle::compare::{Difference, differences, ours, row_by_row};
+use northd_oracle::fixture::Fixture;
+use northd_oracle::{Case, cases};
+
+/// What is the same already: tables, and stages of flows.
+const DONE: &[&str] = &[
+    "Datapath_Binding",
+    "ls_in_apply_port_sec",
+    "ls_out_check_port_sec",
+    "ls_out_apply_port_sec",
+];
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[test]
+fn both_translate_alike() {
+    let (case, at) = (variable("ORACLE_CASE"), variable("ORACLE_AT"));
+    let cases: Vec<Case> = cases()
+        .into_iter()
+        .filter(|c| case.as_ref().is_none_or(|case| c.name.contains(case)))
+        .collect();
+    assert!(!cases.is_empty());
+    let is_looked_at = |difference: &Difference| match &at {
+        Some(at) => difference.at.contains(at),
+        None => DONE.contains(&difference.at.as_str()),
+    };
+    let fixture = Fixture::start();
+    let mut failed = Vec::new();
+    let mut left: BTreeMap<String, usize> = BTreeMap::new();
+    for case in &cases {
+        let contents = fixture.run(case);
+        let northd = ours(&contents);
+        assert_eq!(
+            row_by_row(&contents).all(),
+            northd.all(),
+            "{}: row by row",
+            case.name
+        );
+        let all = differences(&contents, &northd);
+        for difference in &all {
+            *left.entry(difference.at.clone()).or_default() += 1;
+        }
+        let here: Vec<Difference> = all.into_iter().filter(is_looked_at).collect();
+        if !here.is_empty() {
+            println!("{}: {} differences", case.name, here.len());
+            for Difference { at, what } in here.iter().take(200) {
+                println!("  {at}: {what}");
+            }
+            failed.push(case.name.clone());
+        }
+    }
+    println!("differences by table and stage, all cases: {left:#?}");
+    assert_eq!(failed, Vec::<String>::new());
+}
