@@ -5,7 +5,7 @@
 //!
 //! Reading order: `databases` (rows and indexes), `graph` (what is made of what), `nodes` (all of it at a glance),
 //! `model` (rows as what OVN means by them), `switch` and `router` (flows, one feature a file), `sync` (rows of the
-//! other tables), `northd` (the whole).
+//! other tables), `northd` (the whole), `reconcile` (what a database lacks of it).
 
 pub mod alloc;
 pub mod databases;
@@ -15,6 +15,7 @@ pub mod graph;
 pub mod model;
 pub mod nodes;
 pub mod northd;
+pub mod reconcile;
 pub mod router;
 pub mod switch;
 pub mod sync;

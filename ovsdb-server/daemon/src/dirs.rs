@@ -1,7 +1,24 @@
-//! Where files live: Debian's defaults, overridden by the environment (ovs-appctl(8), ovsdb-server(1)).
+//! Where files live: Debian's defaults, overridden by the environment (ovs-appctl(8), ovsdb-server(1), ovn-northd(8)).
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether this is a program of OVN.
+static IS_OVN: AtomicBool = AtomicBool::new(false);
+
+/// From now on files live where OVN's programs have them. Programs of OVN say so first of all.
+pub fn be_of_ovn() {
+    IS_OVN.store(true, Ordering::Relaxed);
+}
+
+/// A folder of this program's family: the variable and Open vSwitch's default end likewise for OVN.
+fn of_family(variable: &str, parent: &str) -> PathBuf {
+    match IS_OVN.load(Ordering::Relaxed) {
+        true => or(&format!("OVN_{variable}"), format!("{parent}/ovn")),
+        false => or(&format!("OVS_{variable}"), format!("{parent}/openvswitch")),
+    }
+}
 
 /// The environment's answer for `variable`; empty counts as unset.
 fn or(variable: &str, default: impl Into<PathBuf>) -> PathBuf {
@@ -10,14 +27,14 @@ fn or(variable: &str, default: impl Into<PathBuf>) -> PathBuf {
         .map_or_else(|| default.into(), PathBuf::from)
 }
 
-/// Sockets and pidfiles: `OVS_RUNDIR` or `/var/run/openvswitch`.
+/// Sockets and pidfiles: `OVS_RUNDIR` or `/var/run/openvswitch`, `OVN_RUNDIR` or `/var/run/ovn`.
 pub fn rundir() -> PathBuf {
-    or("OVS_RUNDIR", "/var/run/openvswitch")
+    of_family("RUNDIR", "/var/run")
 }
 
-/// Log files: `OVS_LOGDIR` or `/var/log/openvswitch`.
+/// Log files: `OVS_LOGDIR` or `/var/log/openvswitch`, `OVN_LOGDIR` or `/var/log/ovn`.
 pub fn logdir() -> PathBuf {
-    or("OVS_LOGDIR", "/var/log/openvswitch")
+    of_family("LOGDIR", "/var/log")
 }
 
 /// Configuration: `OVS_SYSCONFDIR` or `/etc`.

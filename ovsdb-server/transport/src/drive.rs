@@ -22,6 +22,7 @@ use ovsdb_idl::txn::{Outcome, Txn};
 use ovsdb_wire::Frame;
 use ovsdb_wire::message::Message;
 use parking_lot::{Mutex, MutexGuard};
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
@@ -126,18 +127,22 @@ impl Client {
 
     /// Commits a transaction. Its changes come as events before this returns.
     pub async fn transact(&self, txn: Txn<'_>) -> Outcome {
-        let (sender, reply) = oneshot::channel();
-        {
-            let mut inner = self.shared.inner.lock();
-            let operations = match txn.into_operations(inner.session.db()) {
-                Ok(operations) => operations,
-                Err(error) => return Outcome::Failed(error.to_string()),
-            };
-            let id = inner.session.transact(operations);
-            inner.waiting.insert(id, sender);
-            self.shared.pump(inner);
+        let operations = txn.into_operations(self.shared.inner.lock().session.db());
+        match operations {
+            Ok(operations) => self.commit(operations).await,
+            Err(error) => Outcome::Failed(error.to_string()),
         }
-        reply.await.unwrap_or(Reply::Lost).into()
+    }
+
+    /// Commits operations of RFC 7047, for programs that make rows without their types. They are sent at once; the
+    /// changes come as events before the outcome.
+    pub fn commit(&self, operations: Vec<Value>) -> impl Future<Output = Outcome> + Send + use<> {
+        let (sender, reply) = oneshot::channel();
+        let mut inner = self.shared.inner.lock();
+        let id = inner.session.transact(operations);
+        inner.waiting.insert(id, sender);
+        self.shared.pump(inner);
+        async move { reply.await.unwrap_or(Reply::Lost).into() }
     }
 
     /// Asks for a lock, on this and every later connection; [`Event::Locked`] tells when it is ours.

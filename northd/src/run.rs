@@ -1,0 +1,346 @@
+//! Wires the program together and runs it: two clients, the core, one transaction at a time to each database.
+//!
+//! ```text
+//!   NB client ──changes──► Northd ──touched rows──► Reconcile SB ──operations──► SB client ──► acknowledged:
+//!   SB client ──changes──►   │                                                                  sb_cfg, hv_cfg
+//!                            └───────────────────► Reconcile NB ──operations──► NB client ◄──────────┘
+//! ```
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use northd_core::northd::RowId;
+use northd_core::reconcile::Reconcile;
+use northd_core::{Northd, Side};
+use ovn_schemas::Db;
+use ovsdb_daemon::unixctl::Commands;
+use ovsdb_daemon::{process, unixctl};
+use ovsdb_data::os_text;
+use ovsdb_idl::session::{Config, Event, Interest};
+use ovsdb_idl::txn::Outcome;
+use ovsdb_transport::dialer::Dialer;
+use ovsdb_transport::drive::Client;
+use ovsdb_transport::tls::Tls;
+use serde_json::{Value, json};
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::Notify;
+
+use crate::args::{Args, PROGRAM, VERSION};
+use crate::control::{self, Shared};
+use crate::databases::{Seen, see};
+use crate::sequence;
+
+/// The lock that the active one of several holds.
+const LOCK: &str = "ovn_northd";
+
+/// For how long changes are taken in before something is made of them: a stream of them must not keep it from that.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Runs the program; returns its exit status.
+pub fn run(args: Args) -> i32 {
+    let starting = match process::start(&args.daemon) {
+        Ok(starting) => starting,
+        Err(error) => process::fatal(PROGRAM, &error.to_string()),
+    };
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => process::fatal(PROGRAM, &format!("cannot start threads: {error}")),
+    };
+    let status = runtime.block_on(async {
+        serve(args, starting).await.unwrap_or_else(|error| {
+            eprintln!("{PROGRAM}: {error}");
+            1
+        })
+    });
+    process::clean_up();
+    runtime.shutdown_background();
+    status
+}
+
+async fn serve(args: Args, starting: process::Starting) -> Result<i32, String> {
+    let shared = Arc::new(Shared::default());
+    shared.is_paused.store(args.dry_run, Ordering::Relaxed);
+    shared.n_threads.store(args.n_threads, Ordering::Relaxed);
+    let commands = Commands::new(VERSION);
+    let stop = Arc::new(Notify::new());
+    let exit = stop.clone();
+    control::register(&commands, &shared, move || exit.notify_one());
+    if let Some(path) = unixctl::Server::path(args.unixctl.as_deref(), PROGRAM) {
+        let socket = unixctl::Server::bind(&path).map_err(|error| {
+            format!(
+                "{}: could not initialize control socket ({})",
+                path.display(),
+                os_text(&error)
+            )
+        })?;
+        tokio::spawn(socket.run(commands));
+    }
+    let tls = Arc::new(Tls::new(args.tls.clone()));
+    let client = |db: Db, remotes| {
+        let config = Config {
+            db: db.name().to_owned(),
+            leader_only: true,
+            tables: Interest::All,
+            schema: Some(ovn_schemas::schema(db)),
+        };
+        Client::start(
+            &Handle::current(),
+            config,
+            Dialer::new(remotes, None, tls.clone()),
+        )
+    };
+    let nb = client(Db::OvnNorthbound, args.nb);
+    let sb = client(Db::OvnSouthbound, args.sb);
+    starting.ready();
+    let mut turn = Loop::new(nb, sb, shared);
+    tokio::select! {
+        () = turn.run() => Ok(0),
+        () = stop.notified() => Ok(0),
+        signal = process::fatal_signal() => match signal {
+            Ok(signal) => process::die(signal),
+            Err(error) => Err(format!("cannot wait for signals: {error}")),
+        },
+    }
+}
+
+/// A transaction under way.
+struct Commit {
+    outcome: Pin<Box<dyn Future<Output = Outcome> + Send>>,
+    /// What it is for.
+    rows: Vec<RowId>,
+}
+
+/// One database: who follows it, and what it lacks.
+struct Follower {
+    side: Side,
+    client: Client,
+    reconcile: Reconcile,
+    commit: Option<Commit>,
+    has_contents: bool,
+}
+
+impl Follower {
+    fn new(side: Side, client: Client) -> Follower {
+        Follower {
+            side,
+            client,
+            reconcile: Reconcile::new(side),
+            commit: None,
+            has_contents: false,
+        }
+    }
+
+    fn take(&mut self, northd: &mut Northd, event: Event) -> Seen {
+        let is_first = matches!(event, Event::Reset { .. });
+        let seen = see(self.side, event, northd.databases());
+        if let Seen::Changes(changes) = &seen {
+            self.has_contents |= is_first;
+            northd.change(self.side, changes);
+            self.reconcile.changed(changes);
+        }
+        seen
+    }
+
+    /// The transaction has ended.
+    fn ended(&mut self, outcome: &Outcome) {
+        let Some(commit) = self.commit.take() else { return };
+        match outcome {
+            Outcome::Committed => {}
+            Outcome::TryAgain | Outcome::Unknown => self.reconcile.touch(commit.rows),
+            Outcome::Failed(error) => {
+                tracing::warn!(target: "ovn_northd", "{:?} transaction failed: {error}", self.side);
+                self.reconcile.touch(commit.rows);
+            }
+        }
+    }
+
+    /// Sends what is needed, if nothing is under way.
+    fn send(&mut self, northd: &Northd, more: Option<Value>) {
+        if self.commit.is_some() || !self.has_contents || !self.client.is_connected() {
+            return;
+        }
+        let (mut operations, rows) = self.reconcile.operations(northd);
+        operations.extend(more);
+        if operations.is_empty() {
+            return;
+        }
+        if self.side == Side::Sb {
+            operations.insert(0, json!({"op": "assert", "lock": LOCK}));
+        }
+        self.commit = Some(Commit {
+            outcome: Box::pin(self.client.commit(operations)),
+            rows,
+        });
+    }
+}
+
+struct Loop {
+    nb: Follower,
+    sb: Follower,
+    northd: Northd,
+    shared: Arc<Shared>,
+    was_active: bool,
+}
+
+impl Loop {
+    fn new(nb: Client, sb: Client, shared: Arc<Shared>) -> Loop {
+        Loop {
+            nb: Follower::new(Side::Nb, nb),
+            sb: Follower::new(Side::Sb, sb),
+            northd: Northd::new(),
+            shared,
+            was_active: false,
+        }
+    }
+
+    async fn run(&mut self) {
+        if !self.shared.is_paused.load(Ordering::Relaxed) {
+            self.sb.client.lock(LOCK);
+        }
+        loop {
+            let Loop {
+                nb,
+                sb,
+                northd,
+                shared,
+                ..
+            } = self;
+            let wish = shared.clone();
+            let happened = tokio::select! {
+                event = nb.client.event() => Happened::Event(Side::Nb, event),
+                event = sb.client.event() => Happened::Event(Side::Sb, event),
+                outcome = outcome(&mut nb.commit) => Happened::Ended(Side::Nb, outcome),
+                outcome = outcome(&mut sb.commit) => Happened::Ended(Side::Sb, outcome),
+                () = wish.wish.notified() => Happened::Wish,
+            };
+            match happened {
+                Happened::Event(Side::Nb, event) => {
+                    let seen = nb.take(northd, event);
+                    self.seen(Side::Nb, &seen);
+                }
+                Happened::Event(Side::Sb, event) => {
+                    let seen = sb.take(northd, event);
+                    self.seen(Side::Sb, &seen);
+                }
+                Happened::Ended(Side::Nb, outcome) => nb.ended(&outcome),
+                Happened::Ended(Side::Sb, outcome) => sb.ended(&outcome),
+                Happened::Wish => self.obey(),
+            }
+            self.drain();
+            self.step();
+        }
+    }
+
+    /// Takes what else has come, for a while.
+    fn drain(&mut self) {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let nb = self.nb.client.try_event();
+            let sb = self.sb.client.try_event();
+            if nb.is_none() && sb.is_none() {
+                return;
+            }
+            if let Some(event) = nb {
+                let seen = self.nb.take(&mut self.northd, event);
+                self.seen(Side::Nb, &seen);
+            }
+            if let Some(event) = sb {
+                let seen = self.sb.take(&mut self.northd, event);
+                self.seen(Side::Sb, &seen);
+            }
+        }
+    }
+
+    fn seen(&mut self, side: Side, seen: &Seen) {
+        match seen {
+            Seen::Connected(is_connected) => {
+                let shown = match side {
+                    Side::Nb => &self.shared.is_nb_connected,
+                    Side::Sb => &self.shared.is_sb_connected,
+                };
+                shown.store(*is_connected, Ordering::Relaxed);
+            }
+            Seen::Lock(is_ours) => {
+                self.shared.has_lock.store(*is_ours, Ordering::Relaxed);
+                let text = match is_ours {
+                    true => "ovn-northd lock acquired. This ovn-northd instance is now active.",
+                    false => "ovn-northd lock lost. This ovn-northd instance is now on standby.",
+                };
+                tracing::info!(target: "ovn_northd", "{text}");
+            }
+            Seen::Changes(_) | Seen::Nothing => {}
+        }
+    }
+
+    fn obey(&mut self) {
+        if self.shared.is_recompute_wanted.swap(false, Ordering::Relaxed) {
+            self.recompute();
+        }
+        let is_paused = self.shared.is_paused.load(Ordering::Relaxed);
+        if is_paused && self.was_active {
+            tracing::info!(target: "ovn_northd", "This ovn-northd instance is now paused.");
+            self.sb.client.unlock();
+            self.shared.has_lock.store(false, Ordering::Relaxed);
+        } else if !is_paused && !self.sb.client.has_lock() {
+            self.sb.client.lock(LOCK);
+        }
+        self.was_active = !is_paused;
+    }
+
+    /// Everything from nothing: it must come out as it is, and what does not is put right.
+    fn recompute(&mut self) {
+        let fresh = self.northd.again();
+        let rows = |northd: &Northd| northd.all().into_iter().map(|row| (row.side, row.table, row.id));
+        let all: Vec<RowId> = rows(&self.northd).chain(rows(&fresh)).collect();
+        self.northd = fresh;
+        self.nb.reconcile.touch(all.iter().copied());
+        self.sb.reconcile.touch(all);
+    }
+
+    fn step(&mut self) {
+        if !self.nb.has_contents || !self.sb.has_contents {
+            return;
+        }
+        let touched = self.northd.settle();
+        self.nb.reconcile.touch(touched.iter().copied());
+        self.sb.reconcile.touch(touched);
+        if !self.shared.is_active() {
+            return;
+        }
+        self.was_active = true;
+        self.sb.send(&self.northd, None);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+        let more = sequence::operation(self.northd.databases(), now_ms);
+        self.nb.send(&self.northd, more);
+        self.show_counts();
+    }
+
+    fn show_counts(&self) {
+        let counts = self.northd.counts();
+        let lines = counts.iter().map(|(node, count)| {
+            format!(
+                "Node: {node:?}\n- made:  {:>12}\n- equal: {:>12}\n",
+                count.made, count.equal
+            )
+        });
+        *self.shared.counts.lock() = lines.collect();
+    }
+}
+
+enum Happened {
+    Event(Side, Event),
+    Ended(Side, Outcome),
+    Wish,
+}
+
+/// Waits for the outcome of a transaction; for ever without one.
+async fn outcome(commit: &mut Option<Commit>) -> Outcome {
+    match commit {
+        Some(commit) => (&mut commit.outcome).await,
+        None => std::future::pending().await,
+    }
+}
