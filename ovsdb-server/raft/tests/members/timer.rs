@@ -1,8 +1,6 @@
 //! The election timer by consensus.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use ovsdb_raft::Command;
 
 /// It changes under writes: the leader and its term stay, nothing is lost, every member and one that joins later has it,

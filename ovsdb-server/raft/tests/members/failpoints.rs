@@ -1,12 +1,10 @@
 //! Faults that are brought about on purpose.
 
-mod common;
-
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command as Process;
 
+use crate::common::*;
 use bytes::Bytes;
-use common::*;
 use ovsdb_raft::{Command, Forwarded, Request, Role, Transaction};
 
 /// Which fault the child process brings about.
@@ -34,7 +32,7 @@ fn crashes_end_the_process() {
         let trace = folder.path().join(scenario);
         std::fs::write(&trace, "").expect("a file");
         let died = Process::new(std::env::current_exe().expect("this test"))
-            .args(["--exact", "a_process_that_dies", "--ignored"])
+            .args(["--exact", "failpoints::a_process_that_dies", "--ignored"])
             .env(SCENARIO, scenario)
             .env(TRACE, &trace)
             .output()

@@ -1,10 +1,8 @@
 //! A member that comes back with less of the log than it had: a folder that was removed, a disk that was restored.
 
-mod common;
-
 use std::path::Path;
 
-use common::*;
+use crate::common::*;
 use ovsdb_raft::Role;
 use ovsdb_raft::peer::Refusal;
 

@@ -1,8 +1,6 @@
 //! Leaders that die, and followers that only think so.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use ovsdb_raft::{Command, Role};
 
 /// With this election timer nobody would be elected before the test is over.

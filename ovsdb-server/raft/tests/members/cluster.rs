@@ -1,10 +1,8 @@
 //! What is acknowledged stays, everywhere alike; servers come and go.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::*;
+use crate::common::*;
 use ovsdb_raft::{ClusterId, Role, ServerId};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

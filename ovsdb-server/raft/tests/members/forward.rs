@@ -1,9 +1,7 @@
 //! Requests that are forwarded to whoever leads.
 
-mod common;
-
+use crate::common::*;
 use bytes::Bytes;
-use common::*;
 use ovsdb_raft::{Forwarded, Handled, Request};
 
 fn request(running: &Running, n: u128) -> Forwarded {

@@ -1,7 +1,5 @@
 //! Clusters of members in one process, over loopback.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
-
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,0 +1,12 @@
+//! Members of clusters on real sockets, disks and clocks: one program, since every one that drives openraft takes a
+//! minute to compile.
+
+mod cluster;
+mod common;
+mod failover;
+mod failpoints;
+mod forward;
+mod lost;
+mod storage;
+mod strangers;
+mod timer;
