@@ -165,6 +165,11 @@ impl Flows {
         &mut self.flows[last]
     }
 
+    /// All of them, in the order in which they were added.
+    pub fn as_slice(&self) -> &[Flow] {
+        &self.flows
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Flow> {
         self.flows.iter()

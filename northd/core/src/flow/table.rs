@@ -55,34 +55,43 @@ pub fn flow_id(flow: &Flow) -> FlowId {
 }
 
 impl FlowTable {
-    /// An owner says something else than before.
+    /// An owner says something else than before. What it goes on saying at either end costs a comparison each.
     pub fn change(&mut self, owner: Owner, before: Option<&Flows>, after: Option<&Flows>) {
-        // What it goes on saying word for word is not touched.
-        let ids = |flows: Option<&Flows>| -> HashMap<FlowId, Vec<Flow>, foldhash::fast::FixedState> {
-            let mut ids: HashMap<FlowId, Vec<Flow>, _> = HashMap::default();
-            for flow in flows.into_iter().flat_map(Flows::iter) {
-                ids.entry(flow_id(flow)).or_default().push(flow.clone());
-            }
-            ids
-        };
-        let (mut before, after) = (ids(before), ids(after));
-        for (id, flows) in after {
-            if before.remove(&id).is_some_and(|said| said == flows) {
+        let (before, after) = (
+            before.map_or(&[][..], Flows::as_slice),
+            after.map_or(&[][..], Flows::as_slice),
+        );
+        let same = |(a, b): &(&Flow, &Flow)| a == b;
+        let n_first = before.iter().zip(after).take_while(same).count();
+        let (before, after) = (&before[n_first..], &after[n_first..]);
+        let n_last = before
+            .iter()
+            .rev()
+            .zip(after.iter().rev())
+            .take_while(same)
+            .count();
+        for flow in &before[..before.len() - n_last] {
+            let id = flow_id(flow);
+            self.touched.insert(id);
+            let Some(entry) = self.flows.get_mut(&id) else {
                 continue;
+            };
+            if let Some(at) = entry
+                .said
+                .iter()
+                .position(|(of, said)| *of == owner && said == flow)
+            {
+                entry.said.swap_remove(at);
             }
-            let entry = self.flows.entry(id).or_insert_with(|| Entry { said: Vec::new() });
-            entry.said.retain(|(of, _)| *of != owner);
-            entry.said.extend(flows.into_iter().map(|flow| (owner, flow)));
-            self.touched.insert(id);
+            if entry.said.is_empty() {
+                self.flows.remove(&id);
+            }
         }
-        for id in before.into_keys() {
-            if let Some(entry) = self.flows.get_mut(&id) {
-                entry.said.retain(|(of, _)| *of != owner);
-                if entry.said.is_empty() {
-                    self.flows.remove(&id);
-                }
-            }
+        for flow in &after[..after.len() - n_last] {
+            let id = flow_id(flow);
             self.touched.insert(id);
+            let entry = self.flows.entry(id).or_insert_with(|| Entry { said: Vec::new() });
+            entry.said.push((owner, flow.clone()));
         }
     }
 
@@ -97,7 +106,7 @@ impl FlowTable {
         let (owner, flow) = entry
             .said
             .iter()
-            .min_by_key(|(owner, flow)| (*owner, flow.hint))?;
+            .min_by_key(|(owner, flow)| (*owner, flow.hint, flow.in_out_port.clone()))?;
         let datapaths: Arc<[Uuid]> = match (&entry.said[..], &flow.datapaths) {
             ([_], Datapaths::Set(set)) => set.clone(),
             (said, _) => {
