@@ -1,0 +1,210 @@
+//! The program `ovn-northd` on real databases: what it takes over, what it repairs, who is active.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::server::{Kind, Server, ours};
+use northd_oracle::{Case, cases};
+use ovn_schemas::Db;
+use serde_json::{Value, json};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A pair of databases and programs that keep them in step.
+struct Zone {
+    scratch: Scratch,
+    nb: Server,
+    sb: Server,
+}
+
+/// A running `ovn-northd`, killed with its handle.
+struct Northd(Child, String);
+
+impl Drop for Northd {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Zone {
+    fn new(test: &str) -> Zone {
+        let scratch = Scratch::new(test);
+        let nb = Server::start(Kind::C, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
+        let sb = Server::start(Kind::C, &scratch, "sb", Db::OvnSouthbound.text(), &[]);
+        let zone = Zone { scratch, nb, sb };
+        zone.nbctl(&["init"]);
+        zone
+    }
+
+    fn nbctl(&self, args: &[&str]) -> String {
+        let args: Vec<&str> = ["--db=unix:nb.sock", "--timeout=30"]
+            .into_iter()
+            .chain(args.iter().copied())
+            .collect();
+        self.scratch.run("ovn-nbctl", &args)
+    }
+
+    fn run(&self, case: &Case) {
+        use northd_oracle::Step;
+        for step in &case.steps {
+            if let Step::Nb(words) = step {
+                self.nbctl(&words.iter().map(String::as_str).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    fn start(&self, kind: Kind, name: &str) -> Northd {
+        let log =
+            std::fs::File::create(self.scratch.host(&format!("{name}.log"))).expect("the folder is writable");
+        let (mut command, path): (Command, fn(&Scratch, &str) -> String) = match kind {
+            Kind::C => (self.scratch.peer("ovn-northd"), |scratch, file| {
+                scratch.inner(file).display().to_string()
+            }),
+            Kind::Ours => (Command::new(ours("ovn-northd")), |scratch, file| {
+                scratch.host(file).display().to_string()
+            }),
+        };
+        let at = |file: &str| path(&self.scratch, file);
+        command
+            .arg(format!("--ovnnb-db=unix:{}", at("nb.sock")))
+            .arg(format!("--ovnsb-db=unix:{}", at("sb.sock")))
+            .arg(format!("--unixctl={}", at(&format!("{name}.ctl"))))
+            .stdin(Stdio::null())
+            .stderr(log);
+        let northd = Northd(command.spawn().expect("it starts"), name.to_owned());
+        self.wait(&format!("{name} answers"), || {
+            self.ask(&northd, "status").is_some()
+        });
+        northd
+    }
+
+    fn ask(&self, northd: &Northd, command: &str) -> Option<String> {
+        let socket = self.scratch.inner(&format!("{}.ctl", northd.1));
+        let output = self
+            .scratch
+            .output("ovn-appctl", &["-t", &socket.display().to_string(), command]);
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// The rows of the southbound database with their versions, which change with every write.
+    fn versions(&self) -> Vec<(String, Value)> {
+        let tables = [
+            "Datapath_Binding",
+            "Port_Binding",
+            "Logical_Flow",
+            "Logical_DP_Group",
+            "Multicast_Group",
+        ];
+        let mut client = self.sb.client(&self.scratch);
+        let rows = tables.map(|table| {
+            let results = client.transact(json!([
+                "OVN_Southbound",
+                {"op": "select", "table": table, "where": [], "columns": ["_uuid", "_version"]}
+            ]));
+            (table.to_owned(), results[0]["rows"].clone())
+        });
+        rows.into()
+    }
+
+    fn wait(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let began = Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn sync(&self) {
+        self.nbctl(&["--wait=sb", "sync"]);
+    }
+}
+
+#[test]
+fn one_is_active_and_the_other_takes_over() {
+    let zone = Zone::new("northd-lock");
+    let first = zone.start(Kind::Ours, "first");
+    zone.wait("the first is active", || {
+        zone.ask(&first, "status").as_deref() == Some("Status: active")
+    });
+    let second = zone.start(Kind::Ours, "second");
+    assert_eq!(zone.ask(&second, "status").as_deref(), Some("Status: standby"));
+    zone.nbctl(&["--wait=sb", "ls-add", "sw0"]);
+    drop(first);
+    zone.wait("the second is active", || {
+        zone.ask(&second, "status").as_deref() == Some("Status: active")
+    });
+    zone.nbctl(&["--wait=sb", "ls-add", "sw1"]);
+    assert_eq!(zone.ask(&second, "pause").as_deref(), Some(""));
+    zone.wait("the second is paused", || {
+        zone.ask(&second, "status").as_deref() == Some("Status: paused")
+    });
+    assert_eq!(zone.ask(&second, "resume").as_deref(), Some(""));
+    zone.nbctl(&["--wait=sb", "ls-add", "sw2"]);
+}
+
+#[test]
+fn what_others_change_is_put_right() {
+    let zone = Zone::new("northd-repair");
+    let _northd = zone.start(Kind::Ours, "northd");
+    zone.nbctl(&["--wait=sb", "ls-add", "sw0", "--", "lsp-add", "sw0", "a"]);
+    let before = zone.versions();
+    let count = |versions: &[(String, Value)]| -> Vec<usize> {
+        versions
+            .iter()
+            .map(|(_, rows)| rows.as_array().map_or(0, Vec::len))
+            .collect()
+    };
+    let mut client = zone.sb.client(&zone.scratch);
+    client.transact(json!([
+        "OVN_Southbound",
+        {"op": "delete", "table": "Logical_Flow", "where": [["priority", "==", 0]]},
+        {"op": "update", "table": "Logical_Flow", "where": [["priority", "==", 50]], "row": {"priority": 51}},
+        {"op": "insert", "table": "Logical_Flow", "row": {"pipeline": "ingress", "table_id": 3, "priority": 7,
+            "match": "nonsense", "actions": "drop;"}},
+    ]));
+    zone.wait("as many rows as before", || {
+        count(&zone.versions()) == count(&before)
+    });
+    let wrong = client.transact(json!([
+        "OVN_Southbound",
+        {"op": "select", "table": "Logical_Flow", "where": [["priority", "==", 51]]},
+        {"op": "select", "table": "Logical_Flow", "where": [["match", "==", "nonsense"]]},
+    ]));
+    assert_eq!(
+        (
+            wrong[0]["rows"].as_array().map(Vec::len),
+            wrong[1]["rows"].as_array().map(Vec::len)
+        ),
+        (Some(0), Some(0))
+    );
+}
+
+#[test]
+fn a_database_that_is_in_step_is_left_alone() {
+    let zone = Zone::new("northd-again");
+    let northd = zone.start(Kind::Ours, "first");
+    for case in cases()
+        .iter()
+        .filter(|case| case.name.starts_with("switch/"))
+        .take(3)
+    {
+        zone.run(case);
+    }
+    zone.sync();
+    let before = zone.versions();
+    drop(northd);
+    let northd = zone.start(Kind::Ours, "second");
+    zone.wait("the second is active", || {
+        zone.ask(&northd, "status").as_deref() == Some("Status: active")
+    });
+    assert_eq!(zone.ask(&northd, "inc-engine/recompute").as_deref(), Some(""));
+    zone.sync();
+    assert_eq!(zone.versions(), before);
+}
