@@ -41,7 +41,7 @@ pub enum Input {
 }
 
 /// Columns of text by which rows are found, besides all references.
-const TEXTS: [(Side, TableIdx, ColumnIdx); 9] = [
+const TEXTS: [(Side, TableIdx, ColumnIdx); 10] = [
     (
         Side::Nb,
         nb::LogicalSwitch::TABLE_INDEX,
@@ -51,6 +51,11 @@ const TEXTS: [(Side, TableIdx, ColumnIdx); 9] = [
         Side::Nb,
         nb::LogicalSwitchPort::TABLE_INDEX,
         nb::LogicalSwitchPort::NAME.index,
+    ),
+    (
+        Side::Nb,
+        nb::LogicalSwitchPort::TABLE_INDEX,
+        nb::LogicalSwitchPort::PARENT_NAME.index,
     ),
     (
         Side::Nb,

@@ -25,6 +25,8 @@ pub struct Desired {
     pub at_first: Vec<(ColumnIdx, Datum)>,
     /// It is never inserted, only changed where it exists: others own it.
     pub is_update: bool,
+    /// A row of the same identity that cannot be changed into this one: it goes, and this comes as a new one.
+    pub replaces: Option<Uuid>,
 }
 
 impl Desired {
@@ -37,6 +39,7 @@ impl Desired {
             columns: columns.into_values(),
             at_first: Vec::new(),
             is_update: false,
+            replaces: None,
         }
     }
 
@@ -46,6 +49,12 @@ impl Desired {
             is_update: true,
             ..Desired::row(id, columns)
         }
+    }
+
+    /// Instead of a row, if there is one.
+    pub fn replacing(mut self, row: Option<Uuid>) -> Desired {
+        self.replaces = row;
+        self
     }
 
     /// With columns for the beginning.

@@ -1,12 +1,16 @@
 //! Northbound rows as what OVN means by them. A row that makes no sense is left out, and a warning names it.
 
 pub mod address;
+pub mod binding;
+pub mod chassis;
 pub mod config;
 pub mod copp;
 pub mod features;
+pub mod ha_group;
 pub mod name;
 pub mod options;
 pub mod router;
 pub mod router_port;
 pub mod switch;
+pub mod switch_link;
 pub mod switch_port;

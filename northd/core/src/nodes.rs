@@ -43,11 +43,62 @@ pub enum Node {
     /// Router ports on the same switch.
     Neighbors,
 
+    /// What of a chassis matters to ports.
+    ChassisTraits,
+    /// Whether keys have to fit into VXLAN.
+    VxlanMode,
+    /// A port's `Port_Binding` rows as they are.
+    Bindings,
+    /// Where a switch port is.
+    PortChassis,
+    /// The port that a port of type `switch` leads to.
+    SwitchLink,
+    /// The routers that a router is connected to.
+    RouterLinks,
+    /// Groups of connected routers.
+    RouterGroups,
+    /// The group of a router.
+    RouterGroup,
+    /// The chassis with ports of a switch.
+    SwitchChassis,
+    /// The chassis with ports of a group of routers.
+    GroupChassis,
+
     // Keys and addresses that are given once.
     /// Tunnel keys of all datapaths.
     DatapathKeys,
     /// The tunnel key of a datapath.
     DatapathKey,
+    /// What a port brings to the choice of its key.
+    PortKeyClaim,
+    /// Tunnel keys of a datapath's ports.
+    PortKeys,
+    /// The tunnel keys of a port.
+    PortKey,
+    /// Whether a port wants a queue.
+    QueueClaim,
+    /// The ports of a switch that want queues.
+    SwitchQueues,
+    /// All queues.
+    Queues,
+    /// A port's queue.
+    Queue,
+    /// A container's VLAN tag.
+    Tag,
+    /// The prefix of Ethernet addresses.
+    MacPrefix,
+    /// What a port has to do with the choice of addresses.
+    PortIpam,
+    /// What addresses of a switch's ports are chosen by.
+    SwitchIpam,
+    /// Whether OVN chooses addresses on a switch.
+    HasIpam,
+    /// Ethernet addresses of a datapath's ports.
+    DatapathMacs,
+    /// Addresses that OVN chose.
+    DynamicAddresses,
+    /// Addresses that OVN chose for a port.
+    DynamicAddress,
 
     // Flows of switches.
     /// Port security of a switch.
@@ -58,6 +109,40 @@ pub enum Node {
     // Rows.
     /// `Datapath_Binding`.
     DatapathBindings,
+    /// Whether a router has distributed NAT.
+    HasDistributedNat,
+    /// `Port_Binding` of a switch port.
+    SwitchPortBindings,
+    /// `Port_Binding` of a router port.
+    RouterPortBindings,
+    /// `HA_Chassis_Group` of a northbound one.
+    HaGroupRows,
+    /// `HA_Chassis_Group` of gateway chassis.
+    GatewayChassisRows,
+    /// `NB_Global.options`.
+    GlobalOptions,
+    /// `NB_Global`.
+    NbGlobalRow,
+    /// `SB_Global`.
+    SbGlobalRow,
+    /// `RBAC_Role`, `RBAC_Permission`.
+    RbacRows,
+    /// `Static_MAC_Binding`.
+    StaticMacBindings,
+    /// `Chassis_Template_Var`.
+    ChassisTemplateVars,
+    /// Southbound BFD sessions as they are.
+    BfdSessionStates,
+    /// The southbound session of a northbound one.
+    BfdSession,
+    /// Source ports of BFD sessions.
+    BfdPorts,
+    /// `BFD`.
+    BfdRows,
+    /// Columns of northbound switch ports.
+    NbSwitchPortRow,
+    /// Columns of northbound router ports.
+    NbRouterPortRow,
 }
 
 /// Of what there is an output each.
@@ -98,7 +183,16 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitchPort<'static>, switch::port_security::PortSecurityFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
+    each::<nb::LogicalSwitchPort<'static>, sync::port_binding::SwitchPortBindings>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, sync::router_port_binding::RouterPortBindings>(Side::Nb),
+    each::<nb::HaChassisGroup<'static>, sync::ha_chassis_group::HaGroupRows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, sync::ha_chassis_group::GatewayChassisRows>(Side::Nb),
+    once::<sync::nb_global::NbGlobalRow>(),
+    once::<sync::global::SbGlobalRow>(),
+    once::<sync::rbac::RbacRows>(),
+    each::<nb::StaticMacBinding<'static>, sync::static_mac_binding::StaticMacBindings>(Side::Nb),
+    each::<nb::ChassisTemplateVar<'static>, sync::chassis_template_var::ChassisTemplateVars>(Side::Nb),
+    each::<nb::Bfd<'static>, sync::bfd::BfdRows>(Side::Nb),
+    each::<nb::LogicalSwitchPort<'static>, sync::nb_switch_port::NbSwitchPortRow>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, sync::nb_router_port::NbRouterPortRow>(Side::Nb),
 ];
-
-// Outputs that there is one of appear with the first of them.
-const _: fn() -> Output = once::<crate::model::config::Config>;

@@ -1,17 +1,32 @@
-//! Differences between what the packaged northd has written and what ours says is to be.
+//! Differences between what the packaged northd has written and what ours says is to be: in the southbound database,
+//! and in the columns of the northbound one that northd writes (their tables are named `nb TABLE`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use northd_core::{Northd, Side};
-use ovsdb_data::RowChange;
+use ovn_schemas::Db;
+use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
+use ovsdb_data::typed::Table;
+use ovsdb_data::{Atom, ColumnIdx, Datum, Row, RowChange, TableIdx};
 
 use crate::fixture::Contents;
 use crate::normal::{Kept, Rows};
 
 /// Columns that others than northd write, and those that are random or say when.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 15] = [
+    ("BFD", "status"),
     ("Datapath_Binding", "load_balancers"),
     ("Logical_Flow", "external_ids"),
+    ("Port_Binding", "additional_chassis"),
+    ("Port_Binding", "additional_encap"),
+    ("Port_Binding", "chassis"),
+    ("Port_Binding", "encap"),
+    ("Port_Binding", "gateway_chassis"),
+    ("Port_Binding", "ha_chassis_group"),
+    ("Port_Binding", "nat_addresses"),
+    ("Port_Binding", "type"),
+    ("Port_Binding", "up"),
+    ("Port_Binding", "virtual_parent"),
     ("SB_Global", "connections"),
     ("SB_Global", "ssl"),
 ];
@@ -74,7 +89,12 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
     let theirs = Rows::new(theirs);
     let ours = northd.all().into_iter().filter(|row| row.side == Side::Sb);
     let ours = Rows::new(ours.map(|row| {
-        let columns = row.at_first.into_iter().chain(row.columns);
+        // Whether a port is up has been said since.
+        let at_first = row
+            .at_first
+            .into_iter()
+            .filter(|(column, _)| !is_up(row.table, *column));
+        let columns = at_first.chain(row.columns);
         (row.table, row.id, columns.collect())
     }));
     let mut found = Vec::new();
@@ -82,6 +102,114 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
     for table in theirs.tables().union(&ours.tables()) {
         if !["Logical_Flow", "Logical_DP_Group"].contains(&table.as_str()) {
             compare_rows(table, &theirs.table(table), &ours.table(table), &mut found);
+        }
+    }
+    found
+}
+
+fn is_up(table: TableIdx, column: ColumnIdx) -> bool {
+    (table, column) == (sb::PortBinding::TABLE_INDEX, sb::PortBinding::UP.index)
+}
+
+/// The northbound rows of a case as they were before a northd wrote to them.
+pub fn unwritten(contents: &Contents) -> Contents {
+    let unwritten = |change: &RowChange| {
+        let written = change
+            .new
+            .as_ref()
+            .map_or_else(Vec::new, |row| written(change.table, row));
+        let new = change.new.as_ref().map(|row| {
+            let value = |(column, value): (ColumnIdx, &Datum)| {
+                let is_written = |(of, _): &&(ColumnIdx, Datum)| *of == column;
+                written
+                    .iter()
+                    .find(is_written)
+                    .map_or_else(|| value.clone(), |(_, before)| before.clone())
+            };
+            Row::new(row.iter().map(value).collect())
+        });
+        RowChange {
+            new,
+            ..change.clone()
+        }
+    };
+    Contents {
+        nb: contents.nb.iter().map(unwritten).collect(),
+        sb: contents.sb.clone(),
+    }
+}
+
+/// The columns of a row that northd writes, as they were before.
+fn written(table: TableIdx, row: &Row) -> Vec<(ColumnIdx, Datum)> {
+    let without = |map: &Datum, keys: &[&str]| {
+        let pairs = map
+            .pairs()
+            .filter(|(key, _)| key.as_str().is_none_or(|key| !keys.contains(&key)));
+        Datum::map_unique(pairs.map(|(key, value)| (key.clone(), value.clone())))
+    };
+    match table {
+        nb::LogicalSwitchPort::TABLE_INDEX => {
+            let port = nb::LogicalSwitchPort::of(row);
+            let mut written = vec![
+                (nb::LogicalSwitchPort::UP.index, Datum::Empty),
+                (nb::LogicalSwitchPort::DYNAMIC_ADDRESSES.index, Datum::Empty),
+            ];
+            if port.tag_request().is_some() {
+                written.push((nb::LogicalSwitchPort::TAG.index, Datum::Empty));
+            }
+            written
+        }
+        nb::LogicalRouterPort::TABLE_INDEX => {
+            let status = nb::LogicalRouterPort::STATUS.index;
+            let mut written = vec![(status, without(row.get(status), &["hosting-chassis"]))];
+            if nb::LogicalRouterPort::of(row).options().get("prefix") == Some("true") {
+                written.push((nb::LogicalRouterPort::IPV6_PREFIX.index, Datum::Empty));
+            }
+            written
+        }
+        nb::Bfd::TABLE_INDEX => vec![(nb::Bfd::STATUS.index, Datum::Empty)],
+        nb::NbGlobal::TABLE_INDEX => {
+            let options = nb::NbGlobal::OPTIONS.index;
+            let keys = ["max_tunid", "northd_internal_version"];
+            vec![(options, without(row.get(options), &keys))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Every difference in the northbound rows: `contents` is what the packaged northd has left, `northd` is ours, on the
+/// same rows or on those of [`unwritten`].
+pub fn northbound(contents: &Contents, northd: &Northd) -> Vec<Difference> {
+    let schema = ovn_schemas::schema(Db::OvnNorthbound);
+    let desired = northd.all().into_iter().filter(|row| row.side == Side::Nb);
+    let desired: HashMap<_, _> = desired.map(|row| ((row.table, row.id), row)).collect();
+    let mut found = Vec::new();
+    for change in &contents.nb {
+        let Some(theirs) = &change.new else { continue };
+        let Some(before) = northd.databases().row(Side::Nb, change.table, change.uuid) else {
+            continue;
+        };
+        let kept = desired.get(&(change.table, change.uuid));
+        let table = schema.table(change.table);
+        let name = table
+            .column("name")
+            .and_then(|name| theirs.get(name).one().map(Atom::to_text));
+        let name = name.unwrap_or_else(|| change.uuid.to_string());
+        for (column, of) in table.iter().filter(|(column, _)| *column != ColumnIdx::VERSION) {
+            let kept = kept.and_then(|kept| kept.columns.iter().find(|(of, _)| *of == column));
+            let ours = kept.map_or_else(|| before.get(column), |(_, value)| value);
+            if ours != theirs.get(column) {
+                let words = |value: &Datum| value.to_json_as(of.ty.is_map());
+                found.push(Difference {
+                    at: format!("nb {}", table.name),
+                    what: format!(
+                        "~ {name}: {} [{}], ours [{}]",
+                        of.name,
+                        words(theirs.get(column)),
+                        words(ours)
+                    ),
+                });
+            }
         }
     }
     found

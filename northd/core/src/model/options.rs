@@ -46,3 +46,10 @@ impl Options {
         self.0.iter().map(|(key, value)| (&**key, &**value))
     }
 }
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Options {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Options {
+        let pairs = pairs.into_iter();
+        Options(pairs.map(|(key, value)| (key.into(), value.into())).collect())
+    }
+}

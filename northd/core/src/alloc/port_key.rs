@@ -1,0 +1,223 @@
+//! Tunnel keys of ports, which are told apart on one datapath (ovn-sb(5) "Port_Binding" `tunnel_key`): asked for ones
+//! first, then those that are kept, then the next above the highest, and the lowest free one where there is none.
+//! A chassisredirect port shares the datapath of the port that it stands for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ovsdb_data::Uuid;
+
+use crate::graph::Derivation;
+use crate::model::binding::{Binding, Bindings};
+use crate::model::chassis::VxlanMode;
+use crate::model::options::Options;
+use crate::model::router::RouterPorts;
+use crate::model::router_port::RouterPort;
+use crate::model::switch::SwitchPorts;
+use crate::model::switch_port::{RedirectPort, SwitchPort};
+use crate::nodes::Node;
+use crate::view::View;
+
+/// The highest key of a port; multicast groups are above.
+const MAX: i64 = 32_767;
+
+/// The same where VXLAN carries it.
+const VXLAN_MAX: i64 = 2_047;
+
+/// A port, or the chassisredirect port that stands for it.
+type Port = (Uuid, bool);
+
+/// What a port brings to the choice of its key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyClaim {
+    asked: Option<i64>,
+    kept: Option<i64>,
+    /// There is a chassisredirect port, which may have a key already.
+    redirect: Option<Option<i64>>,
+}
+
+impl Derivation for KeyClaim {
+    type Key = Uuid;
+    type Value = Option<KeyClaim>;
+    const NODE: Node = Node::PortKeyClaim;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let (datapath, options, has_redirect) =
+            match (&*view.get::<SwitchPort>(uuid), &*view.get::<RouterPort>(uuid)) {
+                (Some(port), _) => (
+                    port.switch,
+                    port.options.clone(),
+                    view.get::<RedirectPort>(uuid).is_some(),
+                ),
+                (None, Some(port)) => (port.router, port.options.clone(), port.is_gateway),
+                (None, None) => return None,
+            };
+        let bindings = view.get::<Bindings>(uuid);
+        let key = |binding: &Option<Binding>| {
+            let binding = binding
+                .as_ref()
+                .filter(|binding| binding.datapath == Some(datapath));
+            binding.map(|binding| binding.tunnel_key)
+        };
+        Some(KeyClaim {
+            asked: asked(&options),
+            kept: key(&bindings.own),
+            redirect: has_redirect.then(|| key(&bindings.redirect)),
+        })
+    }
+}
+
+fn asked(options: &Options) -> Option<i64> {
+    let key = options.number("requested-tnl-key", 0);
+    (key > 0).then_some(key)
+}
+
+/// The keys of all ports of a datapath. A port that got none is not here.
+pub enum PortKeys {}
+
+impl Derivation for PortKeys {
+    type Key = Uuid;
+    type Value = BTreeMap<Port, i64>;
+    const NODE: Node = Node::PortKeys;
+
+    fn derive(view: &View<'_>, datapath: Uuid, before: Option<&Self::Value>) -> Self::Value {
+        let is_vxlan = *view.get::<VxlanMode>(());
+        let (of_switch, of_router) = (
+            view.get::<SwitchPorts>(datapath),
+            view.get::<RouterPorts>(datapath),
+        );
+        let mut claims = Vec::new();
+        for uuid in of_switch.iter().chain(of_router.iter()) {
+            let Some(claim) = &*view.get::<KeyClaim>(*uuid) else {
+                continue;
+            };
+            let asked = claim.asked.filter(|key| {
+                let fits = !is_vxlan || *key <= VXLAN_MAX;
+                if !fits {
+                    tracing::warn!("Tunnel key {key} for port {uuid} is incompatible with VXLAN");
+                }
+                fits
+            });
+            claims.push(((*uuid, false), asked, claim.kept));
+            if let Some(kept) = claim.redirect {
+                claims.push(((*uuid, true), None, kept));
+            }
+        }
+        give(&claims, before, if is_vxlan { VXLAN_MAX } else { MAX })
+    }
+}
+
+/// Ports with what they ask for and what they have already.
+type Claims = [(Port, Option<i64>, Option<i64>)];
+
+fn give(claims: &Claims, before: Option<&BTreeMap<Port, i64>>, max: i64) -> BTreeMap<Port, i64> {
+    let mut keys = BTreeMap::new();
+    let mut used = BTreeSet::new();
+    for (port, asked, _) in claims {
+        let Some(key) = asked else { continue };
+        match used.insert(*key) {
+            true => {
+                keys.insert(*port, *key);
+            }
+            false => tracing::warn!(
+                "Logical port {} requests same tunnel key {key} as another LSP or LRP",
+                port.0
+            ),
+        }
+    }
+    for (port, _, kept) in claims {
+        if keys.contains_key(port) {
+            continue;
+        }
+        let before = before.and_then(|before| before.get(port)).copied();
+        if let Some(key) = [before, *kept]
+            .into_iter()
+            .flatten()
+            .find(|key| used.insert(*key))
+        {
+            keys.insert(*port, key);
+        }
+    }
+    let highest = used.last().copied().unwrap_or(0);
+    let mut free = (highest + 1..=max).chain(1..=highest.min(max));
+    for (port, ..) in claims {
+        if keys.contains_key(port) {
+            continue;
+        }
+        let Some(key) = free.find(|key| !used.contains(key)) else {
+            tracing::warn!("all port tunnel ids exhausted");
+            break;
+        };
+        keys.insert(*port, key);
+    }
+    keys
+}
+
+/// The keys of one port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PortKey {
+    /// Its own; none where there are not enough.
+    pub own: Option<i64>,
+    /// That of the chassisredirect port that stands for it.
+    pub redirect: Option<i64>,
+}
+
+impl Derivation for PortKey {
+    type Key = Uuid;
+    type Value = PortKey;
+    const NODE: Node = Node::PortKey;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let datapath = match (&*view.get::<SwitchPort>(uuid), &*view.get::<RouterPort>(uuid)) {
+            (Some(port), _) => port.switch,
+            (None, Some(port)) => port.router,
+            (None, None) => return PortKey::default(),
+        };
+        let keys = view.get::<PortKeys>(datapath);
+        PortKey {
+            own: keys.get(&(uuid, false)).copied(),
+            redirect: keys.get(&(uuid, true)).copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_given_once() {
+        type Claim = (u128, Option<i64>, Option<i64>);
+        let port = |id: u128| (Uuid::from_u128(id), false);
+        let check = |claims: &[Claim], before: &[(u128, i64)], max: i64, given: &[(u128, i64)]| {
+            let claims: Vec<_> = claims
+                .iter()
+                .map(|(id, asked, kept)| (port(*id), *asked, *kept))
+                .collect();
+            let map = |keys: &[(u128, i64)]| keys.iter().map(|(id, key)| (port(*id), *key)).collect();
+            let before: BTreeMap<Port, i64> = map(before);
+            assert_eq!(give(&claims, Some(&before), max), map(given));
+        };
+        check(&[(1, None, None), (2, None, None)], &[], 9, &[(1, 1), (2, 2)]);
+        check(&[(1, None, Some(4)), (2, None, None)], &[], 9, &[(1, 4), (2, 5)]);
+        check(&[(1, None, Some(4)), (2, None, None)], &[], 4, &[(1, 4), (2, 1)]);
+        check(
+            &[(1, None, None), (2, Some(1), Some(2))],
+            &[(1, 1)],
+            9,
+            &[(1, 2), (2, 1)],
+        );
+        check(&[(1, None, Some(3))], &[(1, 7)], 9, &[(1, 7)]);
+        check(
+            &[(1, Some(5), None), (2, Some(5), Some(6))],
+            &[],
+            9,
+            &[(1, 5), (2, 6)],
+        );
+        check(
+            &[(1, None, Some(40)), (2, None, None), (3, None, None)],
+            &[],
+            1,
+            &[(1, 40), (2, 1)],
+        );
+    }
+}

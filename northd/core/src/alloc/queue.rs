@@ -1,0 +1,103 @@
+//! Queues of ports with a limited rate (ovn-sb(5) "Port_Binding" `options:qdisc_queue_id`): kept, or else the lowest
+//! that is free anywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ovn_schemas::rows::ovn_northbound::LogicalSwitch;
+use ovsdb_data::Uuid;
+
+use crate::graph::Derivation;
+use crate::model::binding::Bindings;
+use crate::model::switch::SwitchPorts;
+use crate::model::switch_port::{SwitchPort, Type};
+use crate::nodes::Node;
+use crate::view::View;
+
+/// The highest queue (the kernel has 16 bits for them, and keeps some).
+const MAX: i64 = 0xf000;
+
+/// Whether a port wants a queue, and the one that it has already.
+pub enum QueueClaim {}
+
+impl Derivation for QueueClaim {
+    type Key = Uuid;
+    type Value = Option<Option<i64>>;
+    const NODE: Node = Node::QueueClaim;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let port = view.get::<SwitchPort>(uuid);
+        let port = port.as_ref().as_ref()?;
+        let limits = ["qos_max_rate", "qos_min_rate", "qos_burst"];
+        let wants = port.r#type != Type::Router && limits.iter().any(|key| port.options.get(key).is_some());
+        wants.then(|| view.get::<Bindings>(uuid).own.as_ref()?.queue)
+    }
+}
+
+/// The ports of a switch that want queues.
+pub enum SwitchQueues {}
+
+impl Derivation for SwitchQueues {
+    type Key = Uuid;
+    type Value = Vec<(Uuid, Option<i64>)>;
+    const NODE: Node = Node::SwitchQueues;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let ports = view.get::<SwitchPorts>(uuid);
+        let claim = |port: &Uuid| view.get::<QueueClaim>(*port).map(|kept| (*port, kept));
+        ports.iter().filter_map(claim).collect()
+    }
+}
+
+/// All queues, by port.
+pub enum Queues {}
+
+impl Derivation for Queues {
+    type Key = ();
+    type Value = BTreeMap<Uuid, i64>;
+    const NODE: Node = Node::Queues;
+
+    fn derive(view: &View<'_>, (): (), before: Option<&Self::Value>) -> Self::Value {
+        let mut claims = Vec::new();
+        for switch in view.uuids::<LogicalSwitch<'_>>() {
+            claims.extend(view.get::<SwitchQueues>(switch).iter().copied());
+        }
+        let (mut queues, mut used) = (BTreeMap::new(), BTreeSet::new());
+        for (port, kept) in &claims {
+            let before = before.and_then(|before| before.get(port)).copied();
+            if let Some(queue) = [before, *kept]
+                .into_iter()
+                .flatten()
+                .find(|queue| used.insert(*queue))
+            {
+                queues.insert(*port, queue);
+            }
+        }
+        let mut free = (1..=MAX).filter(|queue| !used.contains(queue));
+        for (port, _) in &claims {
+            if queues.contains_key(port) {
+                continue;
+            }
+            let Some(queue) = free.next() else {
+                tracing::warn!("all queue ids exhausted");
+                break;
+            };
+            queues.insert(*port, queue);
+        }
+        queues
+    }
+}
+
+/// The queue of one port.
+pub enum Queue {}
+
+impl Derivation for Queue {
+    type Key = Uuid;
+    type Value = Option<i64>;
+    const NODE: Node = Node::Queue;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        // Whoever wants none is not troubled with everybody's.
+        (*view.get::<QueueClaim>(uuid))?;
+        view.get::<Queues>(()).get(&uuid).copied()
+    }
+}

@@ -1,0 +1,119 @@
+//! What `Port_Binding` rows say back: what ovn-controller wrote there, and what northd gave away once (ovn-sb(5)
+//! "Port_Binding").
+
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound::{LogicalRouterPort, LogicalSwitchPort};
+use ovn_schemas::rows::ovn_southbound::{DatapathBinding, PortBinding};
+use ovsdb_data::Uuid;
+use ovsdb_data::typed::Table;
+
+use super::name::chassis_redirect;
+use super::options::Options;
+use crate::graph::Derivation;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// The row of a port as it is, as far as northd looks at it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binding {
+    /// The row.
+    pub row: Uuid,
+    /// The northbound row of its datapath.
+    pub datapath: Option<Uuid>,
+    /// `tunnel_key`.
+    pub tunnel_key: i64,
+    /// `type`.
+    pub r#type: Arc<str>,
+    /// Whether it has a `parent_port`.
+    pub has_parent: bool,
+    /// Where it is.
+    pub chassis: Option<Uuid>,
+    /// Where it is besides.
+    pub additional_chassis: Vec<Uuid>,
+    /// `up`.
+    pub is_up: bool,
+    /// `options:qdisc_queue_id`.
+    pub queue: Option<i64>,
+    /// `options:additional-chassis-activated`.
+    pub activated: Option<Arc<str>>,
+    /// `options:is-remote-nb-bound`: northd itself put it on a chassis of another zone.
+    pub is_bound_by_us: bool,
+    /// `options:ipv6_ra_pd_list`: delegated prefixes.
+    pub delegated: Option<Arc<str>>,
+}
+
+/// The rows of a northbound port, by its name and by that of its chassisredirect port.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bindings {
+    /// Its own.
+    pub own: Option<Binding>,
+    /// The chassisredirect port's.
+    pub redirect: Option<Binding>,
+}
+
+impl Derivation for Bindings {
+    type Key = Uuid;
+    type Value = Bindings;
+    const NODE: Node = Node::Bindings;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let switch_port = view.row::<LogicalSwitchPort<'_>>(uuid);
+        let name = match &switch_port {
+            Some(row) => Some(row.name()),
+            None => view.row::<LogicalRouterPort<'_>>(uuid).map(|row| row.name()),
+        };
+        let Some(name) = name else {
+            return Bindings::default();
+        };
+        Bindings {
+            own: binding(view, name),
+            redirect: binding(view, &chassis_redirect(name)),
+        }
+    }
+}
+
+fn binding(view: &View<'_>, name: &str) -> Option<Binding> {
+    let row = view.row::<PortBinding<'_>>(view.holder(PortBinding::LOGICAL_PORT, name)?)?;
+    let options = Options::of(&row.options());
+    let queue = options.number("qdisc_queue_id", 0);
+    Some(Binding {
+        row: row.uuid(),
+        datapath: datapath(view, row.datapath()),
+        tunnel_key: row.tunnel_key(),
+        r#type: row.r#type().into(),
+        has_parent: row.parent_port().is_some(),
+        chassis: row.chassis(),
+        additional_chassis: row.additional_chassis().iter().collect(),
+        is_up: row.up().unwrap_or(false),
+        queue: (queue > 0).then_some(queue),
+        activated: options.get("additional-chassis-activated").map(Into::into),
+        is_bound_by_us: options.is_true("is-remote-nb-bound", false),
+        delegated: options.get("ipv6_ra_pd_list").map(Into::into),
+    })
+}
+
+/// The northbound row of a datapath.
+fn datapath(view: &View<'_>, row: Uuid) -> Option<Uuid> {
+    let row = view.row::<DatapathBinding<'_>>(row)?;
+    let ids = row.external_ids();
+    let of = ids.get("logical-switch").or_else(|| ids.get("logical-router"))?;
+    of.parse().ok()
+}
+
+/// The chassis where a switch port or its chassisredirect port is.
+pub enum PortChassis {}
+
+impl Derivation for PortChassis {
+    type Key = Uuid;
+    type Value = Vec<Uuid>;
+    const NODE: Node = Node::PortChassis;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let bindings = view.get::<Bindings>(uuid);
+        let rows = [&bindings.own, &bindings.redirect].into_iter().flatten();
+        rows.flat_map(|row| row.chassis.iter().chain(&row.additional_chassis))
+            .copied()
+            .collect()
+    }
+}

@@ -1,0 +1,47 @@
+//! `Static_MAC_Binding`: the northbound rows whose router port exists (ovn-sb(5)). Their rows have their uuids.
+
+use ovn_schemas::rows::ovn_northbound::{self as nb, LogicalRouterPort};
+use ovn_schemas::rows::ovn_southbound::StaticMacBinding;
+use ovsdb_data::Uuid;
+use ovsdb_data::typed::Columns;
+
+use super::datapath_binding::datapath_id;
+use crate::alloc::datapath_key::DatapathKey;
+use crate::desired::Desired;
+use crate::graph::Derivation;
+use crate::model::router_port::RouterPort;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// The row of a northbound row.
+pub enum StaticMacBindings {}
+
+impl Derivation for StaticMacBindings {
+    type Key = Uuid;
+    type Value = Vec<Desired>;
+    const NODE: Node = Node::StaticMacBindings;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let Some(binding) = view.row::<nb::StaticMacBinding<'_>>(uuid) else {
+            return Vec::new();
+        };
+        let ports = view.holders(LogicalRouterPort::NAME, binding.logical_port());
+        let routers = ports
+            .into_iter()
+            .filter_map(|port| Some((*view.get::<RouterPort>(port)).as_ref()?.router));
+        let mut routers = routers.filter(|router| view.get::<DatapathKey>(*router).is_some());
+        let Some(router) = routers.next() else {
+            return Vec::new();
+        };
+        let columns = Columns::new()
+            .set(StaticMacBinding::LOGICAL_PORT, binding.logical_port())
+            .set(StaticMacBinding::IP, binding.ip())
+            .set(StaticMacBinding::MAC, binding.mac())
+            .set(
+                StaticMacBinding::OVERRIDE_DYNAMIC_MAC,
+                binding.override_dynamic_mac(),
+            )
+            .set(StaticMacBinding::DATAPATH, datapath_id(router));
+        vec![Desired::row(uuid, columns)]
+    }
+}
