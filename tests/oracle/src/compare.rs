@@ -114,20 +114,10 @@ fn is_up(table: TableIdx, column: ColumnIdx) -> bool {
 /// The northbound rows of a case as they were before a northd wrote to them.
 pub fn unwritten(contents: &Contents) -> Contents {
     let unwritten = |change: &RowChange| {
-        let written = change
+        let new = change
             .new
             .as_ref()
-            .map_or_else(Vec::new, |row| written(change.table, row));
-        let new = change.new.as_ref().map(|row| {
-            let value = |(column, value): (ColumnIdx, &Datum)| {
-                let is_written = |(of, _): &&(ColumnIdx, Datum)| *of == column;
-                written
-                    .iter()
-                    .find(is_written)
-                    .map_or_else(|| value.clone(), |(_, before)| before.clone())
-            };
-            Row::new(row.iter().map(value).collect())
-        });
+            .map(|row| row.with(written(change.table, row)));
         RowChange {
             new,
             ..change.clone()
