@@ -2,3 +2,4 @@
 
 pub mod datapath_binding;
 pub mod logical_flow;
+pub mod nat_addresses;
