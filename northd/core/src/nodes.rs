@@ -52,8 +52,6 @@ pub enum Node {
     NatTraits,
     /// What a translation rule is among those of a router.
     NatRank,
-    /// Ethernet addresses outside of a router's translation rules.
-    ExternalMacs,
     /// Addresses that a router gives to what it translated.
     ForceSnat,
     /// Addresses that a router gives to what leaves it.

@@ -306,8 +306,6 @@ pub struct RouterNats {
     first: BTreeMap<Arc<str>, Uuid>,
     /// The first of type `snat` with an address outside.
     first_snat: BTreeMap<IpAddr, Uuid>,
-    /// Ethernet addresses outside, as they were typed.
-    macs: BTreeSet<Arc<str>>,
 }
 
 impl Derivation for RouterNats {
@@ -334,7 +332,6 @@ impl Derivation for RouterNats {
                 continue;
             }
             nats.asks_distribution |= nat.kind == Kind::Both && nat.asks_distribution().is_some();
-            nats.macs.extend(nat.mac.iter().map(|(_, text)| text.clone()));
         }
         nats
     }
@@ -391,19 +388,6 @@ impl Derivation for Rank {
             is_first: nats.first.get(&nat.external_text) == Some(&rule),
             speaks: nat.kind != Kind::Snat || nats.first_snat.get(&nat.external) == Some(&rule),
         }
-    }
-}
-
-/// The Ethernet addresses that the rules of a router have outside, as they were typed.
-pub enum ExternalMacs {}
-
-impl Derivation for ExternalMacs {
-    type Key = Uuid;
-    type Value = BTreeSet<Arc<str>>;
-    const NODE: Node = Node::ExternalMacs;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        view.get::<RouterNats>(uuid).macs.clone()
     }
 }
 
