@@ -59,19 +59,19 @@ pub enum Node {
     /// Addresses of a router's ports.
     OwnIps,
     /// Addresses that a load balancer serves.
-    BalancerVips,
+    BalancerServes,
     /// Addresses that a group of load balancers serves.
-    GroupVips,
+    GroupServes,
     /// The load balancers of a router.
     RouterBalancers,
     /// Whether the load balancers of a router serve anything.
-    HasVip,
+    RouterHasVip,
     /// Whether the load balancers of a router serve the address outside of a translation rule.
     IsServed,
     /// Whether a router redirects by way of a bridge.
     IsBridged,
     /// Whether a switch has only ports that lead to routers.
-    HasOnlyRouters,
+    OnlyRouters,
 
     // Keys and addresses that are given once.
     /// Tunnel keys of all datapaths.

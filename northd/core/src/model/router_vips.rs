@@ -28,7 +28,7 @@ pub enum BalancerVips {}
 impl Derivation for BalancerVips {
     type Key = Uuid;
     type Value = Vips;
-    const NODE: Node = Node::BalancerVips;
+    const NODE: Node = Node::BalancerServes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vips>) -> Vips {
         let Some(row) = view.row::<LoadBalancer<'_>>(uuid) else {
@@ -90,7 +90,7 @@ pub enum GroupVips {}
 impl Derivation for GroupVips {
     type Key = Uuid;
     type Value = Vips;
-    const NODE: Node = Node::GroupVips;
+    const NODE: Node = Node::GroupServes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vips>) -> Vips {
         let mut vips = Vips::default();
@@ -141,7 +141,7 @@ pub enum HasVip {}
 impl Derivation for HasVip {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::HasVip;
+    const NODE: Node = Node::RouterHasVip;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         view.get::<RouterBalancers>(uuid)

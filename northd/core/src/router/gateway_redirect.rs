@@ -91,25 +91,25 @@ pub fn of_rule(view: &View<'_>, rule: &Rule<'_>, gateways: &[Uuid], flows: &mut 
 }
 
 /// Without connection tracking the sources that a rule is for have to be told apart here. (The packaged northd means
-/// to do so, too, but puts another flow's match and actions in.)
+/// to do so, too, but takes another flow's match and actions.)
 fn of_peers(rule: &Rule<'_>, port: &RouterPort, flows: &mut Flows) {
     let (set, actions) = match &rule.nat.peers {
         Peers::All => return,
         Peers::Allowed(set) => (set, format!("outport = {}; next;", port.redirect_key())),
         Peers::Exempted(set) => (set, rule.drop.to_string()),
     };
+    let to_outside = format!("ip && {}", rule.address("dst", &rule.nat.external_text));
     let source = rule.address("src", &format!("${set}"));
     flows
         .add(
             Stage::LrInGwRedirect,
             75,
-            format!("outport == {} && {source}", port.key),
+            format!("{to_outside} && {source} && outport == {}", port.key),
             actions,
         )
         .hint(port.uuid);
     if let Peers::Allowed(_) = rule.nat.peers {
-        let others = format!("ip && {}", rule.address("dst", &rule.nat.external_text));
-        flows.add(Stage::LrInGwRedirect, 70, others, rule.drop.clone());
+        flows.add(Stage::LrInGwRedirect, 70, to_outside, rule.drop.clone());
     }
 }
 

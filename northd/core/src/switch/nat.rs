@@ -20,12 +20,12 @@ use crate::nodes::Node;
 use crate::view::View;
 
 /// Whether all ports of a switch lead to routers.
-pub enum HasOnlyRouters {}
+pub enum OnlyRouters {}
 
-impl Derivation for HasOnlyRouters {
+impl Derivation for OnlyRouters {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::HasOnlyRouters;
+    const NODE: Node = Node::OnlyRouters;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         let traits = view.get::<SwitchTraits>(uuid);
@@ -93,7 +93,7 @@ fn questions(view: &View<'_>, nat: &Nat, port: &SwitchPort, flows: &mut Flows) {
         '4' => format!("flags[1] == 0 && arp.op == 1 && arp.tpa == {}", nat.external_text),
         _ => format!("flags[1] == 0 && nd_ns && nd.target == {}", nat.external_text),
     };
-    let only_routers = *view.get::<HasOnlyRouters>(port.switch);
+    let only_routers = *view.get::<OnlyRouters>(port.switch);
     let mut add = |r#match: String, to: &str| {
         let actions = match only_routers {
             true => format!("outport = {to}; output;"),
