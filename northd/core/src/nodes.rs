@@ -6,7 +6,7 @@ use ovsdb_data::{TableIdx, Uuid};
 
 use crate::databases::Side;
 use crate::graph::{Derivation, Graph, Key};
-use crate::{switch, sync};
+use crate::{router, switch, sync};
 
 /// A derivation. One reads only those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +42,36 @@ pub enum Node {
     RedirectPort,
     /// Router ports on the same switch.
     Neighbors,
+    /// A translation rule.
+    Nat,
+    /// A translation rule on a router.
+    PlacedNat,
+    /// The translation rules of a router.
+    RouterNats,
+    /// What its translation rules mean for a router.
+    NatTraits,
+    /// What a translation rule is among those of a router.
+    NatRank,
+    /// Addresses that a router gives to what it translated.
+    ForceSnat,
+    /// Addresses that a router gives to what leaves it.
+    SnatIps,
+    /// Addresses of a router's ports.
+    OwnIps,
+    /// Addresses that a load balancer serves.
+    BalancerServes,
+    /// Addresses that a group of load balancers serves.
+    GroupServes,
+    /// The load balancers of a router.
+    RouterBalancers,
+    /// Whether the load balancers of a router serve anything.
+    RouterHasVip,
+    /// Whether the load balancers of a router serve the address outside of a translation rule.
+    IsServed,
+    /// Whether a router redirects by way of a bridge.
+    IsBridged,
+    /// Whether a switch has only ports that lead to routers.
+    OnlyRouters,
 
     /// What of a chassis matters to ports.
     ChassisTraits,
@@ -105,6 +135,22 @@ pub enum Node {
     SwitchPortSecurityFlows,
     /// Port security of a port.
     PortSecurityFlows,
+    /// Addresses outside of routers on switches.
+    SwitchNatFlows,
+
+    // Flows of routers.
+    /// Translation, for all routers.
+    NatStageFlows,
+    /// A translation rule.
+    NatFlows,
+    /// Translation, for a router that does any.
+    StatefulRouterFlows,
+    /// What goes to the chassis of a gateway port.
+    GatewayRedirectFlows,
+    /// Addresses for what a router translated.
+    ForceSnatFlows,
+    /// Addresses for what leaves by a port.
+    PortSnatFlows,
 
     // Rows.
     /// `Datapath_Binding`.
@@ -143,6 +189,8 @@ pub enum Node {
     NbSwitchPortRow,
     /// Columns of northbound router ports.
     NbRouterPortRow,
+    /// `Port_Binding.nat_addresses`.
+    NatAddresses,
 }
 
 /// Of what there is an output each.
@@ -181,6 +229,13 @@ const fn output<D: Derivation>(of: Of) -> Output {
 pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitch<'static>, switch::port_security::SwitchPortSecurityFlows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, switch::port_security::PortSecurityFlows>(Side::Nb),
+    each::<nb::Nat<'static>, switch::nat::SwitchNatFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::nat_stages::NatStageFlows>(Side::Nb),
+    each::<nb::Nat<'static>, router::nat::NatFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::nat_stages::StatefulRouterFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::gateway_redirect::GatewayRedirectFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::force_snat::ForceSnatFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::force_snat::PortSnatFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, sync::port_binding::SwitchPortBindings>(Side::Nb),
@@ -195,4 +250,5 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::Bfd<'static>, sync::bfd::BfdRows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, sync::nb_switch_port::NbSwitchPortRow>(Side::Nb),
     each::<nb::LogicalRouterPort<'static>, sync::nb_router_port::NbRouterPortRow>(Side::Nb),
+    each::<nb::LogicalSwitchPort<'static>, sync::nat_addresses::NatAddresses>(Side::Nb),
 ];

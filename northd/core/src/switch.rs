@@ -1,3 +1,4 @@
 //! The flows of logical switches: one feature, one file.
 
+pub mod nat;
 pub mod port_security;

@@ -6,6 +6,7 @@ pub mod datapath_binding;
 pub mod global;
 pub mod ha_chassis_group;
 pub mod logical_flow;
+pub mod nat_addresses;
 pub mod nb_global;
 pub mod nb_router_port;
 pub mod nb_switch_port;

@@ -76,12 +76,15 @@ impl Rows {
 
     /// A value in words.
     pub fn text(&self, table: TableIdx, column: ColumnIdx, value: &Datum) -> String {
-        let ty = &self.schema.table(table).column_schema(column).ty;
+        let schema = self.schema.table(table).column_schema(column);
+        let ty = &schema.ty;
         let atom = |atom: &Atom, reference: Option<TableIdx>| match (atom.as_uuid(), reference) {
             (Some(uuid), Some(table)) => {
                 let name = self.names.get(&(table, uuid)).cloned();
                 format!("<{}>", name.unwrap_or_else(|| self.name((table, uuid))))
             }
+            // The order of addresses is a hash table's.
+            _ if &*schema.name == "nat_addresses" => sorted(atom.as_str().unwrap_or_default()),
             _ => atom.to_text(),
         };
         let key_of = ty.key.reference().map(|(table, _)| table);
@@ -184,4 +187,10 @@ impl Rows {
             .map(|(table, _)| self.schema.table(*table).name.to_string())
             .collect()
     }
+}
+
+fn sorted(text: &str) -> String {
+    let mut words: Vec<&str> = text.split_ascii_whitespace().collect();
+    words.sort_unstable();
+    words.join(" ")
 }

@@ -12,6 +12,12 @@ use northd_oracle::{Case, cases};
 /// What is the same already: tables, and stages of flows.
 const DONE: &[&str] = &[
     "Datapath_Binding",
+    "lr_in_unsnat",
+    "lr_in_post_unsnat",
+    "lr_out_chk_dnat_local",
+    "lr_out_post_undnat",
+    "lr_out_post_snat",
+    "lr_out_egr_loop",
     "ls_in_apply_port_sec",
     "ls_out_check_port_sec",
     "ls_out_apply_port_sec",

@@ -170,6 +170,11 @@ impl Flows {
         &self.flows
     }
 
+    /// With those of another datapath, too.
+    pub fn extend(&mut self, others: Flows) {
+        self.flows.extend(others.flows);
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Flow> {
         self.flows.iter()

@@ -1,0 +1,128 @@
+//! Addresses outside of the routers on a switch: questions for them, and frames for their Ethernet addresses, go to the
+//! router (ovn-northd(8) "Ingress Table 28: Destination Lookup").
+
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalSwitch};
+use ovsdb_data::Uuid;
+
+use crate::flow::{Datapaths, Flows, Stage};
+use crate::graph::Derivation;
+use crate::model::config::Config;
+use crate::model::name::is_resident;
+use crate::model::nat::{Kind, Nat, OwnIps, Placed, Rank};
+use crate::model::router::RouterPorts;
+use crate::model::router_port::{RouterPort, SwitchPeer};
+use crate::model::router_vips::IsServed;
+use crate::model::switch::SwitchTraits;
+use crate::model::switch_port::{Peer, RedirectPort, SwitchPort};
+use crate::nodes::Node;
+use crate::view::View;
+
+/// Whether all ports of a switch lead to routers.
+pub enum OnlyRouters {}
+
+impl Derivation for OnlyRouters {
+    type Key = Uuid;
+    type Value = bool;
+    const NODE: Node = Node::OnlyRouters;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
+        let traits = view.get::<SwitchTraits>(uuid);
+        let leading = traits
+            .router
+            .iter()
+            .filter(|port| view.get::<Peer>(**port).is_some());
+        let n_ports = view
+            .row::<LogicalSwitch<'_>>(uuid)
+            .map_or(0, |switch| switch.ports().len());
+        leading.count() == n_ports
+    }
+}
+
+/// The flows of a rule, on every switch that a router with it is on.
+pub enum SwitchNatFlows {}
+
+impl Derivation for SwitchNatFlows {
+    type Key = Uuid;
+    type Value = Flows;
+    const NODE: Node = Node::SwitchNatFlows;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
+        let mut flows = Flows::on_all(Datapaths::Set(Arc::default()));
+        let nat = view.get::<Nat>(uuid);
+        let Some(nat) = nat.as_ref() else {
+            return flows;
+        };
+        for router in view.holders(LogicalRouter::NAT, uuid) {
+            let is_forwarded = is_forwarded(view, nat, router);
+            for port in view.get::<RouterPorts>(router).iter() {
+                let port = view.get::<RouterPort>(*port);
+                let Some(port) = port.as_ref() else {
+                    continue;
+                };
+                let leading = view
+                    .get::<SwitchPeer>(port.uuid)
+                    .map(|peer| view.get::<SwitchPort>(peer));
+                let Some(leading) = leading.as_ref().and_then(|leading| leading.as_ref().as_ref()) else {
+                    continue;
+                };
+                if is_forwarded && port.is_enabled {
+                    questions(view, nat, leading, &mut flows);
+                }
+                if port.is_gateway {
+                    frames(view, nat, leading, &mut flows);
+                }
+            }
+        }
+        flows
+    }
+}
+
+/// Whether it is this rule's business that questions for its address outside reach the router: the addresses that load
+/// balancers serve, and those of the router's ports, are others' business.
+fn is_forwarded(view: &View<'_>, nat: &Nat, router: Uuid) -> bool {
+    view.get::<Placed>((router, nat.uuid)).is_some()
+        && view.get::<Rank>((router, nat.uuid)).speaks
+        && !*view.get::<IsServed>((router, nat.uuid))
+        && !(nat.kind == Kind::Snat && view.get::<OwnIps>(router).contains(&*nat.external_text))
+}
+
+fn questions(view: &View<'_>, nat: &Nat, port: &SwitchPort, flows: &mut Flows) {
+    let question = match nat.family() {
+        '4' => format!("flags[1] == 0 && arp.op == 1 && arp.tpa == {}", nat.external_text),
+        _ => format!("flags[1] == 0 && nd_ns && nd.target == {}", nat.external_text),
+    };
+    let only_routers = *view.get::<OnlyRouters>(port.switch);
+    let mut add = |r#match: String, to: &str| {
+        let actions = match only_routers {
+            true => format!("outport = {to}; output;"),
+            false => format!("clone {{outport = {to}; output; }}; outport = \"_MC_flood_l2\"; output;"),
+        };
+        flows
+            .add_on(port.switch, Stage::LsInL2Lkup, 80, r#match, actions)
+            .hint(port.uuid);
+    };
+    match &*view.get::<RedirectPort>(port.uuid) {
+        None => add(question, &port.key),
+        Some(redirect) => {
+            let here = is_resident(redirect);
+            add(format!("{question} && {here}"), &port.key);
+            add(format!("{question} && !{here}"), redirect);
+        }
+    }
+}
+
+fn frames(view: &View<'_>, nat: &Nat, port: &SwitchPort, flows: &mut Flows) {
+    let Some((logical_port, mac, _)) = nat.asks_distribution().filter(|_| nat.kind == Kind::Both) else {
+        return;
+    };
+    let actions = match port.is_enabled {
+        true => format!("outport = {}; output;", port.key),
+        false => view.get::<Config>(()).drop.to_string(),
+    };
+    let r#match = format!("eth.dst == {mac} && is_chassis_resident(\"{logical_port}\")");
+    flows
+        .add_on(port.switch, Stage::LsInL2Lkup, 50, r#match, actions)
+        .hint(port.uuid);
+}
