@@ -1,3 +1,4 @@
 //! Numbers and addresses that are given once and then stay.
 
+pub mod acl_id;
 pub mod datapath_key;

@@ -1,11 +1,13 @@
 //! Northbound rows as what OVN means by them. A row that makes no sense is left out, and a warning names it.
 
+pub mod acl;
 pub mod address;
 pub mod config;
 pub mod copp;
 pub mod features;
 pub mod name;
 pub mod options;
+pub mod port_group;
 pub mod router;
 pub mod router_port;
 pub mod switch;

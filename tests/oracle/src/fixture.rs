@@ -105,12 +105,17 @@ impl Fixture {
                 .each_ref()
                 .map(String::as_str),
         );
+        // A feature that a chassis lacked stays away until this; and it makes northd read all options again, of which
+        // it misses some where several change at once.
+        settings(&["options:ignore_chassis_features=true"]);
         self.nbctl(&["--wait=sb", "sync"]);
         empty(
             &mut self.sb.client(&self.scratch),
             Db::OvnSouthbound,
             &["SB_Global"],
         );
+        self.nbctl(&["remove", "NB_Global", ".", "options", "ignore_chassis_features"]);
+        self.nbctl(&["--wait=sb", "sync"]);
     }
 
     /// Runs a case, and reads what came of it.
