@@ -50,6 +50,8 @@ pub enum Node {
     Member,
     /// The port groups of a switch.
     SwitchGroups,
+    /// What the ports of a port group have.
+    GroupMembers,
     /// The switches of a port group.
     GroupSwitches,
     /// What the ACLs of a switch or a port group come to.

@@ -1,16 +1,16 @@
 //! Port groups (ovn-nb(5) "Port_Group"): whose ports they have, seen from both sides.
 //!
-//! A group's row is long and changes with every port, so nothing but [`GroupSwitches`] and the group's address sets
-//! walks it; a switch finds its groups through its own ports ([`SwitchGroups`]), and everybody else reads a
-//! [`Group`], which stays equal while ports come and go.
+//! A group's row is long and changes with every port, so nothing but [`GroupMembers`] walks it; a switch finds its
+//! groups through its own ports ([`SwitchGroups`]), and everybody else reads a [`Group`] or [`GroupSwitches`], which
+//! stay equal while ports come and go.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_northbound::PortGroup;
 use ovsdb_data::Uuid;
 
+use super::address::v6_text;
 use super::switch::SwitchPorts;
 use super::switch_port::SwitchPort;
 use crate::graph::Derivation;
@@ -48,9 +48,9 @@ pub struct Member {
     /// Its name.
     pub name: Arc<str>,
     /// Its IPv4 addresses.
-    pub v4: Vec<Ipv4Addr>,
+    pub v4: Vec<Arc<str>>,
     /// Its IPv6 addresses.
-    pub v6: Vec<Ipv6Addr>,
+    pub v6: Vec<Arc<str>>,
 }
 
 impl Derivation for Member {
@@ -65,8 +65,14 @@ impl Derivation for Member {
         Some(Member {
             switch: port.switch,
             name: port.name.clone(),
-            v4: addresses().flat_map(|a| &a.v4).map(|v4| v4.addr).collect(),
-            v6: addresses().flat_map(|a| &a.v6).map(|v6| v6.addr).collect(),
+            v4: addresses()
+                .flat_map(|a| &a.v4)
+                .map(|v4| v4.addr.to_string().into())
+                .collect(),
+            v6: addresses()
+                .flat_map(|a| &a.v6)
+                .map(|v6| v6_text(v6.addr).into())
+                .collect(),
         })
     }
 }
@@ -92,6 +98,38 @@ impl Derivation for SwitchGroups {
     }
 }
 
+/// What the ports of a group have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupMembers {
+    /// Their switches.
+    pub switches: BTreeSet<Uuid>,
+    /// Their IPv4 addresses, in no order.
+    pub v4: Vec<Arc<str>>,
+    /// Their IPv6 addresses, in no order.
+    pub v6: Vec<Arc<str>>,
+}
+
+impl Derivation for GroupMembers {
+    type Key = Uuid;
+    type Value = GroupMembers;
+    const NODE: Node = Node::GroupMembers;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let mut members = GroupMembers::default();
+        let Some(row) = view.row::<PortGroup<'_>>(uuid) else {
+            return members;
+        };
+        for port in row.ports().iter() {
+            if let Some(member) = &*view.get::<Member>(port) {
+                members.switches.insert(member.switch);
+                members.v4.extend(member.v4.iter().cloned());
+                members.v6.extend(member.v6.iter().cloned());
+            }
+        }
+        members
+    }
+}
+
 /// The switches that a group has ports on, sorted.
 pub enum GroupSwitches {}
 
@@ -101,15 +139,6 @@ impl Derivation for GroupSwitches {
     const NODE: Node = Node::GroupSwitches;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let Some(row) = view.row::<PortGroup<'_>>(uuid) else {
-            return Vec::new();
-        };
-        let mut switches = BTreeSet::new();
-        for port in row.ports().iter() {
-            if let Some(member) = &*view.get::<Member>(port) {
-                switches.insert(member.switch);
-            }
-        }
-        switches.into_iter().collect()
+        view.get::<GroupMembers>(uuid).switches.iter().copied().collect()
     }
 }

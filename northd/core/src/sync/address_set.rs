@@ -1,7 +1,7 @@
 //! `Address_Set`: a copy of each, two for each port group with the addresses of its ports, and one for the address
 //! that checks the health of services (ovn-sb(5)). Never here: the sets of routers' load balancers.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_northbound as nb;
 use ovn_schemas::rows::ovn_southbound::AddressSet;
@@ -10,14 +10,13 @@ use ovsdb_data::typed::Columns;
 
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
-use crate::model::address::v6_text;
 use crate::model::config::Config;
-use crate::model::port_group::Member;
+use crate::model::port_group::{Group, GroupMembers};
 use crate::nodes::Node;
 use crate::view::View;
 
 /// A row. Of several of the same name the first counts.
-pub fn row(name: &str, addresses: impl IntoIterator<Item = String>) -> Desired {
+pub fn row(name: &str, addresses: impl IntoIterator<Item = Arc<str>>) -> Desired {
     let columns = Columns::new()
         .set(AddressSet::NAME, name)
         .set(AddressSet::ADDRESSES, addresses);
@@ -34,7 +33,7 @@ impl Derivation for AddressSets {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let set = view.row::<nb::AddressSet<'_>>(uuid);
-        let row = set.map(|set| row(set.name(), set.addresses().iter().map(str::to_owned)));
+        let row = set.map(|set| row(set.name(), set.addresses().iter().map(Into::into)));
         row.into_iter().collect()
     }
 }
@@ -48,18 +47,15 @@ impl Derivation for GroupAddressSets {
     const NODE: Node = Node::GroupAddressSets;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let Some(group) = view.row::<nb::PortGroup<'_>>(uuid) else {
+        let group = view.get::<Group>(uuid);
+        let Some(Group { name, .. }) = group.as_ref() else {
             return Vec::new();
         };
-        let (mut v4, mut v6) = (BTreeSet::new(), BTreeSet::new());
-        for port in group.ports().iter() {
-            if let Some(member) = &*view.get::<Member>(port) {
-                v4.extend(member.v4.iter().map(ToString::to_string));
-                v6.extend(member.v6.iter().copied().map(v6_text));
-            }
-        }
-        let name = group.name();
-        vec![row(&format!("{name}_ip4"), v4), row(&format!("{name}_ip6"), v6)]
+        let members = view.get::<GroupMembers>(uuid);
+        vec![
+            row(&format!("{name}_ip4"), members.v4.iter().cloned()),
+            row(&format!("{name}_ip6"), members.v6.iter().cloned()),
+        ]
     }
 }
 
@@ -73,6 +69,6 @@ impl Derivation for MonitorAddressSet {
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let mac = view.get::<Config>(()).svc_monitor_mac;
-        vec![row("svc_monitor_mac", [mac.to_string()])]
+        vec![row("svc_monitor_mac", [mac.to_string().into()])]
     }
 }
