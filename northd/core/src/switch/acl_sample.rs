@@ -46,15 +46,25 @@ impl Derivation for Domains {
 
 /// What the flows that ACLs share are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shared {
-    /// New connections.
-    New(At, Collector, IsTracked),
-    /// Packets of others.
-    Est(At, Collector),
+pub struct Shared {
+    /// Where the ACL matches.
+    pub at: At,
+    /// Where the samples go.
+    pub collector: Collector,
+    /// What is sampled.
+    pub of: Of,
 }
 
-/// Whether the ACL's packets are tracked, on a switch that tracks.
-type IsTracked = bool;
+/// What is sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Of {
+    /// New connections, on a switch that tracks them.
+    New,
+    /// Packets that are not tracked on any switch.
+    Stateless,
+    /// Packets of connections, on a switch that tracks them.
+    Est,
+}
 
 /// What the ACLs of a holder share.
 pub enum HolderSamples {}
@@ -74,13 +84,16 @@ impl Derivation for HolderSamples {
             let Some(acl) = &*view.get::<Acl>(acl) else {
                 continue;
             };
-            let is_tracked = acl.action != Action::AllowStateless;
-            if let Some(collector) = collector(&acl.sample_new) {
-                all.insert(Shared::New(acl.at, collector, is_tracked));
-            }
-            if let Some(collector) = collector(&acl.sample_est).filter(|_| samples_est(acl)) {
-                all.insert(Shared::Est(acl.at, collector));
-            }
+            let at = acl.at;
+            let new = match acl.action {
+                Action::AllowStateless => Of::Stateless,
+                _ => Of::New,
+            };
+            let new = collector(&acl.sample_new).map(|collector| (collector, new));
+            let est = collector(&acl.sample_est).filter(|_| samples_est(acl));
+            let est = est.map(|collector| (collector, Of::Est));
+            let shared = new.into_iter().chain(est);
+            all.extend(shared.map(|(collector, of)| Shared { at, collector, of }));
         }
         all
     }
@@ -118,45 +131,47 @@ impl Derivation for AclSampleFlows {
         let has_related = view.get::<SwitchAcls>(uuid).acls.has_related;
         let domains = *view.get::<Domains>(());
         for shared in all {
-            match shared {
-                Shared::New(at, collector, is_tracked) => {
-                    let is_tracked = is_tracked && has_related;
-                    let (id, stage) = (collector.id, at as usize);
-                    flows.add(
-                        at.sample(),
-                        if is_tracked { 1000 } else { 900 },
-                        format!(
-                            "ip && {}reg8[0..7] == {id} && reg8[19..20] == {stage}",
-                            new_connection(at, is_tracked)
-                        ),
-                        sample(collector, domains.new.unwrap_or(0), "reg3") + " next;",
-                    );
-                }
-                Shared::Est(at, collector) if has_related => {
-                    let common = "ip && ct.trk && (ct.est || ct.rel) && ct_label.obs_unused == 0";
-                    let (id, stage) = (collector.id, at as usize);
-                    let actions =
-                        sample(collector, domains.est.unwrap_or(0), "ct_label.obs_point_id") + " next;";
-                    flows.add(
-                        at.sample(),
-                        1000,
-                        format!(
-                            "{common} && !ct.rpl && ct_mark.obs_collector_id == {id} && ct_mark.obs_stage == {stage}"
-                        ),
-                        &*actions,
-                    );
-                    flows.add(
-                        at.of_replies().sample(),
-                        1000,
-                        format!("{common} && ct.rpl && ct_mark.obs_collector_id == {id}"),
-                        &*actions,
-                    );
-                }
-                Shared::Est(..) => {}
+            match shared.of {
+                Of::New | Of::Stateless => add_new(shared, has_related, domains, &mut flows),
+                Of::Est if has_related => add_est(shared, domains, &mut flows),
+                Of::Est => {}
             }
         }
         flows
     }
+}
+
+fn add_new(Shared { at, collector, of }: Shared, has_related: bool, domains: Domains, flows: &mut Flows) {
+    let is_tracked = of == Of::New && has_related;
+    flows.add(
+        at.sample(),
+        if is_tracked { 1000 } else { 900 },
+        format!(
+            "ip && {}reg8[0..7] == {} && reg8[19..20] == {}",
+            new_connection(at, is_tracked),
+            collector.id,
+            at as usize
+        ),
+        sample(collector, domains.new.unwrap_or(0), "reg3") + " next;",
+    );
+}
+
+fn add_est(Shared { at, collector, .. }: Shared, domains: Domains, flows: &mut Flows) {
+    let common = "ip && ct.trk && (ct.est || ct.rel) && ct_label.obs_unused == 0";
+    let (id, stage) = (collector.id, at as usize);
+    let actions = sample(collector, domains.est.unwrap_or(0), "ct_label.obs_point_id") + " next;";
+    flows.add(
+        at.sample(),
+        1000,
+        format!("{common} && !ct.rpl && ct_mark.obs_collector_id == {id} && ct_mark.obs_stage == {stage}"),
+        &*actions,
+    );
+    flows.add(
+        at.of_replies().sample(),
+        1000,
+        format!("{common} && ct.rpl && ct_mark.obs_collector_id == {id}"),
+        &*actions,
+    );
 }
 
 /// The flows of an ACL that shares none.
