@@ -1,5 +1,6 @@
 //! Numbers and addresses that are given once and then stay.
 
+pub mod acl_id;
 pub mod datapath_key;
 pub mod ipam;
 pub mod mac;

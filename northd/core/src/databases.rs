@@ -79,12 +79,20 @@ const TEXTS: [(Side, TableIdx, ColumnIdx); 10] = [
 ];
 
 /// Keys of map columns by whose value rows are found.
-const KEYS: [(Side, TableIdx, ColumnIdx, &str); 1] = [(
-    Side::Nb,
-    nb::LogicalSwitchPort::TABLE_INDEX,
-    nb::LogicalSwitchPort::OPTIONS.index,
-    "router-port",
-)];
+const KEYS: [(Side, TableIdx, ColumnIdx, &str); 2] = [
+    (
+        Side::Nb,
+        nb::LogicalSwitchPort::TABLE_INDEX,
+        nb::LogicalSwitchPort::OPTIONS.index,
+        "router-port",
+    ),
+    (
+        Side::Nb,
+        nb::Acl::TABLE_INDEX,
+        nb::Acl::OPTIONS.index,
+        "persist-established",
+    ),
+];
 
 /// How the values of a column are found again.
 #[derive(Clone, Debug)]

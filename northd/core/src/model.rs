@@ -1,5 +1,6 @@
 //! Northbound rows as what OVN means by them. A row that makes no sense is left out, and a warning names it.
 
+pub mod acl;
 pub mod address;
 pub mod binding;
 pub mod chassis;
@@ -10,6 +11,7 @@ pub mod ha_group;
 pub mod name;
 pub mod nat;
 pub mod options;
+pub mod port_group;
 pub mod router;
 pub mod router_port;
 pub mod router_vips;

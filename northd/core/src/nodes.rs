@@ -93,6 +93,30 @@ pub enum Node {
     SwitchChassis,
     /// The chassis with ports of a group of routers.
     GroupChassis,
+    /// An ACL.
+    Acl,
+    /// A port group without its ports.
+    Group,
+    /// A switch port as its port groups see it.
+    Member,
+    /// The port groups of a switch.
+    SwitchGroups,
+    /// What the ports of a port group have.
+    GroupMembers,
+    /// The switches of a port group.
+    GroupSwitches,
+    /// What the ACLs of a switch or a port group come to.
+    AclTraits,
+    /// Whether a load balancer or a group of them has a VIP.
+    HasVip,
+    /// What ACLs and load balancers mean for a switch.
+    SwitchAcls,
+    /// The switches of a port group by what ACLs depend on.
+    GroupKinds,
+    /// The observation domains of ACL samples.
+    SampleDomains,
+    /// The samples that ACLs of a switch or a port group share.
+    HolderSamples,
 
     // Keys and addresses that are given once.
     /// Tunnel keys of all datapaths.
@@ -129,6 +153,10 @@ pub enum Node {
     DynamicAddresses,
     /// Addresses that OVN chose for a port.
     DynamicAddress,
+    /// The ids of all ACLs.
+    AclIds,
+    /// The id of an ACL.
+    AclId,
 
     // Flows of switches.
     /// Port security of a switch.
@@ -151,6 +179,24 @@ pub enum Node {
     ForceSnatFlows,
     /// Addresses for what leaves by a port.
     PortSnatFlows,
+    /// What a switch tracks for ACLs.
+    PreAclFlows,
+    /// ACL hints of a switch.
+    AclHintFlows,
+    /// What holds for all ACLs of a switch.
+    SwitchAclFlows,
+    /// An ACL.
+    AclFlows,
+    /// ACL samples of a switch.
+    AclSampleFlows,
+    /// What becomes of a switch's ACL verdicts.
+    AclActionFlows,
+    /// QoS of a switch.
+    SwitchQosFlows,
+    /// A QoS rule.
+    QosFlows,
+    /// Commits of a switch.
+    StatefulFlows,
 
     // Rows.
     /// `Datapath_Binding`.
@@ -191,6 +237,22 @@ pub enum Node {
     NbRouterPortRow,
     /// `Port_Binding.nat_addresses`.
     NatAddresses,
+    /// `Port_Group`.
+    PortGroups,
+    /// `Address_Set` of an address set.
+    AddressSets,
+    /// `Address_Set` of a port group.
+    GroupAddressSets,
+    /// `Address_Set` of health checks.
+    MonitorAddressSet,
+    /// `Meter`.
+    Meters,
+    /// `Meter` of an ACL.
+    AclMeters,
+    /// `ACL_ID`.
+    AclIdRows,
+    /// `Mirror`.
+    Mirrors,
 }
 
 /// Of what there is an output each.
@@ -251,4 +313,23 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitchPort<'static>, sync::nb_switch_port::NbSwitchPortRow>(Side::Nb),
     each::<nb::LogicalRouterPort<'static>, sync::nb_router_port::NbRouterPortRow>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, sync::nat_addresses::NatAddresses>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::pre_acl::PreAclFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::acl_hint::AclHintFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::acl::SwitchAclFlows>(Side::Nb),
+    each::<nb::Acl<'static>, switch::acl::AclFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::acl_sample::AclSampleFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::acl_action::AclActionFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::qos::SwitchQosFlows>(Side::Nb),
+    each::<nb::QoS<'static>, switch::qos::QosFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::stateful::StatefulFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, sync::port_group::PortGroups>(Side::Nb),
+    each::<nb::AddressSet<'static>, sync::address_set::AddressSets>(Side::Nb),
+    each::<nb::PortGroup<'static>, sync::address_set::GroupAddressSets>(Side::Nb),
+    once::<sync::address_set::MonitorAddressSet>(),
+    each::<nb::Meter<'static>, sync::meter::Meters>(Side::Nb),
+    each::<nb::Acl<'static>, sync::meter::AclMeters>(Side::Nb),
+    each::<nb::Acl<'static>, sync::acl_id::AclIdRows>(Side::Nb),
+    each::<nb::Mirror<'static>, sync::mirror::Mirrors>(Side::Nb),
 ];

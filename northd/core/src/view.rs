@@ -23,7 +23,7 @@ impl<'g> View<'g> {
 
     /// The value of a derivation before this one.
     pub fn get<D: Derivation>(&self, key: D::Key) -> Arc<D::Value> {
-        debug_assert!(
+        assert!(
             D::NODE < self.node,
             "{:?} reads {:?}, which comes after it",
             self.node,

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A pair of databases and programs that keep them in step.
 struct Zone {
     scratch: Scratch,
-    nb: Server,
+    _nb: Server,
     sb: Server,
 }
 
@@ -35,7 +35,7 @@ impl Zone {
         let scratch = Scratch::new(test);
         let nb = Server::start(Kind::C, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
         let sb = Server::start(Kind::C, &scratch, "sb", Db::OvnSouthbound.text(), &[]);
-        let zone = Zone { scratch, nb, sb };
+        let zone = Zone { scratch, _nb: nb, sb };
         zone.nbctl(&["init"]);
         zone
     }

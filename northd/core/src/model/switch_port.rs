@@ -147,7 +147,8 @@ pub fn is_dynamic(text: &str) -> bool {
     }
 }
 
-/// The router port that a switch port of type `router` leads to, if its router takes part.
+/// The router port that a switch port of type `router` leads to, if its router takes part and it leads to no other
+/// router port itself.
 pub enum Peer {}
 
 impl Derivation for Peer {
@@ -162,10 +163,9 @@ impl Derivation for Peer {
             .as_ref()
             .filter(|port| port.r#type == Type::Router)?;
         let peer = view.holder(LogicalRouterPort::NAME, port.options.get("router-port")?)?;
-        view.get::<RouterPort>(peer)
-            .as_ref()
-            .as_ref()
-            .map(|peer| peer.uuid)
+        let peer = view.get::<RouterPort>(peer);
+        let peer = peer.as_ref().as_ref().filter(|peer| peer.peer.is_none());
+        peer.map(|peer| peer.uuid)
     }
 }
 

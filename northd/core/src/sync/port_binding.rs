@@ -106,7 +106,7 @@ fn common(view: &View<'_>, port: &SwitchPort, nb: LogicalSwitchPort<'_>) -> Port
         .set(PortBinding::PORT_SECURITY, nb.port_security().iter())
         .set(PortBinding::EXTERNAL_IDS, external_ids)
         .set(PortBinding::MIRROR_RULES, mirrors)
-        .set(PortBinding::GATEWAY_CHASSIS, [Uuid::nil(); 0])
+        .set(PortBinding::GATEWAY_CHASSIS, None::<Uuid>)
 }
 
 /// The group of the gateway port that a switch port leads to.

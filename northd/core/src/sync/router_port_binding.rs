@@ -70,7 +70,7 @@ impl Derivation for RouterPortBindings {
                     PortBinding::HA_CHASSIS_GROUP,
                     group.map(|group| ha_group_id(&group)),
                 )
-                .set(PortBinding::GATEWAY_CHASSIS, [Uuid::nil(); 0])
+                .set(PortBinding::GATEWAY_CHASSIS, None::<Uuid>)
                 .set(PortBinding::OPTIONS, options);
             rows.push(row(&chassis_redirect(&port.name), columns));
         }

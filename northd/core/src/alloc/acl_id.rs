@@ -1,0 +1,95 @@
+//! Ids of ACLs whose connections outlive them (ovn-sb(5) "ACL_ID"): those that are kept, then the lowest that are
+//! free.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ovn_schemas::rows::ovn_northbound as nb;
+use ovn_schemas::rows::ovn_southbound as sb;
+use ovsdb_data::Uuid;
+use ovsdb_data::typed::Table;
+
+use crate::graph::Derivation;
+use crate::model::acl::Acl;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// The highest id that the schema takes.
+const MAX: i64 = 32767;
+
+/// The ids of all ACLs that have one.
+pub enum AclIds {}
+
+impl Derivation for AclIds {
+    type Key = ();
+    type Value = BTreeMap<Uuid, i64>;
+    const NODE: Node = Node::AclIds;
+
+    fn derive(view: &View<'_>, (): (), before: Option<&Self::Value>) -> Self::Value {
+        let persistent = view.holders(nb::Acl::OPTIONS, "true").into_iter();
+        let all: Vec<Uuid> = persistent
+            .filter(|uuid| view.get::<Acl>(*uuid).as_ref().as_ref().is_some_and(Acl::has_id))
+            .collect();
+        let rows = view.rows::<sb::AclId<'_>>().into_iter();
+        let mut kept: BTreeMap<Uuid, i64> = rows.map(|row| (row.uuid(), row.id())).collect();
+        kept.extend(before.into_iter().flatten());
+        give(&all, &kept)
+    }
+}
+
+fn give(all: &[Uuid], kept: &BTreeMap<Uuid, i64>) -> BTreeMap<Uuid, i64> {
+    let mut ids = BTreeMap::new();
+    let mut used = BTreeSet::new();
+    for acl in all {
+        if let Some(id) = kept.get(acl)
+            && used.insert(*id)
+        {
+            ids.insert(*acl, *id);
+        }
+    }
+    let mut free = (1..=MAX).filter(|id| !used.contains(id));
+    for acl in all {
+        if ids.contains_key(acl) {
+            continue;
+        }
+        let Some(id) = free.next() else {
+            tracing::warn!("Exhausted all ACL IDs");
+            break;
+        };
+        ids.insert(*acl, id);
+    }
+    ids
+}
+
+/// The id of one ACL.
+pub enum AclId {}
+
+impl Derivation for AclId {
+    type Key = Uuid;
+    type Value = Option<i64>;
+    const NODE: Node = Node::AclId;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        view.get::<AclIds>(()).get(&uuid).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_given_once() {
+        let check = |kept: &[(u128, i64)], given: &[(u128, i64)]| {
+            let map = |pairs: &[(u128, i64)]| {
+                let pairs = pairs.iter();
+                pairs
+                    .map(|(u, id)| (Uuid::from_u128(*u), *id))
+                    .collect::<BTreeMap<_, _>>()
+            };
+            assert_eq!(give(&[1, 2, 3].map(Uuid::from_u128), &map(kept)), map(given));
+        };
+        check(&[], &[(1, 1), (2, 2), (3, 3)]);
+        check(&[(2, 1), (9, 2)], &[(1, 2), (2, 1), (3, 3)]);
+        check(&[(1, 7), (2, 7)], &[(1, 7), (2, 1), (3, 2)]);
+    }
+}

@@ -1,0 +1,107 @@
+//! What a change of an ACL or of a port group makes again, and what it leaves alone.
+
+use northd_core::nodes::Node;
+use northd_core::{Northd, Side};
+use ovn_schemas::rows::ovn_northbound::{Acl, LogicalSwitch, LogicalSwitchPort, PortGroup};
+use ovsdb_data::typed::{Columns, Table};
+use ovsdb_data::{Row, RowChange, Uuid};
+
+fn row<T: Table<'static>>(n: u128, columns: Columns<T>) -> (Uuid, RowChange) {
+    let schema = ovn_schemas::schema(ovn_schemas::Db::OvnNorthbound);
+    let uuid = Uuid::from_u128(n);
+    let row: Row = columns.into_row(uuid, uuid, schema.table(T::TABLE_INDEX).iter().count());
+    let change = RowChange {
+        table: T::TABLE_INDEX,
+        uuid,
+        old: None,
+        new: Some(row),
+    };
+    (uuid, change)
+}
+
+/// Three switches with two ports each.
+fn network() -> Vec<RowChange> {
+    let mut changes = Vec::new();
+    for switch in [1, 2, 3] {
+        let ports = [switch * 10, switch * 10 + 1].map(|port| {
+            let columns = Columns::new().set(LogicalSwitchPort::NAME, format!("p{port}"));
+            let addresses = [format!("00:00:00:00:00:{port} 10.0.0.{port}")];
+            row(port, columns.set(LogicalSwitchPort::ADDRESSES, addresses))
+        });
+        let columns = Columns::new().set(LogicalSwitch::NAME, format!("sw{switch}"));
+        let uuids = ports.iter().map(|(uuid, _)| *uuid);
+        changes.push(row(switch, columns.set(LogicalSwitch::PORTS, uuids)).1);
+        changes.extend(ports.map(|(_, change)| change));
+    }
+    changes
+}
+
+fn group(n: u128, ports: &[u128]) -> RowChange {
+    let columns = Columns::new()
+        .set(PortGroup::NAME, format!("pg{n}"))
+        .set(PortGroup::PORTS, ports.iter().copied().map(Uuid::from_u128))
+        .set(PortGroup::ACLS, [n + 1, n + 2].map(Uuid::from_u128));
+    row(n, columns).1
+}
+
+fn acl(n: u128, r#match: &str) -> RowChange {
+    let columns = Columns::new()
+        .set(Acl::ACTION, "allow-related")
+        .set(Acl::DIRECTION, "to-lport")
+        .set(Acl::MATCH, r#match);
+    row(n, columns).1
+}
+
+#[test]
+fn little_is_made_again() {
+    let mut northd = Northd::new();
+    let mut changes = network();
+    changes.extend([group(100, &[10, 20]), group(200, &[11, 20, 21])]);
+    changes.extend([101, 102, 201, 202].map(|n| acl(n, "ip4")));
+    northd.change(Side::Nb, &changes);
+    northd.settle();
+    let mut check = |what: &str, before: RowChange, after: RowChange, made: [u64; 4]| {
+        let counted = northd.counts();
+        let change = RowChange {
+            old: before.new,
+            ..after
+        };
+        northd.change(Side::Nb, &[change]);
+        northd.settle();
+        let nodes = [
+            Node::AclFlows,
+            Node::SwitchAclFlows,
+            Node::PortGroups,
+            Node::GroupAddressSets,
+        ];
+        let made_of = |counts: &[(Node, northd_core::graph::Count)], node: Node| {
+            let found = counts.iter().find(|(of, _)| *of == node);
+            found.map_or(0, |(_, count)| count.made)
+        };
+        let after = northd.counts();
+        assert_eq!(
+            nodes.map(|node| made_of(&after, node) - made_of(&counted, node)),
+            made,
+            "{what}"
+        );
+    };
+    check("an ACL's match", acl(101, "ip4"), acl(101, "ip6"), [1, 0, 0, 0]);
+    check(
+        "a port on a switch that the group is on",
+        group(100, &[10, 20]),
+        group(100, &[10, 11, 20]),
+        [0, 0, 1, 1],
+    );
+    check(
+        "a port on another switch, which has no ACLs yet",
+        group(100, &[10, 11, 20]),
+        group(100, &[10, 11, 20, 30]),
+        [2, 1, 1, 1],
+    );
+    check(
+        "a port on a switch that has others' ACLs",
+        group(200, &[11, 20, 21]),
+        group(200, &[11, 20, 21, 31]),
+        [2, 0, 1, 1],
+    );
+}
