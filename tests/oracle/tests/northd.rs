@@ -11,8 +11,26 @@ use northd_oracle::{Case, cases};
 
 /// What is the same already: tables, and stages of flows.
 const DONE: &[&str] = &[
+    "DHCP_Options",
+    "DHCPv6_Options",
+    "DNS",
     "Datapath_Binding",
+    "IP_Multicast",
+    "Multicast_Group",
+    "ls_in_check_port_sec",
     "ls_in_apply_port_sec",
+    "ls_in_lookup_fdb",
+    "ls_in_put_fdb",
+    "ls_in_arp_rsp",
+    "ls_in_dhcp_options",
+    "ls_in_dhcp_response",
+    "ls_in_dns_lookup",
+    "ls_in_dns_response",
+    "ls_in_external_port",
+    "ls_in_l2_lkup",
+    "ls_in_l2_unknown",
+    "ls_out_lookup_fdb",
+    "ls_out_put_fdb",
     "ls_out_check_port_sec",
     "ls_out_apply_port_sec",
 ];
