@@ -70,6 +70,8 @@ pub enum Node {
     PortQueue,
     /// What a port means for multicast groups.
     MulticastPort,
+    /// Whether there is a router on a switch that relays multicast.
+    IsRelayed,
     /// The built-in multicast groups of a switch.
     SwitchGroups,
     /// Those of a router.

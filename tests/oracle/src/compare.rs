@@ -9,8 +9,9 @@ use crate::fixture::Contents;
 use crate::normal::{Kept, Rows};
 
 /// Columns that others than northd write, and those that are random or say when.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 5] = [
     ("Datapath_Binding", "load_balancers"),
+    ("IP_Multicast", "seq_no"),
     ("Logical_Flow", "external_ids"),
     ("SB_Global", "connections"),
     ("SB_Global", "ssl"),

@@ -85,7 +85,7 @@ pub struct SwitchTraits {
     pub vtep: Vec<Uuid>,
     /// Those of type `remote`.
     pub remote: Vec<Uuid>,
-    /// Whether an enabled port takes what is for unknown addresses.
+    /// Whether a port, on or off, takes what is for unknown addresses.
     pub has_unknown: bool,
     /// Whether there is a port that does not lead to a router.
     pub has_others: bool,
@@ -110,7 +110,7 @@ impl Derivation for SwitchTraits {
                 Type::Remote => traits.remote.push(port.uuid),
                 _ => {}
             }
-            traits.has_unknown |= port.has_unknown && port.is_enabled;
+            traits.has_unknown |= port.has_unknown;
             traits.has_others |= port.r#type != Type::Router;
         }
         traits

@@ -147,7 +147,8 @@ pub fn is_dynamic(text: &str) -> bool {
     }
 }
 
-/// The router port that a switch port of type `router` leads to, if its router takes part.
+/// The router port that a switch port of type `router` leads to, if its router takes part and it is not connected to
+/// another router.
 pub enum Peer {}
 
 impl Derivation for Peer {
@@ -162,10 +163,18 @@ impl Derivation for Peer {
             .as_ref()
             .filter(|port| port.r#type == Type::Router)?;
         let peer = view.holder(LogicalRouterPort::NAME, port.options.get("router-port")?)?;
-        view.get::<RouterPort>(peer)
-            .as_ref()
-            .as_ref()
-            .map(|peer| peer.uuid)
+        let peer = view.get::<RouterPort>(peer);
+        let peer = peer.as_ref().as_ref()?;
+        if let Some(other) = &peer.peer {
+            tracing::warn!(
+                "Bad configuration: The peer of the switch port '{}' (LRP peer: '{}') has its own peer \
+                 configuration: '{other}'",
+                port.name,
+                peer.name
+            );
+            return None;
+        }
+        Some(peer.uuid)
     }
 }
 

@@ -292,9 +292,9 @@ impl Client<'_> {
 /// The options of an answer, by name. A netmask that somebody asks for is there besides the network's.
 fn v4_options(options: &Options, network: &V4, hostname: Option<&str>) -> String {
     let mask = network.mask().to_string();
-    let mut pairs: Vec<(&str, &str)> = options.iter().collect();
+    let mut pairs = vec![("netmask", &*mask)];
+    pairs.extend(options.iter());
     pairs.retain(|(key, _)| *key != "server_mac" && !(*key == "hostname" && hostname.is_some()));
-    pairs.push(("netmask", &mask));
     pairs.extend(hostname.map(|hostname| ("hostname", hostname)));
     pairs.sort_by_key(|(key, _)| *key);
     let texts: Vec<String> = pairs

@@ -7,9 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
 use ovn_schemas::rows::ovn_southbound::{DatapathBinding, IgmpGroup, PortBinding};
 use ovsdb_data::Uuid;
+use ovsdb_data::typed::Table;
 
+use crate::desired::named;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
@@ -30,14 +33,18 @@ const MROUTERS: &str = "mrouters";
 /// What a port means for its switch's groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MulticastPort {
-    /// The port of `Port_Binding` that stands for it.
-    pub name: Arc<str>,
+    /// The row of `Port_Binding` that stands for it.
+    pub id: Uuid,
+    /// The row of its own.
+    pub own_id: Uuid,
     /// It does not lead to a router.
     pub is_l2: bool,
     /// It takes what is for unknown addresses.
     pub has_unknown: bool,
     /// It leads to a router that relays multicast.
     pub relays: bool,
+    /// It leads to a switch that snoops, which counts as a router that relays on a switch that has one.
+    pub leads_to_snooper: bool,
     /// It gets all reports (`mcast_flood_reports`).
     pub gets_reports: bool,
     /// It gets all multicast (`mcast_flood`).
@@ -55,24 +62,49 @@ impl Derivation for MulticastPort {
         let port = view.get::<SwitchPort>(uuid);
         let port = port.as_ref().as_ref()?;
         // Otherwise it would not go through a tunnel to the chassis that has the gateway.
-        let name = match *view.get::<RedirectPort>(uuid) {
-            Some(_) => chassis_redirect(&port.name).into(),
-            None => port.name.clone(),
+        let own_id = port_id(&port.name);
+        let id = match *view.get::<RedirectPort>(uuid) {
+            Some(_) => port_id(&chassis_redirect(&port.name)),
+            None => own_id,
         };
         let relays = view
             .get::<Peer>(uuid)
             .and_then(|peer| Some(view.get::<RouterPort>(peer).as_ref().as_ref()?.router))
             .is_some_and(|router| relays(view, router));
         Some(MulticastPort {
-            name,
+            id,
+            own_id,
             is_l2: port.r#type != Type::Router,
             has_unknown: port.has_unknown,
             relays,
+            leads_to_snooper: port.r#type == Type::Switch && leads_to_snooper(view, port),
             gets_reports: port.options.is_true("mcast_flood_reports", false),
             gets_all: port.options.is_true("mcast_flood", false),
             is_enabled: port.is_enabled,
         })
     }
+}
+
+fn leads_to_snooper(view: &View<'_>, port: &SwitchPort) -> bool {
+    let peer_of = |row: Uuid| view.row::<LogicalSwitchPort<'_>>(row).and_then(|row| row.peer());
+    let Some(peer) = peer_of(port.uuid).and_then(|name| port_named(view, name)) else {
+        return false;
+    };
+    let is_mutual = peer_of(peer) == Some(&*port.name);
+    let peer = view.get::<SwitchPort>(peer);
+    let Some(peer) = peer.as_ref().as_ref().filter(|peer| peer.r#type == Type::Switch) else {
+        return false;
+    };
+    let switch = view.get::<Switch>(peer.switch);
+    is_mutual && switch.as_ref().as_ref().is_some_and(snoops)
+}
+
+fn snoops(switch: &Switch) -> bool {
+    switch.other_config.is_true("mcast_snoop", false)
+}
+
+fn port_id(name: &str) -> Uuid {
+    named(PortBinding::TABLE_NAME, name)
 }
 
 /// Whether a router relays multicast.
@@ -82,19 +114,34 @@ fn relays(view: &View<'_>, router: Uuid) -> bool {
     router.is_some_and(|router| router.options.is_true("mcast_relay", false))
 }
 
-/// The built-in groups of a switch or a router, by `Port_Binding`s.
+/// The built-in groups of a switch or a router: rows of `Port_Binding`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BuiltIn {
     /// `_MC_flood`.
-    pub flood: Vec<Arc<str>>,
+    pub flood: Vec<Uuid>,
     /// `_MC_flood_l2`.
-    pub flood_l2: Vec<Arc<str>>,
+    pub flood_l2: Vec<Uuid>,
     /// `_MC_unknown`.
-    pub unknown: Vec<Arc<str>>,
+    pub unknown: Vec<Uuid>,
     /// `_MC_mrouter_flood`.
-    pub mrouter_flood: Vec<Arc<str>>,
+    pub mrouter_flood: Vec<Uuid>,
     /// `_MC_static`.
-    pub r#static: Vec<Arc<str>>,
+    pub r#static: Vec<Uuid>,
+}
+
+/// Whether there is a router on a switch that relays multicast.
+pub enum IsRelayed {}
+
+impl Derivation for IsRelayed {
+    type Key = Uuid;
+    type Value = bool;
+    const NODE: Node = Node::IsRelayed;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
+        let routers = view.get::<RouterSide>(uuid);
+        let mut ports = routers.iter().map(|(lsp, _)| view.get::<MulticastPort>(*lsp));
+        ports.any(|port| port.as_ref().as_ref().is_some_and(|port| port.relays))
+    }
 }
 
 /// The built-in groups of a switch.
@@ -107,6 +154,7 @@ impl Derivation for SwitchGroups {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&BuiltIn>) -> BuiltIn {
         let mut groups = BuiltIn::default();
+        let is_relayed = *view.get::<IsRelayed>(uuid);
         for port in view.get::<SwitchPorts>(uuid).iter() {
             let port = view.get::<MulticastPort>(*port);
             let Some(port) = port.as_ref().as_ref().filter(|port| port.is_enabled) else {
@@ -116,11 +164,14 @@ impl Derivation for SwitchGroups {
                 (true, &mut groups.flood),
                 (port.is_l2, &mut groups.flood_l2),
                 (port.has_unknown, &mut groups.unknown),
-                (port.relays || port.gets_reports, &mut groups.mrouter_flood),
+                (
+                    port.relays || port.gets_reports || (is_relayed && port.leads_to_snooper),
+                    &mut groups.mrouter_flood,
+                ),
                 (port.gets_all, &mut groups.r#static),
             ] {
                 if is_member {
-                    group.push(port.name.clone());
+                    group.push(port.id);
                 }
             }
         }
@@ -154,11 +205,11 @@ fn gets_all(port: &RouterPort) -> bool {
     port.options.is_true("mcast_flood", false)
 }
 
-/// The port of `Port_Binding` that stands for a router port in a group.
-fn group_port(port: &RouterPort) -> Arc<str> {
+/// The row of `Port_Binding` that stands for a router port in a group.
+fn group_port(port: &RouterPort) -> Uuid {
     match port.is_gateway {
-        true => chassis_redirect(&port.name).into(),
-        false => port.name.clone(),
+        true => port_id(&chassis_redirect(&port.name)),
+        false => port_id(&port.name),
     }
 }
 
@@ -180,10 +231,8 @@ impl Derivation for SwitchBesides {
     const NODE: Node = Node::SwitchBesides;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Besides>) -> Besides {
-        let routers = view.get::<RouterSide>(uuid);
-        let mut ports = routers.iter().map(|(lsp, _)| view.get::<MulticastPort>(*lsp));
         Besides {
-            relays: ports.any(|port| port.as_ref().as_ref().is_some_and(|port| port.relays)),
+            relays: *view.get::<IsRelayed>(uuid),
             floods: !view.get::<SwitchGroups>(uuid).r#static.is_empty(),
         }
     }
@@ -200,8 +249,7 @@ impl Derivation for MulticastFlows {
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
         let switch = view.get::<Switch>(uuid);
-        let snoops = |switch: &&Switch| switch.other_config.is_true("mcast_snoop", false);
-        let Some(switch) = switch.as_ref().as_ref().filter(snoops) else {
+        let Some(switch) = switch.as_ref().as_ref().filter(|switch| snoops(switch)) else {
             return flows;
         };
         let meter = copp::meter(view, switch.copp, "igmp");
@@ -313,8 +361,8 @@ impl Derivation for SwitchReports {
 pub struct LearnedGroup {
     /// Its name: its address as it was written.
     pub name: Arc<str>,
-    /// Members, by `Port_Binding`.
-    pub ports: BTreeSet<Arc<str>>,
+    /// Members: rows of `Port_Binding`.
+    pub ports: BTreeSet<Uuid>,
 }
 
 /// What a switch or a router has learned.
@@ -323,7 +371,7 @@ pub struct Learned {
     /// Groups.
     pub groups: BTreeMap<IpAddr, LearnedGroup>,
     /// Ports behind which there are multicast routers.
-    pub mrouters: BTreeSet<Arc<str>>,
+    pub mrouters: BTreeSet<Uuid>,
 }
 
 impl Learned {
@@ -346,7 +394,7 @@ impl Derivation for SwitchLearned {
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Learned>) -> Learned {
         let mut learned = Learned::default();
         for Report { address, ports } in view.get::<SwitchReports>(uuid).iter() {
-            let members: Vec<Arc<str>> = ports.iter().filter_map(|name| member(view, name)).collect();
+            let members: Vec<Uuid> = ports.iter().filter_map(|name| member(view, name)).collect();
             if members.is_empty() {
                 continue;
             }
@@ -359,26 +407,23 @@ impl Derivation for SwitchLearned {
                 Err(_) => tracing::warn!("invalid IGMP group address: {address}"),
             }
         }
-        let localnets = &view.get::<SwitchTraits>(uuid).localnet;
-        let localnets = localnets.iter().filter_map(|port| {
-            view.get::<SwitchPort>(*port)
-                .as_ref()
-                .as_ref()
-                .map(|p| p.name.clone())
-        });
-        let localnets: Vec<Arc<str>> = localnets.collect();
+        let traits = view.get::<SwitchTraits>(uuid);
+        let localnets = traits.localnet.iter();
+        let localnets: Vec<Uuid> = localnets
+            .filter_map(|port| Some(view.get::<MulticastPort>(*port).as_ref().as_ref()?.own_id))
+            .collect();
         for group in learned.groups.values_mut() {
-            group.ports.extend(localnets.iter().cloned());
+            group.ports.extend(&localnets);
         }
         learned
     }
 }
 
 /// A port that has reported, unless it gets the traffic anyway.
-fn member(view: &View<'_>, name: &Arc<str>) -> Option<Arc<str>> {
+fn member(view: &View<'_>, name: &str) -> Option<Uuid> {
     let port = view.get::<MulticastPort>(port_named(view, name)?);
     let port = port.as_ref().as_ref()?;
-    (!port.gets_all && !port.relays).then(|| name.clone())
+    (!port.gets_all && !port.relays && !port.leads_to_snooper).then_some(port.own_id)
 }
 
 /// What a router that relays multicast has learned, from the switches that it is on.

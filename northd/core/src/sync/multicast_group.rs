@@ -8,7 +8,7 @@ use ovn_schemas::rows::ovn_southbound::{DatapathBinding, MulticastGroup};
 use ovsdb_data::Uuid;
 use ovsdb_data::typed::{Columns, Table};
 
-use crate::desired::{Desired, identity, named};
+use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
@@ -62,13 +62,8 @@ fn groups(view: &View<'_>, uuid: Uuid) -> Option<(Arc<BuiltIn>, Arc<Learned>)> {
         .then(|| (view.get::<RouterGroups>(uuid), view.get::<RouterLearned>(uuid)))
 }
 
-fn row<'a>(
-    datapath: Uuid,
-    name: &str,
-    key: i64,
-    ports: impl Iterator<Item = &'a Arc<str>>,
-) -> Option<Desired> {
-    let ports: BTreeSet<Uuid> = ports.map(|port| named("Port_Binding", port)).collect();
+fn row<'a>(datapath: Uuid, name: &str, key: i64, ports: impl Iterator<Item = &'a Uuid>) -> Option<Desired> {
+    let ports: BTreeSet<Uuid> = ports.copied().collect();
     if ports.is_empty() {
         return None;
     }
