@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::{LogicalRouterPort, LogicalSwitch};
+use ovn_schemas::rows::ovn_northbound::{DhcpRelay, LogicalRouterPort, LogicalSwitch};
 use ovsdb_data::Uuid;
 
 use crate::flow::{Flows, Stage};
@@ -13,7 +13,7 @@ use crate::graph::Derivation;
 use crate::model::address::{Mac, v6_text};
 use crate::model::config::Config;
 use crate::model::copp;
-use crate::model::name::is_resident;
+use crate::model::name::{chassis_redirect, is_resident};
 use crate::model::router::GatewayPorts;
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::switch::{Switch, SwitchTraits};
@@ -290,7 +290,7 @@ fn refuse(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
     };
     add(&port.key, &port.name);
     if let Some(redirect) = &*view.get::<RedirectPort>(port.uuid) {
-        add(redirect, &crate::model::name::chassis_redirect(&port.name));
+        add(redirect, &chassis_redirect(&port.name));
     }
 }
 
@@ -315,7 +315,7 @@ impl Derivation for DhcpRelayPort {
             return None;
         }
         let relay = view.row::<LogicalRouterPort<'_>>(peer)?.dhcp_relay()?;
-        let relay = view.row::<ovn_schemas::rows::ovn_northbound::DhcpRelay<'_>>(relay)?;
+        let relay = view.row::<DhcpRelay<'_>>(relay)?;
         is_server(relay.servers()?).then_some(())?;
         let mac = view.get::<RouterPort>(peer).as_ref().as_ref()?.addresses.mac;
         let key = view.get::<SwitchPort>(leading).as_ref().as_ref()?.key.clone();
@@ -397,5 +397,26 @@ impl Derivation for SelfOriginatedFlows {
             "outport = \"_MC_flood_l2\"; output;",
         );
         flows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_addresses_with_or_without_a_port() {
+        for (text, is) in [
+            ("10.0.0.1", true),
+            ("10.0.0.1:67", true),
+            ("fd00::1", true),
+            ("[fd00::1]", true),
+            ("[fd00::1]:67", true),
+            ("[10.0.0.1]", false),
+            ("server", false),
+            ("", false),
+        ] {
+            assert_eq!(is_server(text), is, "{text}");
+        }
     }
 }
