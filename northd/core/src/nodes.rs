@@ -26,6 +26,8 @@ pub enum Node {
     GatewayPorts,
     /// A switch.
     Switch,
+    /// The switch of a port.
+    SwitchOf,
     /// A switch's port.
     SwitchPort,
     /// A switch's ports.

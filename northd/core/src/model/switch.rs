@@ -6,7 +6,7 @@ use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
 use ovsdb_data::Uuid;
 
 use super::options::Options;
-use super::switch_port::{self, SwitchPort};
+use super::switch_port::{SwitchOf, SwitchPort};
 use crate::graph::Derivation;
 use crate::nodes::Node;
 use crate::view::View;
@@ -69,7 +69,7 @@ impl Derivation for SwitchPorts {
         };
         let ports = row.ports().iter();
         ports
-            .filter(|port| switch_port::switch_of(view, *port) == Some(uuid))
+            .filter(|port| *view.get::<SwitchOf>(*port) == Some(uuid))
             .collect()
     }
 }

@@ -89,13 +89,21 @@ pub struct SwitchPort {
 }
 
 /// The switch of a port, if the port counts: where names clash, the first one does.
-pub fn switch_of(view: &View<'_>, port: Uuid) -> Option<Uuid> {
-    let row = view.row::<LogicalSwitchPort<'_>>(port)?;
-    if switch::named(view, row.name()) != Some(port) {
-        tracing::warn!("duplicate logical port {}", row.name());
-        return None;
+pub enum SwitchOf {}
+
+impl Derivation for SwitchOf {
+    type Key = Uuid;
+    type Value = Option<Uuid>;
+    const NODE: Node = Node::SwitchOf;
+
+    fn derive(view: &View<'_>, port: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let row = view.row::<LogicalSwitchPort<'_>>(port)?;
+        if switch::named(view, row.name()) != Some(port) {
+            tracing::warn!("duplicate logical port {}", row.name());
+            return None;
+        }
+        switch::holder_of(view, port)
     }
-    switch::holder_of(view, port)
 }
 
 impl Derivation for SwitchPort {
@@ -105,7 +113,7 @@ impl Derivation for SwitchPort {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalSwitchPort<'_>>(uuid)?;
-        let switch = switch_of(view, uuid)?;
+        let switch = (*view.get::<SwitchOf>(uuid))?;
         let r#type = Type::parse(row.r#type());
         let mut addresses = Vec::new();
         let (mut has_unknown, mut has_router_address) = (r#type == Type::Switch, false);
