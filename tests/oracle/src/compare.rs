@@ -13,9 +13,10 @@ use crate::fixture::Contents;
 use crate::normal::{Kept, Rows};
 
 /// Columns that others than northd write, and those that are random or say when.
-const OTHERS: [(&str, &str); 15] = [
+const OTHERS: [(&str, &str); 16] = [
     ("BFD", "status"),
     ("Datapath_Binding", "load_balancers"),
+    ("IP_Multicast", "seq_no"),
     ("Logical_Flow", "external_ids"),
     ("Port_Binding", "additional_chassis"),
     ("Port_Binding", "additional_encap"),

@@ -71,6 +71,8 @@ impl Rows {
         let is_key = |name: &str| keys.is_none_or(|keys| keys.contains(&name));
         let columns = schema.iter().filter(|(_, column)| is_key(&column.name));
         let texts = columns.filter_map(|(idx, _)| Some(self.text(table, idx, kept.get(&idx)?)));
+        // What is empty may be there or not.
+        let texts = texts.filter(|text| !text.is_empty());
         texts.collect::<Vec<_>>().join(" ")
     }
 

@@ -6,7 +6,7 @@ use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
 use ovsdb_data::Uuid;
 
 use super::options::Options;
-use super::switch_port::{self, SwitchPort};
+use super::switch_port::{SwitchOf, SwitchPort};
 use crate::graph::Derivation;
 use crate::nodes::Node;
 use crate::view::View;
@@ -69,7 +69,7 @@ impl Derivation for SwitchPorts {
         };
         let ports = row.ports().iter();
         ports
-            .filter(|port| switch_port::switch_of(view, *port) == Some(uuid))
+            .filter(|port| *view.get::<SwitchOf>(*port) == Some(uuid))
             .collect()
     }
 }
@@ -85,7 +85,7 @@ pub struct SwitchTraits {
     pub vtep: Vec<Uuid>,
     /// Those of type `remote`.
     pub remote: Vec<Uuid>,
-    /// Whether an enabled port takes what is for unknown addresses.
+    /// Whether a port, on or off, takes what is for unknown addresses.
     pub has_unknown: bool,
     /// Whether there is a port that does not lead to a router.
     pub has_others: bool,
@@ -110,7 +110,7 @@ impl Derivation for SwitchTraits {
                 Type::Remote => traits.remote.push(port.uuid),
                 _ => {}
             }
-            traits.has_unknown |= port.has_unknown && port.is_enabled;
+            traits.has_unknown |= port.has_unknown;
             traits.has_others |= port.r#type != Type::Router;
         }
         traits

@@ -89,13 +89,21 @@ pub struct SwitchPort {
 }
 
 /// The switch of a port, if the port counts: where names clash, the first one does.
-pub fn switch_of(view: &View<'_>, port: Uuid) -> Option<Uuid> {
-    let row = view.row::<LogicalSwitchPort<'_>>(port)?;
-    if switch::named(view, row.name()) != Some(port) {
-        tracing::warn!("duplicate logical port {}", row.name());
-        return None;
+pub enum SwitchOf {}
+
+impl Derivation for SwitchOf {
+    type Key = Uuid;
+    type Value = Option<Uuid>;
+    const NODE: Node = Node::SwitchOf;
+
+    fn derive(view: &View<'_>, port: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let row = view.row::<LogicalSwitchPort<'_>>(port)?;
+        if switch::named(view, row.name()) != Some(port) {
+            tracing::warn!("duplicate logical port {}", row.name());
+            return None;
+        }
+        switch::holder_of(view, port)
     }
-    switch::holder_of(view, port)
 }
 
 impl Derivation for SwitchPort {
@@ -105,7 +113,7 @@ impl Derivation for SwitchPort {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalSwitchPort<'_>>(uuid)?;
-        let switch = switch_of(view, uuid)?;
+        let switch = (*view.get::<SwitchOf>(uuid))?;
         let r#type = Type::parse(row.r#type());
         let mut addresses = Vec::new();
         let (mut has_unknown, mut has_router_address) = (r#type == Type::Switch, false);
@@ -147,8 +155,8 @@ pub fn is_dynamic(text: &str) -> bool {
     }
 }
 
-/// The router port that a switch port of type `router` leads to, if its router takes part and it leads to no other
-/// router port itself.
+/// The router port that a switch port of type `router` leads to, if its router takes part and it is not connected to
+/// another router.
 pub enum Peer {}
 
 impl Derivation for Peer {
@@ -164,8 +172,17 @@ impl Derivation for Peer {
             .filter(|port| port.r#type == Type::Router)?;
         let peer = view.holder(LogicalRouterPort::NAME, port.options.get("router-port")?)?;
         let peer = view.get::<RouterPort>(peer);
-        let peer = peer.as_ref().as_ref().filter(|peer| peer.peer.is_none());
-        peer.map(|peer| peer.uuid)
+        let peer = peer.as_ref().as_ref()?;
+        if let Some(other) = &peer.peer {
+            tracing::warn!(
+                "Bad configuration: The peer of the switch port '{}' (LRP peer: '{}') has its own peer \
+                 configuration: '{other}'",
+                port.name,
+                peer.name
+            );
+            return None;
+        }
+        Some(peer.uuid)
     }
 }
 

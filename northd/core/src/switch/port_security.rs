@@ -1,15 +1,24 @@
 //! Port security: what may come in from a port and go out to it. ovn-controller does the checking, from
 //! `Port_Binding.port_security`; flows say where (ovn-northd(8) "Ingress Table 0", "1", "Egress Table 11", "12").
 
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_southbound::PortBinding;
 use ovsdb_data::Uuid;
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
-use crate::model::switch::Switch;
-use crate::model::switch_port::{RedirectPort, SwitchPort, Type};
+use crate::model::name::{chassis_redirect, is_resident};
+use crate::model::router::Router;
+use crate::model::router_port::RouterPort;
+use crate::model::switch::{Switch, SwitchTraits};
+use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
 use crate::nodes::Node;
 use crate::view::View;
+
+/// The option of a `Port_Binding` that names its queue.
+const QUEUE_ID: &str = "qdisc_queue_id";
 
 /// Packets that say that another was too big.
 pub const TOO_BIG: &str =
@@ -85,34 +94,146 @@ impl Derivation for PortSecurityFlows {
             return Flows::on(uuid);
         };
         let mut flows = Flows::on(port.switch);
-        let mut check = |key: &str, actions: &str, priority: u16| {
-            flows
-                .add(
-                    Stage::LsInCheckPortSec,
-                    priority,
-                    format!("inport == {key}"),
-                    actions,
-                )
-                .hint(uuid)
-                .tag(&port.name);
-        };
-        if port.r#type == Type::External {
-            return flows;
-        }
-        if !port.is_enabled {
-            check(&port.key, "reg0[15] = 1; next;", 100);
-            return flows;
-        }
-        match port.r#type {
-            Type::Vtep => check(&port.key, "reg0[14] = 1; next(pipeline=ingress, table=17);", 70),
-            Type::Router => {
-                check(&port.key, "reg0[18] = 1; next;", 70);
-                if let Some(redirect) = &*view.get::<RedirectPort>(uuid) {
-                    check(redirect, "reg0[18] = 1; next;", 70);
-                }
-            }
-            _ => {}
-        }
+        check(view, port, &mut flows);
+        too_big(view, port, &mut flows);
         flows
+    }
+}
+
+/// What a port's own packets go through.
+fn check(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
+    if port.r#type == Type::External {
+        return;
+    }
+    let mut add = |key: &str, name: &str, priority: u16, actions: String| {
+        flows
+            .add(
+                Stage::LsInCheckPortSec,
+                priority,
+                format!("inport == {key}"),
+                actions,
+            )
+            .hint(port.uuid)
+            .tag(name);
+    };
+    let mut both = |priority: u16, actions: &str| {
+        add(&port.key, &port.name, priority, actions.to_owned());
+        if let Some(redirect) = &*view.get::<RedirectPort>(port.uuid) {
+            add(
+                redirect,
+                &chassis_redirect(&port.name),
+                priority,
+                actions.to_owned(),
+            );
+        }
+    };
+    if !port.is_enabled {
+        return both(100, "reg0[15] = 1; next;");
+    }
+    let queue = view.get::<PortQueue>(port.uuid);
+    let queue = queue.as_deref().map(|queue| format!("set_queue({queue}); "));
+    match (port.r#type, queue) {
+        (Type::Router, _) => both(70, "reg0[18] = 1; next;"),
+        (Type::Vtep, queue) => {
+            let queue = queue.unwrap_or_default();
+            let actions = format!("{queue}reg0[14] = 1; next(pipeline=ingress, table=17);");
+            add(&port.key, &port.name, 70, actions);
+        }
+        (_, Some(queue)) => {
+            let actions = format!("{queue}reg0[15] = check_in_port_sec(); next;");
+            add(&port.key, &port.name, 70, actions);
+            to_physical_network(view, port, &queue, flows);
+        }
+        _ => {}
+    }
+}
+
+/// What leaves for a physical network takes the queue of the port that it came from, or of the localnet port.
+fn to_physical_network(view: &View<'_>, port: &SwitchPort, queue: &str, flows: &mut Flows) {
+    let mut add = |priority: u16, r#match: String, localnet: &SwitchPort| {
+        flows
+            .add(
+                Stage::LsOutApplyPortSec,
+                priority,
+                r#match,
+                format!("{queue}output;"),
+            )
+            .hint(localnet.uuid)
+            .tag(&localnet.name);
+    };
+    if port.r#type == Type::Localnet {
+        return add(100, format!("outport == {}", port.key), port);
+    }
+    let traits = view.get::<SwitchTraits>(port.switch);
+    let first = traits
+        .localnet
+        .first()
+        .map(|first| view.get::<SwitchPort>(*first));
+    if let Some(Some(first)) = first.as_deref() {
+        add(
+            110,
+            format!("outport == {} && inport == {}", first.key, port.key),
+            first,
+        );
+    }
+}
+
+/// A word that a packet was too big goes back to who sent the packet: it comes with source and destination as they are
+/// seen from the other end of a tunnel.
+fn too_big(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
+    let key = &port.key;
+    if port.r#type != Type::Router {
+        for own in &port.addresses {
+            flows.add(
+                Stage::LsInCheckPortSec,
+                110,
+                format!(
+                    "{TOO_BIG} && eth.src == {} && outport == {key} && !{} && flags.tunnel_rx == 1",
+                    own.mac,
+                    is_resident(key)
+                ),
+                "outport <-> inport; next;",
+            );
+        }
+        return;
+    }
+    let peer = view
+        .get::<Peer>(port.uuid)
+        .map(|peer| view.get::<RouterPort>(peer));
+    let Some(Some(peer)) = peer.as_deref() else { return };
+    let router = view.get::<Router>(peer.router);
+    let mac = &peer.mac_text;
+    match router.as_ref().as_ref().is_some_and(Router::is_gateway) {
+        true => flows.add(
+            Stage::LsInCheckPortSec,
+            120,
+            format!("{TOO_BIG} && eth.src == {mac} && outport == {key} && flags.tunnel_rx == 1"),
+            "outport <-> inport; next;",
+        ),
+        false => flows.add(
+            Stage::LsInCheckPortSec,
+            120,
+            format!("{TOO_BIG} && eth.dst == {mac} && flags.tunnel_rx == 1"),
+            "outport <-> inport; next(pipeline=ingress,table=28);",
+        ),
+    };
+}
+
+/// The queue of a port with a limited rate (`qdisc_queue_id` of its `Port_Binding`).
+pub enum PortQueue {}
+
+impl Derivation for PortQueue {
+    type Key = Uuid;
+    type Value = Option<Arc<str>>;
+    const NODE: Node = Node::PortQueue;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let port = view.get::<SwitchPort>(uuid);
+        let port = port.as_ref().as_ref()?;
+        let limits = ["qos_min_rate", "qos_max_rate", "qos_burst", QUEUE_ID];
+        limits.iter().find(|key| port.options.get(key).is_some())?;
+        let row = view.holder(PortBinding::LOGICAL_PORT, &*port.name)?;
+        let row = view.row::<PortBinding<'_>>(row)?;
+        row.options().get(QUEUE_ID).map(Into::into)
     }
 }
