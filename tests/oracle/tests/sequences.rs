@@ -4,15 +4,17 @@
 //! The rows are those of all cases; a step puts one in, takes one out, or gives it another row's value in a column.
 //! `ORACLE_SEED=n` runs one sequence, `ORACLE_STEPS=n` makes each as long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 
-use northd_core::{Northd, Side};
 use northd_oracle::cases;
 use northd_oracle::fixture::{Contents, Fixture};
-use ovsdb_data::{Row, RowChange, TableIdx, Uuid};
+use northd_oracle::live::Live;
+use ovn_schemas::Db;
+use ovsdb_data::{Row, TableIdx, Uuid};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
 
 /// Sequences, and the steps of each.
 const SEEDS: u64 = 20;
@@ -25,61 +27,64 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// The northbound rows at hand, and those that are in at present.
+/// The northbound rows at hand, and a northd with its databases.
 struct World {
-    northd: Northd,
+    live: Live,
     all: Vec<(TableIdx, Row)>,
-    present: BTreeMap<(TableIdx, Uuid), Row>,
+    by_uuid: HashMap<Uuid, usize>,
     rng: StdRng,
+    n_done: usize,
 }
 
 impl World {
     fn new(contents: &[Contents], seed: u64) -> World {
         let mut rng = StdRng::seed_from_u64(seed);
         let some: Vec<&Contents> = contents.choose_multiple(&mut rng, 12).collect();
-        let mut northd = Northd::new();
-        // Chassis and what else others write, of one of them.
-        northd.change(Side::Sb, &some[0].sb);
-        northd.settle();
         let rows = some.iter().flat_map(|contents| &contents.nb);
-        let all = rows
+        let all: Vec<(TableIdx, Row)> = rows
             .filter_map(|change| Some((change.table, change.new.clone()?)))
             .collect();
+        let by_uuid = all
+            .iter()
+            .enumerate()
+            .map(|(i, (_, row))| (row.uuid(), i))
+            .collect();
         World {
-            northd,
+            live: Live::default(),
             all,
-            present: BTreeMap::new(),
+            by_uuid,
             rng,
+            n_done: 0,
         }
     }
 
-    fn put(&mut self, table: TableIdx, uuid: Uuid, new: Option<Row>) {
-        let old = match &new {
-            Some(row) => self.present.insert((table, uuid), row.clone()),
-            None => self.present.remove(&(table, uuid)),
-        };
-        if old != new {
-            self.northd.change(
-                Side::Nb,
-                &[RowChange {
-                    table,
-                    uuid,
-                    old,
-                    new,
-                }],
-            );
-        }
-    }
-
-    /// Something happens to a row.
-    fn step(&mut self) {
-        let Some((table, row)) = self.all.choose(&mut self.rng).cloned() else {
+    /// Operations that put a row in, and what it refers to.
+    fn put(&self, at: usize, seen: &mut BTreeSet<usize>, operations: &mut Vec<Value>) {
+        if !seen.insert(at) {
             return;
-        };
-        let uuid = row.uuid();
+        }
+        let (table, row) = &self.all[at];
+        let references = row
+            .iter()
+            .skip(2)
+            .flat_map(|(_, value)| value.atoms().chain(value.values()));
+        for other in references.filter_map(|atom| self.by_uuid.get(&atom.as_uuid()?)) {
+            self.put(*other, seen, operations);
+        }
+        operations.push(self.live.put(*table, row));
+    }
+
+    /// Something happens to a row; the database refuses what its schema forbids.
+    fn step(&mut self) {
+        let at = self.rng.random_range(0..self.all.len());
+        let (table, row) = self.all[at].clone();
+        let mut operations = Vec::new();
         match self.rng.random_range(0..10) {
-            0..6 => self.put(table, uuid, Some(row)),
-            6..8 => self.put(table, uuid, None),
+            0..5 => self.put(at, &mut BTreeSet::new(), &mut operations),
+            5..7 => operations.push(json!({
+                "op": "delete", "table": ovn_schemas::schema(Db::OvnNorthbound).table(table).name.to_string(),
+                "where": [["_uuid", "==", ["uuid", row.uuid().to_string()]]],
+            })),
             _ => {
                 let others: Vec<&Row> = self
                     .all
@@ -98,23 +103,27 @@ impl World {
                 let Some((column, value)) = columns.choose(&mut self.rng).cloned() else {
                     return;
                 };
-                let changed = self
-                    .present
-                    .get(&(table, uuid))
-                    .unwrap_or(&row)
-                    .with([(column, value)]);
-                self.put(table, uuid, Some(changed));
+                if let Some(present) = self.live.nb(table, row.uuid()) {
+                    operations.push(self.live.put(table, &present.with([(column, value)])));
+                }
             }
         }
+        self.n_done += usize::from(!operations.is_empty() && self.live.transact(&operations));
         if self.rng.random_bool(0.7) {
-            self.northd.settle();
+            self.live.settle();
         }
     }
 
     /// Both ways lead to the same.
     fn check(&mut self, when: &str) {
-        self.northd.settle();
-        let (kept, fresh) = (self.northd.all(), self.northd.again().all());
+        self.live.settle();
+        let missing = self.live.what_is_missing();
+        assert_eq!(
+            missing,
+            Vec::<serde_json::Value>::new(),
+            "{when}: a fresh start writes"
+        );
+        let (kept, fresh) = (self.live.northd.all(), self.live.northd.again().all());
         if kept == fresh {
             return;
         }
@@ -145,5 +154,14 @@ fn every_sequence_leads_where_a_fresh_start_leads() {
                 world.check(&format!("ORACLE_SEED={seed} ORACLE_STEPS={step}"));
             }
         }
+        println!(
+            "seed {seed}: {} of {steps} steps did something, {} southbound operations",
+            world.n_done, world.live.n_operations
+        );
+        assert!(
+            world.n_done * 4 > steps,
+            "seed {seed}: only {} of {steps} steps did something",
+            world.n_done
+        );
     }
 }
