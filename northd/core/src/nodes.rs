@@ -277,8 +277,6 @@ pub enum Node {
     // Rows.
     /// `Datapath_Binding`.
     DatapathBindings,
-    /// Whether a router has distributed NAT.
-    HasDistributedNat,
     /// `Port_Binding` of a switch port.
     SwitchPortBindings,
     /// `Port_Binding` of a router port.

@@ -87,17 +87,17 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
             .collect();
         Some((change.table, change.uuid, kept))
     });
-    let theirs = Rows::new(theirs);
+    let theirs = Rows::new(theirs, None);
     let ours = northd.all().into_iter().filter(|row| row.side == Side::Sb);
-    let ours = Rows::new(ours.map(|row| {
+    let ours = ours.map(|row| {
         // Whether a port is up has been said since.
         let at_first = row
             .at_first
             .into_iter()
             .filter(|(column, _)| !is_up(row.table, *column));
-        let columns = at_first.chain(row.columns);
-        (row.table, row.id, columns.collect())
-    }));
+        (row.table, row.id, at_first.chain(row.columns).collect())
+    });
+    let ours = Rows::new(ours, Some(&theirs));
     let mut found = Vec::new();
     compare_flows(&theirs.flows(), &ours.flows(), &mut found);
     for table in theirs.tables().union(&ours.tables()) {

@@ -39,8 +39,8 @@ const KEYS: [(&str, &[&str]); 19] = [
 ];
 
 impl Rows {
-    /// These rows.
-    pub fn new(rows: impl IntoIterator<Item = (TableIdx, Uuid, Kept)>) -> Rows {
+    /// These rows; `others` has the names of rows that they refer to and are not among them.
+    pub fn new(rows: impl IntoIterator<Item = (TableIdx, Uuid, Kept)>, others: Option<&Rows>) -> Rows {
         let rows = rows
             .into_iter()
             .map(|(table, uuid, kept)| ((table, uuid), kept))
@@ -48,9 +48,10 @@ impl Rows {
         let mut rows = Rows {
             schema: ovn_schemas::schema(Db::OvnSouthbound),
             rows,
-            names: HashMap::new(),
+            names: others.map_or_else(HashMap::new, |others| others.names.clone()),
         };
-        rows.names = rows.rows.keys().map(|id| (*id, rows.name(*id))).collect();
+        let names: Vec<_> = rows.rows.keys().map(|id| (*id, rows.name(*id))).collect();
+        rows.names.extend(names);
         rows
     }
 

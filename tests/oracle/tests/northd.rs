@@ -45,6 +45,15 @@ const DONE: &[&str] = &[
     "Datapath_Binding",
     "IP_Multicast",
     "ls_in_check_port_sec",
+    "BFD",
+    "Chassis_Template_Var",
+    "HA_Chassis",
+    "HA_Chassis_Group",
+    "Port_Binding",
+    "RBAC_Permission",
+    "RBAC_Role",
+    "SB_Global",
+    "Static_MAC_Binding",
     "ls_in_apply_port_sec",
     "ls_in_lookup_fdb",
     "ls_in_put_fdb",
@@ -58,6 +67,10 @@ const DONE: &[&str] = &[
     "ls_out_put_fdb",
     "ls_out_check_port_sec",
     "ls_out_apply_port_sec",
+    "nb BFD",
+    "nb Logical_Router_Port",
+    "nb Logical_Switch_Port",
+    "nb NB_Global",
 ];
 
 fn variable(name: &str) -> Option<String> {

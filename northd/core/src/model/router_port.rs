@@ -138,7 +138,7 @@ impl Derivation for SwitchPeer {
     }
 }
 
-/// The port of another router that a router port is directly connected to.
+/// The port of another router that a router port is directly connected to: each names the other.
 pub enum RouterPeer {}
 
 impl Derivation for RouterPeer {
@@ -151,7 +151,8 @@ impl Derivation for RouterPeer {
         let port = port.as_ref().as_ref()?;
         let peer = view.holder(LogicalRouterPort::NAME, port.peer.as_deref()?)?;
         let peer = view.get::<RouterPort>(peer);
-        peer.as_ref().as_ref().map(|peer| peer.uuid)
+        let peer = peer.as_ref().as_ref()?;
+        (peer.peer.as_ref() == Some(&port.name)).then_some(peer.uuid)
     }
 }
 

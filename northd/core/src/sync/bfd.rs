@@ -151,11 +151,9 @@ impl Derivation for BfdRows {
             .own
             .as_ref()
             .and_then(|binding| binding.chassis);
-        if let Some(chassis) = chassis
-            && let Some(chassis) = &*view.get::<ChassisTraits>(chassis)
-        {
-            columns = columns.set(Bfd::CHASSIS_NAME, &*chassis.name);
-        }
+        let chassis = chassis.map(|chassis| view.get::<ChassisTraits>(chassis));
+        let chassis = chassis.as_ref().and_then(|chassis| chassis.as_ref().as_ref());
+        columns = columns.set(Bfd::CHASSIS_NAME, chassis.map_or("", |chassis| &*chassis.name));
         let northbound = Columns::new().set(nb::Bfd::STATUS, Some(&*status));
         vec![Desired::row(id, columns), Desired::update(uuid, northbound)]
     }

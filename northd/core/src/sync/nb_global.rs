@@ -21,7 +21,7 @@ use crate::view::View;
 const RELEASE: &str = "25.03.0";
 
 /// The number of logical actions of that release.
-const N_ACTIONS: u32 = 78;
+const N_ACTIONS: u32 = 77;
 
 /// What else of the interface between northd and ovn-controller has a number there.
 const MINOR: u32 = 6;

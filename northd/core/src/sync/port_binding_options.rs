@@ -1,66 +1,17 @@
 //! `Port_Binding.options` of router ports: redirection to gateways, dynamic routing, IPv6 prefixes and router
 //! advertisements (ovn-sb(5), ovn-nb(5) "Logical_Router_Port" `ipv6_ra_configs`).
 
-use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalRouterPort, Nat};
-use ovsdb_data::Uuid;
+use ovn_schemas::rows::ovn_northbound::LogicalRouterPort;
 
 use super::port_binding::OptionMap;
-use crate::graph::Derivation;
-use crate::model::address::{Addresses, Mac, V4, V6, v6_text};
+use crate::model::address::v6_text;
+use crate::model::nat::NatTraits;
 use crate::model::options::Options;
-use crate::model::router::{GatewayPorts, Router};
+use crate::model::router::Router;
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::SwitchPort;
-use crate::nodes::Node;
 use crate::view::View;
-
-/// Whether a router has a NAT rule that works on the chassis where its port is.
-pub enum HasDistributedNat {}
-
-impl Derivation for HasDistributedNat {
-    type Key = Uuid;
-    type Value = bool;
-    const NODE: Node = Node::HasDistributedNat;
-
-    fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let Some(row) = view.row::<LogicalRouter<'_>>(router) else {
-            return false;
-        };
-        let gateways = view.get::<GatewayPorts>(router);
-        let mut rules = row.nat().iter().filter_map(|nat| view.row::<Nat<'_>>(nat));
-        rules.any(|nat| is_distributed(view, nat, &gateways))
-    }
-}
-
-fn is_distributed(view: &View<'_>, nat: Nat<'_>, gateways: &[Uuid]) -> bool {
-    let is_on = |gateway: &Uuid| {
-        let gateway = view.get::<RouterPort>(*gateway);
-        let addresses = gateway.as_ref().as_ref().map(|gateway| &gateway.addresses);
-        addresses.is_some_and(|addresses| has(addresses, nat.external_ip()))
-    };
-    let has_gateway = match nat.gateway_port() {
-        Some(gateway) => gateways.contains(&gateway),
-        None => gateways.len() < 2 || gateways.iter().any(is_on),
-    };
-    let are_addresses = |text: &str| V4::parse(text).is_some() || V6::parse(text).is_some();
-    nat.r#type() == "dnat_and_snat"
-        && nat.logical_port().is_some()
-        && nat.external_mac().and_then(Mac::parse).is_some()
-        && are_addresses(nat.external_ip())
-        && are_addresses(nat.logical_ip())
-        && (nat.allowed_ext_ips().is_none() || nat.exempted_ext_ips().is_none())
-        && has_gateway
-}
-
-/// Whether an address is in one of the networks.
-fn has(addresses: &Addresses, text: &str) -> bool {
-    match (V4::parse(text), V6::parse(text)) {
-        (Some(ip), _) => addresses.v4.iter().any(|v4| v4.contains(ip.addr)),
-        (None, Some(ip)) => addresses.v6.iter().any(|v6| v6.contains(ip.addr)),
-        (None, None) => false,
-    }
-}
 
 /// Options of a chassisredirect port.
 pub fn redirect(view: &View<'_>, port: &RouterPort) -> OptionMap {
@@ -72,7 +23,7 @@ pub fn redirect(view: &View<'_>, port: &RouterPort) -> OptionMap {
     let peer = (*view.get::<SwitchPeer>(port.uuid)).map(|peer| view.get::<SwitchPort>(peer));
     let peer = peer.as_ref().and_then(|peer| peer.as_ref().as_ref());
     let has_vtep = peer.is_some_and(|peer| !view.get::<SwitchTraits>(peer.switch).vtep.is_empty());
-    if !*view.get::<HasDistributedNat>(port.router) && !has_vtep && r#type != Some("bridged") {
+    if !view.get::<NatTraits>(port.router).asks_distribution && !has_vtep && r#type != Some("bridged") {
         options.insert("always-redirect".into(), "true".into());
     }
     options

@@ -88,7 +88,7 @@ fn common(port: &RouterPort, nb: LogicalRouterPort<'_>) -> Columns<PortBinding<'
         .set(PortBinding::EXTERNAL_IDS, nb.external_ids().iter())
 }
 
-/// The addresses that a port has by its configuration.
+/// The addresses that a port has by its configuration: all but the last, which is its link-local address.
 fn networks(port: &RouterPort) -> String {
     let addresses = &port.addresses;
     let mut text = addresses.mac.to_string();
@@ -96,7 +96,7 @@ fn networks(port: &RouterPort) -> String {
         // Writing to a string cannot fail.
         let _ = write!(text, " {}/{}", v4.addr, v4.plen);
     }
-    for v6 in &addresses.v6 {
+    for v6 in addresses.v6.iter().rev().skip(1).rev() {
         let _ = write!(text, " {}/{}", v6_text(v6.addr), v6.plen);
     }
     text
