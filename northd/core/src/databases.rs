@@ -41,7 +41,7 @@ pub enum Input {
 }
 
 /// Columns of text by which rows are found, besides all references.
-const TEXTS: [(Side, TableIdx, ColumnIdx); 10] = [
+const TEXTS: [(Side, TableIdx, ColumnIdx); 12] = [
     (
         Side::Nb,
         nb::LogicalSwitch::TABLE_INDEX,
@@ -74,12 +74,14 @@ const TEXTS: [(Side, TableIdx, ColumnIdx); 10] = [
         sb::PortBinding::TABLE_INDEX,
         sb::PortBinding::LOGICAL_PORT.index,
     ),
+    (Side::Sb, sb::Bfd::TABLE_INDEX, sb::Bfd::LOGICAL_PORT.index),
+    (Side::Sb, sb::MacBinding::TABLE_INDEX, sb::MacBinding::IP.index),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::NAME.index),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::HOSTNAME.index),
 ];
 
 /// Keys of map columns by whose value rows are found.
-const KEYS: [(Side, TableIdx, ColumnIdx, &str); 2] = [
+const KEYS: [(Side, TableIdx, ColumnIdx, &str); 3] = [
     (
         Side::Nb,
         nb::LogicalSwitchPort::TABLE_INDEX,
@@ -91,6 +93,12 @@ const KEYS: [(Side, TableIdx, ColumnIdx, &str); 2] = [
         nb::Acl::TABLE_INDEX,
         nb::Acl::OPTIONS.index,
         "persist-established",
+    ),
+    (
+        Side::Sb,
+        sb::DatapathBinding::TABLE_INDEX,
+        sb::DatapathBinding::EXTERNAL_IDS.index,
+        "logical-router",
     ),
 ];
 

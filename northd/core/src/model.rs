@@ -2,6 +2,7 @@
 
 pub mod acl;
 pub mod address;
+pub mod bfd;
 pub mod binding;
 pub mod chassis;
 pub mod config;
@@ -10,8 +11,12 @@ pub mod features;
 pub mod ha_group;
 pub mod name;
 pub mod nat;
+pub mod network;
 pub mod options;
+pub mod policy;
 pub mod port_group;
+pub mod redistribution;
+pub mod route;
 pub mod router;
 pub mod router_port;
 pub mod router_vips;

@@ -1,6 +1,6 @@
 //! Every derivation, in the order in which they may read one another, and every output.
 
-use ovn_schemas::rows::ovn_northbound as nb;
+use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
 use ovsdb_data::typed::Table;
 use ovsdb_data::{TableIdx, Uuid};
 
@@ -119,6 +119,46 @@ pub enum Node {
     SampleDomains,
     /// The samples that ACLs of a switch or a port group share.
     HolderSamples,
+    /// Whether a BFD session is up.
+    BfdIsUp,
+    /// Whether a router port has a BFD session.
+    HasBfd,
+    /// A router's ports with their addresses.
+    RouterNetworks,
+    /// The router ports that a switch leads to, with their addresses.
+    SwitchRouters,
+    /// A static or learned route.
+    Route,
+    /// What a router has learned.
+    LearnedRoutes,
+    /// A policy's next hops.
+    NextHops,
+    /// What a router does with multicast.
+    Multicast,
+    /// The longest packet that a router port lets through.
+    GatewayMtu,
+    /// Whether a router connects zones.
+    IsTransitRouter,
+    /// A load balancer's addresses.
+    Vips,
+    /// The addresses of a group of load balancers.
+    GroupVips,
+    /// A router's own addresses that NAT or load balancers give away.
+    SharedAddresses,
+    /// A load balancer's addresses that other routers may reach.
+    RoutableVips,
+    /// Those of a group of load balancers.
+    GroupRoutableVips,
+    /// The addresses of a router's load balancers.
+    RouterVips,
+    /// The addresses outside of a router's NAT rules.
+    Externals,
+    /// What other routers may reach through a router port.
+    Routable,
+    /// What a router port tells routing protocols about.
+    Redistribution,
+    /// The router ports of a switch that advertise who is on it.
+    HostAdvertisers,
 
     // Keys and addresses that are given once.
     /// Tunnel keys of all datapaths.
@@ -197,6 +237,30 @@ pub enum Node {
     SwitchLearned,
     /// Those that a router has learned.
     RouterLearned,
+    /// The route table of a router port's packets.
+    PortTable,
+    /// The route table of a route.
+    RouteTable,
+    /// Numbers of a router's route tables.
+    RouteTables,
+    /// What a route shares its packets by.
+    Sharing,
+    /// Groups of a router's routes that share their packets.
+    EcmpGroups,
+    /// The group of a route.
+    EcmpGroup,
+    /// The chain of a policy.
+    PolicyChain,
+    /// Numbers of a router's policy chains.
+    PolicyChains,
+    /// Whether a policy chooses among next hops.
+    PolicyIsShared,
+    /// Numbers of a router's policies that do.
+    PolicyGroups,
+    /// The number of such a policy.
+    PolicyGroup,
+    /// How connections remember a router port.
+    ReplyPort,
 
     // Flows of switches.
     /// Port security of a switch.
@@ -274,6 +338,64 @@ pub enum Node {
     /// Multicast that a router has learned.
     RouterLearnedFlows,
 
+    // More flows of routers.
+    /// What a router takes in.
+    AdmissionFlows,
+    /// What a router port takes in.
+    PortAdmissionFlows,
+    /// Learning neighbours.
+    NeighborFlows,
+    /// Learning neighbours of a port.
+    PortNeighborFlows,
+    /// What a router answers and refuses.
+    IpInputFlows,
+    /// What a router port answers and refuses.
+    PortIpInputFlows,
+    /// ICMP of a router port.
+    PortIcmpFlows,
+    /// Packets for a router port itself.
+    OwnAddressFlows,
+    /// DHCP relay of a router.
+    DhcpRelayFlows,
+    /// DHCP relay of a port.
+    PortDhcpRelayFlows,
+    /// Router advertisements.
+    NdRaFlows,
+    /// Router advertisements of a port.
+    PortNdRaFlows,
+    /// Multicast of a router.
+    RouterMulticastFlows,
+    /// Routing of a router.
+    RoutingFlows,
+    /// Routes to the networks of a port.
+    PortRoutingFlows,
+    /// A static or learned route.
+    RouteFlows,
+    /// Routes to what a port offers to other routers.
+    RoutableFlows,
+    /// Policies of a router.
+    RouterPolicyFlows,
+    /// A policy.
+    PolicyFlows,
+    /// Ethernet addresses of next hops.
+    ArpResolveFlows,
+    /// The address of a router port for the other end of its link.
+    PeerArpResolveFlows,
+    /// Addresses of a switch port for the routers on its switch.
+    SwitchPortArpResolveFlows,
+    /// Packets that are too long.
+    PacketLengthFlows,
+    /// Packets that are too long for a port.
+    PortPacketLengthFlows,
+    /// Asking for next hops.
+    ArpRequestFlows,
+    /// Asking for the next hop of a route.
+    NextHopRequestFlows,
+    /// Out of a router.
+    DeliveryFlows,
+    /// Out of a router port.
+    PortDeliveryFlows,
+
     // Rows.
     /// `Datapath_Binding`.
     DatapathBindings,
@@ -339,6 +461,14 @@ pub enum Node {
     DnsRow,
     /// `DHCP_Options` and `DHCPv6_Options`.
     DhcpOptionRows,
+    /// `ECMP_Nexthop`.
+    EcmpNexthops,
+    /// `Advertised_Route` of a router port.
+    PortAdvertisedRoutes,
+    /// `Advertised_Route` of a switch port.
+    HostAdvertisedRoutes,
+    /// `Advertised_Route` of a static route.
+    StaticAdvertisedRoutes,
 }
 
 /// Of what there is an output each.
@@ -408,8 +538,6 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitch<'static>, switch::qos::SwitchQosFlows>(Side::Nb),
     each::<nb::QoS<'static>, switch::qos::QosFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::stateful::StatefulFlows>(Side::Nb),
-    each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
-    each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::port_group::PortGroups>(Side::Nb),
     each::<nb::AddressSet<'static>, sync::address_set::AddressSets>(Side::Nb),
     each::<nb::PortGroup<'static>, sync::address_set::GroupAddressSets>(Side::Nb),
@@ -436,11 +564,42 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::L2LookupFlows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::SelfOriginatedFlows>(Side::Nb),
     each::<nb::LogicalRouter<'static>, switch::multicast::RouterLearnedFlows>(Side::Nb),
-    each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
-    each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::multicast_group::MulticastGroups>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::multicast_group::MulticastGroups>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::ip_multicast::IpMulticastRow>(Side::Nb),
     each::<nb::Dns<'static>, sync::dns::DnsRow>(Side::Nb),
     once::<sync::dhcp_options::DhcpOptionRows>(),
+    each::<nb::LogicalRouter<'static>, router::admission::AdmissionFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::admission::PortAdmissionFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::neighbor::NeighborFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::neighbor::PortNeighborFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::ip_input::IpInputFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::ip_input::PortIpInputFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::icmp::PortIcmpFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::own_address::OwnAddressFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::dhcp_relay::DhcpRelayFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::dhcp_relay::PortDhcpRelayFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::nd_ra::NdRaFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::nd_ra::PortNdRaFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::multicast::RouterMulticastFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::routing::RoutingFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::routing::PortRoutingFlows>(Side::Nb),
+    each::<nb::LogicalRouterStaticRoute<'static>, router::routing::RouteFlows>(Side::Nb),
+    each::<sb::LearnedRoute<'static>, router::routing::RouteFlows>(Side::Sb),
+    each::<nb::LogicalRouterPort<'static>, router::routable::RoutableFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::policy::RouterPolicyFlows>(Side::Nb),
+    each::<nb::LogicalRouterPolicy<'static>, router::policy::PolicyFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::arp_resolve::ArpResolveFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::arp_resolve::PeerArpResolveFlows>(Side::Nb),
+    each::<nb::LogicalSwitchPort<'static>, router::arp_resolve::SwitchPortArpResolveFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::packet_length::PacketLengthFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::packet_length::PortPacketLengthFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::arp_request::ArpRequestFlows>(Side::Nb),
+    each::<nb::LogicalRouterStaticRoute<'static>, router::arp_request::NextHopRequestFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::delivery::DeliveryFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::delivery::PortDeliveryFlows>(Side::Nb),
+    each::<nb::LogicalRouterStaticRoute<'static>, sync::ecmp_nexthop::EcmpNexthops>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, sync::advertised_route::PortAdvertisedRoutes>(Side::Nb),
+    each::<nb::LogicalSwitchPort<'static>, sync::advertised_route::HostAdvertisedRoutes>(Side::Nb),
+    each::<nb::LogicalRouterStaticRoute<'static>, sync::advertised_route::StaticAdvertisedRoutes>(Side::Nb),
 ];

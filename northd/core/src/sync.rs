@@ -2,11 +2,13 @@
 
 pub mod acl_id;
 pub mod address_set;
+pub mod advertised_route;
 pub mod bfd;
 pub mod chassis_template_var;
 pub mod datapath_binding;
 pub mod dhcp_options;
 pub mod dns;
+pub mod ecmp_nexthop;
 pub mod global;
 pub mod ha_chassis_group;
 pub mod ip_multicast;

@@ -10,6 +10,7 @@ use ovsdb_data::typed::Table;
 use ovsdb_data::{Atom, ColumnIdx, Datum, Row, RowChange, TableIdx};
 
 use crate::fixture::Contents;
+use crate::groups::named;
 use crate::normal::{Kept, Rows};
 
 /// Columns that others than northd write, and those that are random or say when.
@@ -99,7 +100,7 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
     });
     let ours = Rows::new(ours, Some(&theirs));
     let mut found = Vec::new();
-    compare_flows(&theirs.flows(), &ours.flows(), &mut found);
+    compare_flows(&named(theirs.flows()), &named(ours.flows()), &mut found);
     for table in theirs.tables().union(&ours.tables()) {
         if !["Logical_Flow", "Logical_DP_Group"].contains(&table.as_str()) {
             compare_rows(table, &theirs.table(table), &ours.table(table), &mut found);

@@ -8,6 +8,7 @@
 
 pub mod compare;
 pub mod fixture;
+pub mod groups;
 pub mod live;
 pub mod normal;
 

@@ -26,7 +26,7 @@ pub struct RouterPort {
     /// Its name in quotation marks.
     pub key: Arc<str>,
     /// Its addresses in the order of `networks`; the last IPv6 one is the link-local address of its Ethernet address,
-    /// unless that is among the others.
+    /// even if that is among the others.
     pub addresses: Addresses,
     /// Its `mac` as it was typed.
     pub mac_text: Arc<str>,
@@ -96,10 +96,7 @@ impl Derivation for RouterPort {
         if addresses.v4.is_empty() && addresses.v6.is_empty() {
             return None;
         }
-        let link_local = mac.link_local();
-        if !addresses.v6.contains(&link_local) {
-            addresses.v6.push(link_local);
-        }
+        addresses.v6.push(mac.link_local());
         let asks_gateway = row.ha_chassis_group().is_some() || !row.gateway_chassis().is_empty();
         if asks_gateway && on.is_gateway() {
             tracing::warn!(

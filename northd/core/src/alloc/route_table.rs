@@ -1,0 +1,73 @@
+//! Numbers of route tables (ovn-nb(5) "route_table"). The main table, whose name is empty, is 0.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound::LogicalRouter;
+use ovsdb_data::Uuid;
+
+use super::number::give;
+use crate::graph::Derivation;
+use crate::model::route::Route;
+use crate::model::router::RouterPorts;
+use crate::model::router_port::RouterPort;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// The table that a router port says its packets use, if it is not the main one.
+pub enum PortTable {}
+
+impl Derivation for PortTable {
+    type Key = Uuid;
+    type Value = Option<Arc<str>>;
+    const NODE: Node = Node::PortTable;
+
+    fn derive(view: &View<'_>, port: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let port = view.get::<RouterPort>(port);
+        let table = port.as_ref().as_ref()?.options.get("route_table")?;
+        (!table.is_empty()).then(|| table.into())
+    }
+}
+
+/// The table that a static route is in, if it is not the main one.
+pub enum RouteTable {}
+
+impl Derivation for RouteTable {
+    type Key = Uuid;
+    type Value = Option<Arc<str>>;
+    const NODE: Node = Node::RouteTable;
+
+    fn derive(view: &View<'_>, route: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let route = view.get::<Route>(route);
+        let table = &route.as_ref().as_ref()?.key.table;
+        (!table.is_empty()).then(|| table.clone())
+    }
+}
+
+/// The route tables of a router by name.
+pub enum RouteTables {}
+
+impl Derivation for RouteTables {
+    type Key = Uuid;
+    type Value = BTreeMap<Arc<str>, u16>;
+    const NODE: Node = Node::RouteTables;
+
+    fn derive(view: &View<'_>, router: Uuid, before: Option<&Self::Value>) -> Self::Value {
+        let ports = view.get::<RouterPorts>(router);
+        let of_ports = ports
+            .iter()
+            .filter_map(|port| view.get::<PortTable>(*port).as_ref().clone());
+        let row = view.row::<LogicalRouter<'_>>(router);
+        let routes = row.iter().flat_map(|row| row.static_routes().iter());
+        let of_routes = routes.filter_map(|route| view.get::<RouteTable>(route).as_ref().clone());
+        give(of_ports.chain(of_routes), before.unwrap_or(&BTreeMap::new()))
+    }
+}
+
+/// The number of a table; none where there are too many.
+pub fn number(view: &View<'_>, router: Uuid, table: &str) -> Option<u16> {
+    match table {
+        "" => Some(0),
+        _ => view.get::<RouteTables>(router).get(table).copied(),
+    }
+}

@@ -1,0 +1,91 @@
+//! Policies of routers (ovn-nb(5) "Logical_Router_Policy"): the next hops that can be reached.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound::{Bfd, LogicalRouter, LogicalRouterPolicy};
+use ovsdb_data::Uuid;
+
+use super::bfd::BfdIsUp;
+use super::network::{Attached, RouterNetworks};
+use crate::graph::Derivation;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// A next hop of a policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextHop {
+    /// The address as it was typed.
+    pub text: Arc<str>,
+    /// The router port that leads there.
+    pub port: Uuid,
+    /// That port's address in the network.
+    pub source: IpAddr,
+}
+
+impl NextHop {
+    /// Whether it is of IPv4.
+    pub fn is_v4(&self) -> bool {
+        self.text.contains('.')
+    }
+}
+
+/// The next hops of a policy that reroutes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NextHops {
+    /// How many it names.
+    pub asked: usize,
+    /// Those that can be reached.
+    pub valid: Vec<NextHop>,
+}
+
+impl Derivation for NextHops {
+    type Key = Uuid;
+    type Value = NextHops;
+    const NODE: Node = Node::NextHops;
+
+    fn derive(view: &View<'_>, policy: Uuid, _: Option<&NextHops>) -> NextHops {
+        let mut hops = NextHops::default();
+        let Some(row) = view.row::<LogicalRouterPolicy<'_>>(policy) else {
+            return hops;
+        };
+        let Some(router) = view.holder(LogicalRouter::POLICIES, policy) else {
+            return hops;
+        };
+        if row.action() != "reroute" {
+            return hops;
+        }
+        hops.asked = row.nexthops().len();
+        let ports = view.get::<RouterNetworks>(router);
+        // The column `nexthop` is from before there could be several.
+        let one = row.nexthop().filter(|_| row.nexthops().is_empty());
+        for text in row.nexthops().iter().chain(one) {
+            let found = ports.iter().find_map(|port| Some((port, port.towards(text)?)));
+            let Some((port, source)) = found else {
+                tracing::warn!(
+                    "No path for routing policy priority {}; next hop {text}",
+                    row.priority()
+                );
+                continue;
+            };
+            if is_up(view, &row, port, text) {
+                hops.valid.push(NextHop {
+                    text: text.into(),
+                    port: port.port,
+                    source,
+                });
+            }
+        }
+        hops
+    }
+}
+
+/// Whether the session that watches a next hop is up; one that nobody watches is.
+fn is_up(view: &View<'_>, row: &LogicalRouterPolicy<'_>, port: &Attached, nexthop: &str) -> bool {
+    let mut sessions = row.bfd_sessions().iter();
+    let watching = sessions.find(|session| {
+        view.row::<Bfd<'_>>(*session)
+            .is_some_and(|bfd| bfd.dst_ip() == nexthop && bfd.logical_port() == &*port.name)
+    });
+    watching.is_none_or(|session| *view.get::<BfdIsUp>(session))
+}

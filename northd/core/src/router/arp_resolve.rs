@@ -1,0 +1,139 @@
+//! The Ethernet addresses of next hops that are known without asking: those of switch ports and of other routers'
+//! ports (ovn-northd(8) "Ingress Table 21: ARP/ND Resolution").
+
+use ovsdb_data::Uuid;
+
+use super::ip_input::{v4_set, v6_set};
+use crate::flow::{Flows, Stage};
+use crate::graph::Derivation;
+use crate::model::address::v6_text;
+use crate::model::config::Config;
+use crate::model::network::SwitchRouters;
+use crate::model::router::Router;
+use crate::model::router_port::{Neighbors, RouterPeer, RouterPort};
+use crate::model::switch_port::{Peer, SwitchPort, Type};
+use crate::nodes::Node;
+use crate::view::View;
+
+const STAGE: Stage = Stage::LrInArpResolve;
+
+/// The flows of a router.
+pub enum ArpResolveFlows {}
+
+impl Derivation for ArpResolveFlows {
+    type Key = Uuid;
+    type Value = Flows;
+    const NODE: Node = Node::ArpResolveFlows;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
+        super::of_router(view, uuid, |_, flows| {
+            flows.add(STAGE, 500, "ip4.mcast || ip6.mcast", "next;");
+            flows.add(STAGE, 1, "reg9[9] == 1", "get_arp(outport, reg0); next;");
+            flows.add(STAGE, 1, "reg9[9] == 0", "get_nd(outport, xxreg0); next;");
+            flows.add(STAGE, 0, "1", view.get::<Config>(()).drop.clone());
+        })
+    }
+}
+
+/// The flows of a router port, for the port of another router that is connected to it directly.
+pub enum PeerArpResolveFlows {}
+
+impl Derivation for PeerArpResolveFlows {
+    type Key = Uuid;
+    type Value = Flows;
+    const NODE: Node = Node::PeerArpResolveFlows;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
+        super::of_port(view, uuid, |port, _, flows| {
+            let Some(peer) = *view.get::<RouterPeer>(uuid) else {
+                return;
+            };
+            let peer = view.get::<RouterPort>(peer);
+            let Some(peer) = peer.as_ref() else { return };
+            let out = format!("outport == {} &&", peer.key);
+            let actions = format!("eth.dst = {}; next;", port.addresses.mac);
+            let v4 = v4_set(port).map(|own| format!("{out} reg0== {own}"));
+            let v6 = v6_set(port).map(|own| format!("{out} xxreg0 == {own}"));
+            for r#match in v4.into_iter().chain(v6) {
+                flows
+                    .add_on(peer.router, STAGE, 100, r#match, actions.clone())
+                    .hint(uuid);
+            }
+        })
+    }
+}
+
+/// The flows of a switch port: in the routers on its switch, or, if it leads to a router itself, in that one.
+pub enum SwitchPortArpResolveFlows {}
+
+impl Derivation for SwitchPortArpResolveFlows {
+    type Key = Uuid;
+    type Value = Flows;
+    const NODE: Node = Node::SwitchPortArpResolveFlows;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
+        let mut flows = Flows::on(uuid);
+        let port = view.get::<SwitchPort>(uuid);
+        if let Some(port) = port.as_ref().as_ref().filter(|port| port.is_enabled) {
+            match port.r#type {
+                Type::Router => routers(view, uuid, &mut flows),
+                Type::Virtual => {}
+                _ => hosts(view, port, &mut flows),
+            }
+        }
+        flows
+    }
+}
+
+fn hosts(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
+    let routers = view.get::<SwitchRouters>(port.switch);
+    for addresses in &port.addresses {
+        let actions = format!("eth.dst = {}; next;", addresses.mac);
+        let v4 = addresses.v4.iter().map(|v4| ("reg0", v4.addr.to_string()));
+        let v6 = addresses.v6.iter().map(|v6| ("xxreg0", v6_text(v6.addr)));
+        for (register, addr) in v4.chain(v6) {
+            for router in routers.iter().filter(|router| router.towards(&addr).is_some()) {
+                flows
+                    .add_on(
+                        router.router,
+                        STAGE,
+                        100,
+                        format!("outport == {} && {register} == {addr}", router.key),
+                        actions.clone(),
+                    )
+                    .hint(port.uuid);
+            }
+        }
+    }
+}
+
+/// The other routers on the switch, unless they are to be asked for.
+fn routers(view: &View<'_>, uuid: Uuid, flows: &mut Flows) {
+    let Some(peer) = *view.get::<Peer>(uuid) else {
+        return;
+    };
+    let port = view.get::<RouterPort>(peer);
+    let Some(port) = port.as_ref() else { return };
+    if asks_neighbors(view, port.router) {
+        return;
+    }
+    for other in view.get::<Neighbors>(peer).iter() {
+        let other = view.get::<RouterPort>(*other);
+        let Some(other) = other.as_ref() else { continue };
+        let actions = format!("eth.dst = {}; next;", other.addresses.mac);
+        let v4 = v4_set(other).map(|own| format!("outport == {} && reg0 == {own}", port.key));
+        let v6 = v6_set(other).map(|own| format!("outport == {} && xxreg0 == {own}", port.key));
+        for r#match in v4.into_iter().chain(v6) {
+            flows
+                .add_on(port.router, STAGE, 100, r#match, actions.clone())
+                .hint(uuid);
+        }
+    }
+}
+
+/// Whether a router asks for the addresses of other routers.
+pub(super) fn asks_neighbors(view: &View<'_>, router: Uuid) -> bool {
+    let router = view.get::<Router>(router);
+    let router = router.as_ref().as_ref();
+    router.is_some_and(|router| router.options.is_true("dynamic_neigh_routers", false))
+}

@@ -1,0 +1,132 @@
+//! What a change of a route or of a policy makes again, and what it leaves alone.
+
+use northd_core::nodes::Node;
+use northd_core::{Northd, Side};
+use ovn_schemas::rows::ovn_northbound::{
+    LogicalRouter, LogicalRouterPolicy, LogicalRouterPort, LogicalRouterStaticRoute,
+};
+use ovsdb_data::typed::{Columns, Table};
+use ovsdb_data::{Row, RowChange, Uuid};
+
+/// How many routes and policies the router has.
+const MANY: u128 = 50;
+
+fn row<T: Table<'static>>(n: u128, columns: Columns<T>) -> RowChange {
+    let schema = ovn_schemas::schema(ovn_schemas::Db::OvnNorthbound);
+    let uuid = Uuid::from_u128(n);
+    let row: Row = columns.into_row(uuid, uuid, schema.table(T::TABLE_INDEX).iter().count());
+    RowChange {
+        table: T::TABLE_INDEX,
+        uuid,
+        old: None,
+        new: Some(row),
+    }
+}
+
+fn router(routes: impl Iterator<Item = u128>) -> RowChange {
+    let columns = Columns::new()
+        .set(LogicalRouter::NAME, "lr0")
+        .set(LogicalRouter::PORTS, [Uuid::from_u128(2)])
+        .set(LogicalRouter::STATIC_ROUTES, routes.map(Uuid::from_u128))
+        .set(
+            LogicalRouter::POLICIES,
+            (0..MANY).map(|n| Uuid::from_u128(5000 + n)),
+        );
+    row(1, columns)
+}
+
+fn port() -> RowChange {
+    let columns = Columns::new()
+        .set(LogicalRouterPort::NAME, "p")
+        .set(LogicalRouterPort::MAC, "00:00:00:00:00:01")
+        .set(LogicalRouterPort::NETWORKS, ["10.0.0.1/24"]);
+    row(2, columns)
+}
+
+/// Where the routes 1000, 1001, … lead: each to its own network.
+fn prefix(n: u128) -> String {
+    format!("192.168.{}.0/24", n - 1000)
+}
+
+fn route(n: u128, prefix: &str, nexthop: &str) -> RowChange {
+    let columns = Columns::new()
+        .set(LogicalRouterStaticRoute::IP_PREFIX, prefix)
+        .set(LogicalRouterStaticRoute::NEXTHOP, nexthop);
+    row(n, columns)
+}
+
+fn policy(n: u128, nexthops: &[&str]) -> RowChange {
+    let columns = Columns::new()
+        .set(LogicalRouterPolicy::ACTION, "reroute")
+        .set(LogicalRouterPolicy::MATCH, "ip4")
+        .set(LogicalRouterPolicy::NEXTHOPS, nexthops.iter().copied());
+    row(n, columns)
+}
+
+/// `after` where `before` was.
+fn instead(before: RowChange, after: RowChange) -> RowChange {
+    RowChange {
+        old: before.new,
+        ..after
+    }
+}
+
+#[test]
+fn little_is_made_again() {
+    let mut northd = Northd::new();
+    let all = 1000..1000 + MANY;
+    let mut changes = vec![router(all.clone()), port()];
+    changes.extend(all.clone().map(|n| route(n, &prefix(n), "10.0.0.2")));
+    changes.extend((0..MANY).map(|n| policy(5000 + n, &["10.0.0.3"])));
+    northd.change(Side::Nb, &changes);
+    northd.settle();
+    let mut check = |what: &str, changes: &[RowChange], made: [u64; 3]| {
+        let made_of = |northd: &Northd, node: Node| {
+            let counts = northd.counts();
+            let found = counts.iter().find(|(of, _)| *of == node);
+            found.map_or(0, |(_, count)| count.made)
+        };
+        let nodes = [Node::RouteFlows, Node::PortRoutingFlows, Node::PolicyFlows];
+        let before = nodes.map(|node| made_of(&northd, node));
+        northd.change(Side::Nb, changes);
+        northd.settle();
+        let after = nodes.map(|node| made_of(&northd, node));
+        let counted = [0, 1, 2].map(|i| after[i] - before[i]);
+        assert_eq!(counted, made, "{what}");
+        assert_eq!(northd.all(), northd.again().all(), "{what}");
+    };
+    let first = || route(1000, &prefix(1000), "10.0.0.2");
+    let moved = || route(1000, &prefix(1000), "10.0.0.9");
+    check("a next hop", &[instead(first(), moved())], [1, 0, 0]);
+    let more = || router(all.clone().chain([1500]));
+    let second = || route(1500, "192.168.200.0/24", "10.0.0.2");
+    check(
+        "a route of its own",
+        &[instead(router(all.clone()), more()), second()],
+        [1, 0, 0],
+    );
+    let shared = || route(1500, &prefix(1000), "10.0.0.2");
+    check(
+        "one that shares another's packets",
+        &[instead(second(), shared())],
+        [2, 0, 0],
+    );
+    check(
+        "a next hop of one of two",
+        &[instead(shared(), route(1500, &prefix(1000), "10.0.0.8"))],
+        [2, 0, 0],
+    );
+    check(
+        "a policy's next hop",
+        &[instead(policy(5000, &["10.0.0.3"]), policy(5000, &["10.0.0.4"]))],
+        [0, 0, 1],
+    );
+    check(
+        "a policy that chooses",
+        &[instead(
+            policy(5000, &["10.0.0.4"]),
+            policy(5000, &["10.0.0.4", "10.0.0.5"]),
+        )],
+        [0, 0, 1],
+    );
+}
