@@ -41,7 +41,7 @@ pub enum Input {
 }
 
 /// Columns of text by which rows are found, besides all references.
-const TEXTS: [(Side, TableIdx, ColumnIdx); 10] = [
+const TEXTS: [(Side, TableIdx, ColumnIdx); 11] = [
     (
         Side::Nb,
         nb::LogicalSwitch::TABLE_INDEX,
@@ -73,6 +73,11 @@ const TEXTS: [(Side, TableIdx, ColumnIdx); 10] = [
         Side::Sb,
         sb::PortBinding::TABLE_INDEX,
         sb::PortBinding::LOGICAL_PORT.index,
+    ),
+    (
+        Side::Sb,
+        sb::ServiceMonitor::TABLE_INDEX,
+        sb::ServiceMonitor::LOGICAL_PORT.index,
     ),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::NAME.index),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::HOSTNAME.index),

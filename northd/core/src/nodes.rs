@@ -6,7 +6,7 @@ use ovsdb_data::{TableIdx, Uuid};
 
 use crate::databases::Side;
 use crate::graph::{Derivation, Graph, Key};
-use crate::{router, switch, sync};
+use crate::{load_balancing, router, switch, sync};
 
 /// A derivation. One reads only those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +44,16 @@ pub enum Node {
     RedirectPort,
     /// Router ports on the same switch.
     Neighbors,
+    /// A load balancer.
+    LoadBalancer,
+    /// Its virtual addresses as they were typed, in buckets.
+    VipTexts,
+    /// How many buckets there are.
+    Buckets,
+    /// Those of a bucket.
+    BucketTexts,
+    /// The virtual addresses of a bucket.
+    Vips,
     /// A translation rule.
     Nat,
     /// A translation rule on a router.
@@ -119,6 +129,28 @@ pub enum Node {
     SampleDomains,
     /// The samples that ACLs of a switch or a port group share.
     HolderSamples,
+    /// The switches that a router has ports on.
+    RouterSwitches,
+    /// The routers of a group of load balancers.
+    LbGroupRouters,
+    /// The switches of a group of load balancers.
+    LbGroupSwitches,
+    /// The routers of a load balancer.
+    LbRouters,
+    /// The switches of a load balancer.
+    LbSwitches,
+    /// How a load balancer's backends do.
+    Health,
+    /// What load balancers need to know of a router.
+    LbRouter,
+    /// All networks of a router.
+    RouterNetworks,
+    /// The virtual addresses that a router answers for.
+    AnsweredVips,
+    /// Whether it answers for any.
+    AnswersVips,
+    /// Where a router is seen from switches.
+    Fronts,
 
     // Keys and addresses that are given once.
     /// Tunnel keys of all datapaths.
@@ -274,6 +306,32 @@ pub enum Node {
     /// Multicast that a router has learned.
     RouterLearnedFlows,
 
+    // Flows of load balancers.
+    /// Pre-LB of a switch.
+    PreLbFlows,
+    /// Pre-stateful of a switch.
+    PreStatefulFlows,
+    /// Hairpins of a switch.
+    HairpinFlows,
+    /// Load balancing on switches.
+    SwitchLbFlows,
+    /// Virtual addresses that switches keep.
+    LbPreStatefulFlows,
+    /// Answers for who checks health.
+    HealthCheckFlows,
+    /// Requests for virtual addresses.
+    VipForwardingFlows,
+    /// Balanced connections of a router.
+    RouterLbStateFlows,
+    /// Load balancing on routers.
+    RouterLbFlows,
+    /// Packets to virtual addresses put together.
+    LbDefragFlows,
+    /// Answers for virtual addresses.
+    VipArpFlows,
+    /// All flows of a load balancer.
+    LbFlows,
+
     // Rows.
     /// `Datapath_Binding`.
     DatapathBindings,
@@ -341,6 +399,12 @@ pub enum Node {
     DnsRow,
     /// `DHCP_Options` and `DHCPv6_Options`.
     DhcpOptionRows,
+    /// `Load_Balancer`.
+    LoadBalancers,
+    /// `Service_Monitor`.
+    ServiceMonitors,
+    /// `Address_Set` of routers' virtual addresses.
+    RouterVipSets,
 }
 
 /// Of what there is an output each.
@@ -445,4 +509,15 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitch<'static>, sync::ip_multicast::IpMulticastRow>(Side::Nb),
     each::<nb::Dns<'static>, sync::dns::DnsRow>(Side::Nb),
     once::<sync::dhcp_options::DhcpOptionRows>(),
+    each::<nb::LogicalSwitch<'static>, switch::pre_lb::PreLbFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::pre_stateful::PreStatefulFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::hairpin::HairpinFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::load_balancer::RouterLbStateFlows>(Side::Nb),
+    each::<nb::LoadBalancer<'static>, load_balancing::LbFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::load_balancer_arp::VipArpFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
+    each::<nb::LoadBalancer<'static>, sync::load_balancer::LoadBalancers>(Side::Nb),
+    each::<nb::LoadBalancer<'static>, sync::service_monitor::ServiceMonitors>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, sync::router_vips::RouterVipSets>(Side::Nb),
 ];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ovsdb_data::Uuid;
 
-use super::flows::{Datapaths, Flow, Flows};
+use super::flows::{Datapaths, Flow, Flows, Part};
 use crate::desired::{Hasher, identity};
 use crate::graph::Key;
 use crate::nodes::Node;
@@ -57,6 +57,7 @@ pub fn flow_id(flow: &Flow) -> FlowId {
 impl FlowTable {
     /// An owner says something else than before. What it goes on saying at either end costs a comparison each.
     pub fn change(&mut self, owner: Owner, before: Option<&Flows>, after: Option<&Flows>) {
+        self.change_parts(before, after);
         let (before, after) = (
             before.map_or(&[][..], Flows::as_slice),
             after.map_or(&[][..], Flows::as_slice),
@@ -92,6 +93,23 @@ impl FlowTable {
             self.touched.insert(id);
             let entry = self.flows.entry(id).or_insert_with(|| Entry { said: Vec::new() });
             entry.said.push((owner, flow.clone()));
+        }
+    }
+
+    fn change_parts(&mut self, before: Option<&Flows>, after: Option<&Flows>) {
+        let part = |flows: Option<&Flows>, owner: &Owner| -> Option<Arc<Flows>> {
+            flows?.parts().get(owner).map(|part| part.0.clone())
+        };
+        for (owner, Part(now)) in after.into_iter().flat_map(Flows::parts) {
+            let was = part(before, owner);
+            if was.as_ref().is_none_or(|was| !Arc::ptr_eq(was, now)) {
+                self.change(*owner, was.as_deref(), Some(now));
+            }
+        }
+        for (owner, Part(was)) in before.into_iter().flat_map(Flows::parts) {
+            if part(after, owner).is_none() {
+                self.change(*owner, Some(was), None);
+            }
         }
     }
 
