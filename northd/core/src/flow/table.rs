@@ -43,6 +43,12 @@ pub struct FlowTable {
     touched: BTreeSet<FlowId>,
 }
 
+/// Who of all who say a flow decides what is said about it. An owner may say it in several places.
+fn rank((owner, flow): &(Owner, Flow)) -> impl Ord + use<'_> {
+    let about = (flow.hint, flow.in_out_port.as_deref(), flow.description);
+    (*owner, about, flow.source.file(), flow.source.line())
+}
+
 /// What identifies a flow.
 pub fn flow_id(flow: &Flow) -> FlowId {
     let mut hasher = Hasher::new("Logical_Flow");
@@ -121,10 +127,7 @@ impl FlowTable {
     /// A flow, if anybody says it.
     pub fn get(&self, id: FlowId) -> Option<Merged> {
         let entry = self.flows.get(&id)?;
-        let (owner, flow) = entry
-            .said
-            .iter()
-            .min_by_key(|(owner, flow)| (*owner, flow.hint, flow.in_out_port.clone()))?;
+        let (owner, flow) = entry.said.iter().min_by(|a, b| rank(a).cmp(&rank(b)))?;
         let datapaths: Arc<[Uuid]> = match (&entry.said[..], &flow.datapaths) {
             ([_], Datapaths::Set(set)) => set.clone(),
             (said, _) => {
