@@ -13,7 +13,7 @@ use crate::fixture::Contents;
 use crate::normal::{Kept, Rows};
 
 /// Columns that others than northd write, and those that are random or say when.
-const OTHERS: [(&str, &str); 16] = [
+const OTHERS: [(&str, &str); 17] = [
     ("BFD", "status"),
     ("Datapath_Binding", "load_balancers"),
     ("IP_Multicast", "seq_no"),

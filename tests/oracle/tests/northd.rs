@@ -69,6 +69,12 @@ const DONE: &[&str] = &[
     "ls_out_pre_stateful",
     "ls_out_check_port_sec",
     "ls_out_apply_port_sec",
+    "lr_in_defrag",
+    "lr_in_dnat",
+    "lr_in_gw_redirect",
+    "lr_out_undnat",
+    "lr_out_snat",
+    "Address_Set",
     "lr_in_lb_aff_check",
     "lr_in_lb_aff_learn",
 ];
