@@ -41,7 +41,7 @@ pub enum Input {
 }
 
 /// Columns of text by which rows are found, besides all references.
-const TEXTS: [(Side, TableIdx, ColumnIdx); 12] = [
+const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[
     (
         Side::Nb,
         nb::LogicalSwitch::TABLE_INDEX,
@@ -76,12 +76,17 @@ const TEXTS: [(Side, TableIdx, ColumnIdx); 12] = [
     ),
     (Side::Sb, sb::Bfd::TABLE_INDEX, sb::Bfd::LOGICAL_PORT.index),
     (Side::Sb, sb::MacBinding::TABLE_INDEX, sb::MacBinding::IP.index),
+    (
+        Side::Sb,
+        sb::ServiceMonitor::TABLE_INDEX,
+        sb::ServiceMonitor::LOGICAL_PORT.index,
+    ),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::NAME.index),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::HOSTNAME.index),
 ];
 
 /// Keys of map columns by whose value rows are found.
-const KEYS: [(Side, TableIdx, ColumnIdx, &str); 3] = [
+const KEYS: &[(Side, TableIdx, ColumnIdx, &str)] = &[
     (
         Side::Nb,
         nb::LogicalSwitchPort::TABLE_INDEX,

@@ -12,6 +12,7 @@ pub mod databases;
 pub mod desired;
 pub mod flow;
 pub mod graph;
+pub mod load_balancing;
 pub mod model;
 pub mod nodes;
 pub mod northd;

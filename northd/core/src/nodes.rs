@@ -6,7 +6,7 @@ use ovsdb_data::{TableIdx, Uuid};
 
 use crate::databases::Side;
 use crate::graph::{Derivation, Graph, Key};
-use crate::{router, switch, sync};
+use crate::{load_balancing, router, switch, sync};
 
 /// A derivation. One reads only those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +44,16 @@ pub enum Node {
     RedirectPort,
     /// Router ports on the same switch.
     Neighbors,
+    /// A load balancer.
+    LoadBalancer,
+    /// Its virtual addresses as they were typed, in buckets.
+    VipTexts,
+    /// How many buckets there are.
+    Buckets,
+    /// Those of a bucket.
+    BucketTexts,
+    /// The virtual addresses of a bucket.
+    Vips,
     /// A translation rule.
     Nat,
     /// A translation rule on a router.
@@ -140,7 +150,7 @@ pub enum Node {
     /// Whether a router connects zones.
     IsTransitRouter,
     /// A load balancer's addresses.
-    Vips,
+    OfferedVips,
     /// The addresses of a group of load balancers.
     GroupVips,
     /// A router's own addresses that NAT or load balancers give away.
@@ -159,6 +169,28 @@ pub enum Node {
     Redistribution,
     /// The router ports of a switch that advertise who is on it.
     HostAdvertisers,
+    /// The switches that a router has ports on.
+    RouterSwitches,
+    /// The routers of a group of load balancers.
+    LbGroupRouters,
+    /// The switches of a group of load balancers.
+    LbGroupSwitches,
+    /// The routers of a load balancer.
+    LbRouters,
+    /// The switches of a load balancer.
+    LbSwitches,
+    /// How a load balancer's backends do.
+    Health,
+    /// What load balancers need to know of a router.
+    LbRouter,
+    /// All networks of a router.
+    LbNetworks,
+    /// The virtual addresses that a router answers for.
+    AnsweredVips,
+    /// Whether it answers for any.
+    AnswersVips,
+    /// Where a router is seen from switches.
+    Fronts,
 
     // Keys and addresses that are given once.
     /// Tunnel keys of all datapaths.
@@ -395,6 +427,31 @@ pub enum Node {
     DeliveryFlows,
     /// Out of a router port.
     PortDeliveryFlows,
+    // Flows of load balancers.
+    /// Pre-LB of a switch.
+    PreLbFlows,
+    /// Pre-stateful of a switch.
+    PreStatefulFlows,
+    /// Hairpins of a switch.
+    HairpinFlows,
+    /// Load balancing on switches.
+    SwitchLbFlows,
+    /// Virtual addresses that switches keep.
+    LbPreStatefulFlows,
+    /// Answers for who checks health.
+    HealthCheckFlows,
+    /// Requests for virtual addresses.
+    VipForwardingFlows,
+    /// Balanced connections of a router.
+    RouterLbStateFlows,
+    /// Load balancing on routers.
+    RouterLbFlows,
+    /// Packets to virtual addresses put together.
+    LbDefragFlows,
+    /// Answers for virtual addresses.
+    VipArpFlows,
+    /// All flows of a load balancer.
+    LbFlows,
 
     // Rows.
     /// `Datapath_Binding`.
@@ -469,6 +526,12 @@ pub enum Node {
     HostAdvertisedRoutes,
     /// `Advertised_Route` of a static route.
     StaticAdvertisedRoutes,
+    /// `Load_Balancer`.
+    LoadBalancers,
+    /// `Service_Monitor`.
+    ServiceMonitors,
+    /// `Address_Set` of routers' virtual addresses.
+    RouterVipSets,
 }
 
 /// Of what there is an output each.
@@ -602,4 +665,15 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalRouterPort<'static>, sync::advertised_route::PortAdvertisedRoutes>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, sync::advertised_route::HostAdvertisedRoutes>(Side::Nb),
     each::<nb::LogicalRouterStaticRoute<'static>, sync::advertised_route::StaticAdvertisedRoutes>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::pre_lb::PreLbFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::pre_stateful::PreStatefulFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::hairpin::HairpinFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, router::load_balancer::RouterLbStateFlows>(Side::Nb),
+    each::<nb::LoadBalancer<'static>, load_balancing::LbFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::load_balancer_arp::VipArpFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
+    each::<nb::LoadBalancer<'static>, sync::load_balancer::LoadBalancers>(Side::Nb),
+    each::<nb::LoadBalancer<'static>, sync::service_monitor::ServiceMonitors>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, sync::router_vips::RouterVipSets>(Side::Nb),
 ];

@@ -14,7 +14,7 @@ use crate::groups::named;
 use crate::normal::{Kept, Rows};
 
 /// Columns that others than northd write, and those that are random or say when.
-const OTHERS: [(&str, &str); 16] = [
+const OTHERS: [(&str, &str); 17] = [
     ("BFD", "status"),
     ("Datapath_Binding", "load_balancers"),
     ("IP_Multicast", "seq_no"),
@@ -31,6 +31,7 @@ const OTHERS: [(&str, &str); 16] = [
     ("Port_Binding", "virtual_parent"),
     ("SB_Global", "connections"),
     ("SB_Global", "ssl"),
+    ("Service_Monitor", "status"),
 ];
 
 /// One difference.
@@ -223,7 +224,13 @@ fn compare_flows(theirs: &Named, ours: &Named, found: &mut Vec<Difference>) {
                 what: format!("- {flow}"),
             }),
             Some(other) => {
-                for (key, value) in about.iter().filter(|(key, value)| other.get(*key) != Some(value)) {
+                // Whoever says a flow first says what it is about: nothing follows from it for the others.
+                let is_said_once = about["shared"].is_empty();
+                let differs = |(key, value): &(&String, &String)| {
+                    other.get(*key) != Some(*value)
+                        && (is_said_once || !["hint", "tags"].contains(&key.as_str()))
+                };
+                for (key, value) in about.iter().filter(differs) {
                     let other = other.get(key).map_or("", String::as_str);
                     found.push(Difference {
                         at: stage(flow),

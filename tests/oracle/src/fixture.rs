@@ -127,6 +127,13 @@ impl Fixture {
                 Step::Nb(words) => self.nbctl(&args(words).iter().map(String::as_str).collect::<Vec<_>>()),
                 Step::Sb(words) => self.sbctl(&args(words).iter().map(String::as_str).collect::<Vec<_>>()),
                 Step::Sync => self.nbctl(&["--wait=sb", "sync"]),
+                Step::Found([table, column, text, changed, value]) => {
+                    let operation = json!({"op": "update", "table": table, "where": [[column, "==", text]],
+                        "row": {changed: value}});
+                    let mut client = self.sb.client(&self.scratch);
+                    let results = client.transact(json!([Db::OvnSouthbound.name(), operation]));
+                    assert!(results[0]["count"].as_u64() > Some(0), "{results}");
+                }
             }
         }
         // The second time covers what northd makes of its own writes.

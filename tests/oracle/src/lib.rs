@@ -4,6 +4,7 @@
 //! flow, in words that do not depend on uuids.
 //!
 //! A case's line is `nb ARGUMENTS` or `sb ARGUMENTS`, in a shell's quoting; `sync` waits for the packaged `ovn-northd`;
+//! `found TABLE COLUMN VALUE COLUMN VALUE` sets a column to a text in the southbound rows that have a text in another;
 //! `#` begins a remark.
 
 pub mod compare;
@@ -32,6 +33,8 @@ pub enum Step {
     Sb(Vec<String>),
     /// Waits for the packaged northd.
     Sync,
+    /// Sets a column in southbound rows: the table, the column and the text to find them by, the column and its text.
+    Found([String; 5]),
 }
 
 /// Every case.
@@ -80,6 +83,10 @@ fn steps(text: &str, path: &Path) -> Vec<Step> {
             ("nb", _) => steps.push(Step::Nb(rest)),
             ("sb", _) => steps.push(Step::Sb(rest)),
             ("sync", _) => steps.push(Step::Sync),
+            ("found", _) => steps.push(Step::Found(
+                rest.try_into()
+                    .unwrap_or_else(|_| panic!("{}: {line}", path.display())),
+            )),
             (other, _) => panic!("{}: {other} begins no step", path.display()),
         }
     }

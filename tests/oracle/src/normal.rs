@@ -16,7 +16,7 @@ pub struct Rows {
 }
 
 /// What tells the rows of a table from one another; all columns where nothing is said.
-const KEYS: [(&str, &[&str]); 19] = [
+const KEYS: [(&str, &[&str]); 20] = [
     ("SB_Global", &[]),
     ("Datapath_Binding", &["external_ids"]),
     ("Port_Binding", &["logical_port"]),
@@ -36,6 +36,7 @@ const KEYS: [(&str, &[&str]); 19] = [
     ("RBAC_Role", &["name"]),
     ("IP_Multicast", &["datapath"]),
     ("BFD", &["logical_port", "dst_ip"]),
+    ("Service_Monitor", &["logical_port", "ip", "port", "protocol"]),
 ];
 
 impl Rows {
@@ -158,6 +159,7 @@ impl Rows {
                 None => vec![text("logical_datapath")],
             };
             let meter = text("controller_meter");
+            let shared = if datapaths.len() > 1 { "shared" } else { "" };
             for datapath in datapaths {
                 let what = format!(
                     "{datapath} {:<26} {:>5} {} -> {}{}",
@@ -176,6 +178,7 @@ impl Rows {
                     ("hint", id("stage-hint")),
                     ("tags", text("tags")),
                     ("desc", text("flow_desc")),
+                    ("shared", shared.to_owned()),
                 ];
                 flows.insert(what, about.map(|(key, value)| (key.to_owned(), value)).into());
             }

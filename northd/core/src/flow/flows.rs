@@ -4,14 +4,19 @@
 //!   let mut flows = Flows::on(switch);
 //!   flows.add(Stage::LsInL2Lkup, 50, format!("eth.dst == {mac}"), format!("outport = {port}; output;")).hint(uuid);
 //!   flows.add_on(router, Stage::LrInArpResolve, 100, ...);
+//!   flows.include::<FlowsOfAPart>(view, part);
 //! ```
 
+use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::Arc;
 
 use ovsdb_data::Uuid;
 
 use super::stage::Stage;
+use super::table::Owner;
+use crate::graph::Derivation;
+use crate::view::View;
 
 /// The datapaths that a flow is for: rows of `Logical_Switch` or `Logical_Router`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +84,17 @@ impl Flow {
 pub struct Flows {
     datapaths: Datapaths,
     flows: Vec<Flow>,
+    parts: BTreeMap<Owner, Part>,
+}
+
+/// Flows that another derivation made. Who has many makes them in parts: a part that was not made again costs nothing.
+#[derive(Clone, Debug)]
+pub struct Part(pub Arc<Flows>);
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Part) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
 }
 
 impl Flows {
@@ -92,6 +108,7 @@ impl Flows {
         Flows {
             datapaths,
             flows: Vec::new(),
+            parts: BTreeMap::new(),
         }
     }
 
@@ -165,7 +182,7 @@ impl Flows {
         &mut self.flows[last]
     }
 
-    /// All of them, in the order in which they were added.
+    /// All of them but for those of parts, in the order in which they were added.
     pub fn as_slice(&self) -> &[Flow] {
         &self.flows
     }
@@ -173,11 +190,23 @@ impl Flows {
     /// With those of another datapath, too.
     pub fn extend(&mut self, others: Flows) {
         self.flows.extend(others.flows);
+        self.parts.extend(others.parts);
     }
 
-    /// All of them.
+    /// All of another derivation's, which remain its own.
+    pub fn include<D: Derivation<Value = Flows>>(&mut self, view: &View<'_>, key: D::Key) {
+        let owner = (D::NODE, key.into());
+        self.parts.insert(owner, Part(view.get::<D>(key)));
+    }
+
+    /// All of them, but for those of parts.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Flow> {
         self.flows.iter()
+    }
+
+    /// Those that others made, by who made them.
+    pub fn parts(&self) -> &BTreeMap<Owner, Part> {
+        &self.parts
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ovsdb_data::Uuid;
 
-use super::flows::{Datapaths, Flow, Flows};
+use super::flows::{Datapaths, Flow, Flows, Part};
 use crate::desired::{Hasher, identity};
 use crate::graph::Key;
 use crate::nodes::Node;
@@ -43,6 +43,12 @@ pub struct FlowTable {
     touched: BTreeSet<FlowId>,
 }
 
+/// Who of all who say a flow decides what is said about it. An owner may say it in several places.
+fn rank((owner, flow): &(Owner, Flow)) -> impl Ord + use<'_> {
+    let about = (flow.hint, flow.in_out_port.as_deref(), flow.description);
+    (*owner, about, flow.source.file(), flow.source.line())
+}
+
 /// What identifies a flow.
 pub fn flow_id(flow: &Flow) -> FlowId {
     let mut hasher = Hasher::new("Logical_Flow");
@@ -57,6 +63,7 @@ pub fn flow_id(flow: &Flow) -> FlowId {
 impl FlowTable {
     /// An owner says something else than before. What it goes on saying at either end costs a comparison each.
     pub fn change(&mut self, owner: Owner, before: Option<&Flows>, after: Option<&Flows>) {
+        self.change_parts(before, after);
         let (before, after) = (
             before.map_or(&[][..], Flows::as_slice),
             after.map_or(&[][..], Flows::as_slice),
@@ -95,6 +102,23 @@ impl FlowTable {
         }
     }
 
+    fn change_parts(&mut self, before: Option<&Flows>, after: Option<&Flows>) {
+        let part = |flows: Option<&Flows>, owner: &Owner| -> Option<Arc<Flows>> {
+            flows?.parts().get(owner).map(|part| part.0.clone())
+        };
+        for (owner, Part(now)) in after.into_iter().flat_map(Flows::parts) {
+            let was = part(before, owner);
+            if was.as_ref().is_none_or(|was| !Arc::ptr_eq(was, now)) {
+                self.change(*owner, was.as_deref(), Some(now));
+            }
+        }
+        for (owner, Part(was)) in before.into_iter().flat_map(Flows::parts) {
+            if part(after, owner).is_none() {
+                self.change(*owner, Some(was), None);
+            }
+        }
+    }
+
     /// Which flows changed since the last time.
     pub fn take_touched(&mut self) -> BTreeSet<FlowId> {
         std::mem::take(&mut self.touched)
@@ -103,10 +127,7 @@ impl FlowTable {
     /// A flow, if anybody says it.
     pub fn get(&self, id: FlowId) -> Option<Merged> {
         let entry = self.flows.get(&id)?;
-        let (owner, flow) = entry
-            .said
-            .iter()
-            .min_by_key(|(owner, flow)| (*owner, flow.hint, flow.in_out_port.clone()))?;
+        let (owner, flow) = entry.said.iter().min_by(|a, b| rank(a).cmp(&rank(b)))?;
         let datapaths: Arc<[Uuid]> = match (&entry.said[..], &flow.datapaths) {
             ([_], Datapaths::Set(set)) => set.clone(),
             (said, _) => {

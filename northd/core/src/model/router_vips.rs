@@ -1,14 +1,13 @@
 //! Which addresses the load balancers of a router serve: what address translation has to know about them.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::{LoadBalancer, LoadBalancerGroup, LogicalRouter};
+use ovn_schemas::rows::ovn_northbound::{LoadBalancerGroup, LogicalRouter};
 use ovsdb_data::Uuid;
 
-use super::nat::{Nat, ip_text};
-use super::options::Options;
+use super::nat::Nat;
+use super::vips::{VipTexts, Vips as ParsedVips, buckets};
 use crate::graph::Derivation;
 use crate::nodes::Node;
 use crate::view::View;
@@ -31,57 +30,16 @@ impl Derivation for BalancerVips {
     const NODE: Node = Node::BalancerServes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vips>) -> Vips {
-        let Some(row) = view.row::<LoadBalancer<'_>>(uuid) else {
-            return Vips::default();
-        };
-        let is_template = Options::of(&row.options()).is_true("template", false);
-        let of = |(vip, backends): (&str, &str)| match is_template {
-            false => explicit(vip, backends),
-            true => template(vip, backends),
-        };
+        let ips = buckets(view, uuid).flat_map(|bucket| {
+            let vips = view.get::<ParsedVips>(bucket);
+            let ips: Vec<Arc<str>> = vips.iter().map(|vip| vip.ip.clone()).collect();
+            ips
+        });
         Vips {
-            has_any: row.vips().iter().next().is_some(),
-            ips: row.vips().iter().filter_map(of).collect(),
+            has_any: view.get::<VipTexts>(uuid).iter().any(|texts| !texts.is_empty()),
+            ips: ips.collect(),
         }
     }
-}
-
-/// An address, and a port other than 0.
-fn endpoint(text: &str) -> Option<(IpAddr, Option<u16>)> {
-    let (addr, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (addr, rest) = rest.split_once(']')?;
-            (addr, rest.strip_prefix(':'))
-        }
-        None if text.matches(':').count() > 1 => (text, None),
-        None => match text.split_once(':') {
-            Some((addr, port)) => (addr, Some(port)),
-            None => (text, None),
-        },
-    };
-    let port = port.map(str::parse).transpose().ok()?;
-    Some((addr.parse().ok()?, port.filter(|port| *port != 0)))
-}
-
-fn tokens(text: &str, at: char) -> impl Iterator<Item = &str> {
-    text.split(at).filter(|token| !token.is_empty())
-}
-
-fn are_explicit(backends: &str, is_v4: bool, has_port: bool) -> bool {
-    tokens(backends, ',').all(|backend| {
-        endpoint(backend).is_some_and(|(ip, port)| (ip.is_ipv4(), port.is_some()) == (is_v4, has_port))
-    })
-}
-
-fn explicit(vip: &str, backends: &str) -> Option<Arc<str>> {
-    let (ip, port) = endpoint(vip)?;
-    are_explicit(backends, ip.is_ipv4(), port.is_some()).then(|| ip_text(ip).into())
-}
-
-fn template(vip: &str, backends: &str) -> Option<Arc<str>> {
-    let is_template = |text: &str| (1..=2).contains(&tokens(text, ':').count());
-    let ip = tokens(vip, ':').next().filter(|_| is_template(vip))?;
-    tokens(backends, ',').all(is_template).then(|| ip.into())
 }
 
 /// Those of the load balancers of a group.
@@ -177,25 +135,4 @@ pub fn all(view: &View<'_>, router: Uuid) -> BTreeSet<Arc<str>> {
         .vips(view)
         .flat_map(|vips| vips.ips.iter().cloned().collect::<Vec<_>>())
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn vips_are_read() {
-        let check = |(vip, backends): (&str, &str), ip: Option<&str>| {
-            assert_eq!(explicit(vip, backends).as_deref(), ip, "{vip} {backends}");
-        };
-        check(("10.0.0.1", ""), Some("10.0.0.1"));
-        check(("10.0.0.1:80", "10.0.0.2:81,10.0.0.3:82"), Some("10.0.0.1"));
-        check(("[FD00::1]:80", "[fd00::2]:81"), Some("fd00::1"));
-        check(("fd00::1", "fd00::2"), Some("fd00::1"));
-        check(("10.0.0.1:80", "10.0.0.2"), None);
-        check(("10.0.0.1", "fd00::2"), None);
-        check(("vip", "10.0.0.2"), None);
-        assert_eq!(template("^vip:80", "^a:^b,10.0.0.1:80").as_deref(), Some("^vip"));
-        assert_eq!(template("^vip:80:90", "^a"), None);
-    }
 }

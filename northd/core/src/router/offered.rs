@@ -25,7 +25,7 @@ pub enum Vips {}
 impl Derivation for Vips {
     type Key = Uuid;
     type Value = BTreeSet<IpAddr>;
-    const NODE: Node = Node::Vips;
+    const NODE: Node = Node::OfferedVips;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LoadBalancer<'_>>(uuid);

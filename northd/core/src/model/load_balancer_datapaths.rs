@@ -1,0 +1,372 @@
+//! Which switches and routers a load balancer is on: directly, by group, and on switches because of their router
+//! (`install_ls_lb_from_router`); and what routers and switches need to know of theirs.
+//!
+//! Sets are sorted and shared: a thousand load balancers of one group have the group's set.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound::{LoadBalancerGroup, LogicalRouter, LogicalSwitch, LogicalSwitchPort};
+use ovsdb_data::Uuid;
+
+use super::address::{Addresses, V4, V6};
+use super::config::Config;
+use super::copp;
+use super::load_balancer::{Answers, LoadBalancer};
+use super::nat::ForceSnat;
+use super::router::{GatewayPorts, Router, RouterPorts};
+use super::router_port::RouterPort;
+use super::switch::Switch;
+use super::switch_port::{Peer, RedirectPort, SwitchPort};
+use super::vip::Vip;
+use super::vips::{Vips, buckets};
+use crate::graph::Derivation;
+use crate::nodes::Node;
+use crate::switch::nat::OnlyRouters;
+use crate::view::View;
+
+/// Datapaths, sorted, shared.
+pub type Set = Arc<[Uuid]>;
+
+/// All that are in one of the sets; the set itself where only one has anything.
+fn union(sets: Vec<Set>) -> Set {
+    let mut sets: Vec<Set> = sets.into_iter().filter(|set| !set.is_empty()).collect();
+    sets.dedup();
+    match &sets[..] {
+        [] => Set::default(),
+        [one] => one.clone(),
+        _ => {
+            let all: BTreeSet<Uuid> = sets.iter().flat_map(|set| set.iter().copied()).collect();
+            all.into_iter().collect()
+        }
+    }
+}
+
+fn routers(view: &View<'_>, holders: Vec<Uuid>) -> Set {
+    let counts = |router: &Uuid| view.get::<Router>(*router).is_some();
+    holders.into_iter().filter(counts).collect()
+}
+
+/// The switches of routers, if load balancers of routers are on them too.
+fn inherited(view: &View<'_>, routers: &[Uuid]) -> Vec<Set> {
+    if !view.get::<Config>(()).install_ls_lb_from_router {
+        return Vec::new();
+    }
+    let of_router = |router: &Uuid| Set::clone(&view.get::<RouterSwitches>(*router));
+    routers.iter().map(of_router).collect()
+}
+
+/// The switches that a router has ports on.
+pub enum RouterSwitches {}
+
+impl Derivation for RouterSwitches {
+    type Key = Uuid;
+    type Value = Set;
+    const NODE: Node = Node::RouterSwitches;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
+        let mut switches = BTreeSet::new();
+        for port in view.get::<RouterPorts>(uuid).iter() {
+            let Some(port) = &*view.get::<RouterPort>(*port) else {
+                continue;
+            };
+            let peers = leading_to(view, port).into_iter();
+            switches.extend(peers.filter_map(|peer| Some((*view.get::<SwitchPort>(peer)).as_ref()?.switch)));
+        }
+        switches.into_iter().collect()
+    }
+}
+
+/// The switch ports that lead to a router port.
+fn leading_to(view: &View<'_>, port: &RouterPort) -> Vec<Uuid> {
+    let named = view.holders(LogicalSwitchPort::OPTIONS, &*port.name).into_iter();
+    named
+        .filter(|lsp| *view.get::<Peer>(*lsp) == Some(port.uuid))
+        .collect()
+}
+
+/// The routers of a group.
+pub enum LbGroupRouters {}
+
+impl Derivation for LbGroupRouters {
+    type Key = Uuid;
+    type Value = Set;
+    const NODE: Node = Node::LbGroupRouters;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
+        routers(view, view.holders(LogicalRouter::LOAD_BALANCER_GROUP, uuid))
+    }
+}
+
+/// The switches of a group.
+pub enum LbGroupSwitches {}
+
+impl Derivation for LbGroupSwitches {
+    type Key = Uuid;
+    type Value = Set;
+    const NODE: Node = Node::LbGroupSwitches;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
+        let mut sets = inherited(view, &view.get::<LbGroupRouters>(uuid));
+        sets.push(view.holders(LogicalSwitch::LOAD_BALANCER_GROUP, uuid).into());
+        union(sets)
+    }
+}
+
+/// The routers of a load balancer.
+pub enum LbRouters {}
+
+impl Derivation for LbRouters {
+    type Key = Uuid;
+    type Value = Set;
+    const NODE: Node = Node::LbRouters;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
+        let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
+        let mut sets: Vec<Set> = groups
+            .iter()
+            .map(|g| Set::clone(&view.get::<LbGroupRouters>(*g)))
+            .collect();
+        sets.push(routers(view, view.holders(LogicalRouter::LOAD_BALANCER, uuid)));
+        union(sets)
+    }
+}
+
+/// The switches of a load balancer.
+pub enum LbSwitches {}
+
+impl Derivation for LbSwitches {
+    type Key = Uuid;
+    type Value = Set;
+    const NODE: Node = Node::LbSwitches;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
+        let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
+        let mut sets: Vec<Set> = groups
+            .iter()
+            .map(|g| Set::clone(&view.get::<LbGroupSwitches>(*g)))
+            .collect();
+        sets.push(view.holders(LogicalSwitch::LOAD_BALANCER, uuid).into());
+        let direct = routers(view, view.holders(LogicalRouter::LOAD_BALANCER, uuid));
+        sets.extend(inherited(view, &direct));
+        union(sets)
+    }
+}
+
+/// What a router's flows of load balancers depend on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LbRouter {
+    /// What it balances gets an address of its own as source (`lb_force_snat_ip`).
+    pub forces_snat: bool,
+    /// It is a gateway router.
+    pub is_gateway: bool,
+    /// The names of its distributed gateway ports and of their chassisredirect ports, in quotation marks.
+    pub gateways: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Derivation for LbRouter {
+    type Key = Uuid;
+    type Value = LbRouter;
+    const NODE: Node = Node::LbRouter;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&LbRouter>) -> LbRouter {
+        let router = view.get::<Router>(uuid);
+        let Some(router) = router.as_ref() else {
+            return LbRouter::default();
+        };
+        let force = view.get::<ForceSnat>(uuid);
+        let names = |port: &Uuid| {
+            let port = view.get::<RouterPort>(*port);
+            port.as_ref()
+                .as_ref()
+                .map(|port| (port.key.clone(), port.redirect_key()))
+        };
+        LbRouter {
+            forces_snat: force.lb.is_some() || force.lb_router_ip,
+            is_gateway: router.is_gateway(),
+            gateways: view.get::<GatewayPorts>(uuid).iter().filter_map(names).collect(),
+        }
+    }
+}
+
+/// Virtual addresses that a router answers ARP and ND for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AnsweredVips {
+    /// IPv4 addresses.
+    pub v4: BTreeSet<Arc<str>>,
+    /// IPv6 addresses, and template variables.
+    pub v6: BTreeSet<Arc<str>>,
+}
+
+impl Derivation for AnsweredVips {
+    type Key = Uuid;
+    type Value = AnsweredVips;
+    const NODE: Node = Node::AnsweredVips;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&AnsweredVips>) -> AnsweredVips {
+        let mut answered = AnsweredVips::default();
+        let Some(row) = view
+            .row::<LogicalRouter<'_>>(uuid)
+            .filter(|_| view.get::<Router>(uuid).is_some())
+        else {
+            return answered;
+        };
+        let mut lbs: BTreeSet<Uuid> = row.load_balancer().iter().collect();
+        for group in row.load_balancer_group().iter() {
+            let group = view.row::<LoadBalancerGroup<'_>>(group);
+            lbs.extend(group.into_iter().flat_map(|group| {
+                let lbs: Vec<Uuid> = group.load_balancer().iter().collect();
+                lbs
+            }));
+        }
+        let networks = view.get::<RouterNetworks>(uuid);
+        for lb in lbs {
+            let lb = view.get::<LoadBalancer>(lb);
+            let Some(lb) = lb.as_ref() else { continue };
+            let buckets = buckets(view, lb.uuid).map(|bucket| view.get::<Vips>(bucket));
+            let buckets: Vec<Arc<Vec<Vip>>> = buckets.collect();
+            for vip in buckets.iter().flat_map(|vips| vips.iter()) {
+                let is_answered = match lb.answers {
+                    Answers::All => true,
+                    Answers::None => false,
+                    Answers::Reachable => vip.addr.is_some_and(|addr| networks.contain(addr)),
+                };
+                if is_answered {
+                    match vip.addr {
+                        Some(IpAddr::V4(_)) => answered.v4.insert(vip.ip.clone()),
+                        _ => answered.v6.insert(vip.ip.clone()),
+                    };
+                }
+            }
+        }
+        answered
+    }
+}
+
+/// Whether a router answers ARP, and ND, for virtual addresses.
+pub enum AnswersVips {}
+
+impl Derivation for AnswersVips {
+    type Key = Uuid;
+    type Value = (bool, bool);
+    const NODE: Node = Node::AnswersVips;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&(bool, bool)>) -> (bool, bool) {
+        let answered = view.get::<AnsweredVips>(uuid);
+        (!answered.v4.is_empty(), !answered.v6.is_empty())
+    }
+}
+
+/// Networks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Networks {
+    v4: Vec<V4>,
+    v6: Vec<V6>,
+}
+
+impl Networks {
+    /// Whether an address is of one of them.
+    pub fn contain(&self, addr: IpAddr) -> bool {
+        match addr {
+            IpAddr::V4(addr) => self.v4.iter().any(|network| network.contains(addr)),
+            IpAddr::V6(addr) => self.v6.iter().any(|network| network.contains(addr)),
+        }
+    }
+
+    fn add(&mut self, addresses: &Addresses) {
+        self.v4.extend(&addresses.v4);
+        self.v6.extend(&addresses.v6);
+    }
+}
+
+/// All networks of a router.
+pub enum RouterNetworks {}
+
+impl Derivation for RouterNetworks {
+    type Key = Uuid;
+    type Value = Networks;
+    const NODE: Node = Node::LbNetworks;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Networks>) -> Networks {
+        let mut networks = Networks::default();
+        for port in view.get::<RouterPorts>(uuid).iter() {
+            if let Some(port) = &*view.get::<RouterPort>(*port) {
+                networks.add(&port.addresses);
+            }
+        }
+        networks
+    }
+}
+
+/// A switch's port that leads to an enabled port of a router.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Front {
+    /// The switch port.
+    pub port: Uuid,
+    /// Its switch.
+    pub switch: Uuid,
+    /// Its name in quotation marks.
+    pub key: Arc<str>,
+    /// The chassisredirect port that stands for it.
+    pub redirect: Option<Arc<str>>,
+    /// The switch has only ports that lead to routers.
+    pub is_among_routers: bool,
+    /// The router port's networks.
+    pub networks: Networks,
+}
+
+/// Where a router is seen from switches.
+pub enum Fronts {}
+
+impl Derivation for Fronts {
+    type Key = Uuid;
+    type Value = Vec<Front>;
+    const NODE: Node = Node::Fronts;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vec<Front>>) -> Vec<Front> {
+        let mut fronts = Vec::new();
+        for port in view.get::<RouterPorts>(uuid).iter() {
+            let port = view.get::<RouterPort>(*port);
+            let Some(port) = port.as_ref().as_ref().filter(|port| port.is_enabled) else {
+                continue;
+            };
+            for peer in leading_to(view, port) {
+                let Some(peer) = &*view.get::<SwitchPort>(peer) else {
+                    continue;
+                };
+                let mut networks = Networks::default();
+                networks.add(&port.addresses);
+                fronts.push(Front {
+                    port: peer.uuid,
+                    switch: peer.switch,
+                    key: peer.key.clone(),
+                    redirect: (*view.get::<RedirectPort>(peer.uuid)).clone(),
+                    is_among_routers: *view.get::<OnlyRouters>(peer.switch),
+                    networks,
+                });
+            }
+        }
+        fronts
+    }
+}
+
+/// The datapaths of a set by the meter that limits a protocol there.
+pub fn by_meter(view: &View<'_>, set: &Set, protocol: &str) -> Vec<(Option<Arc<str>>, Set)> {
+    let copp = |datapath: Uuid| match &*view.get::<Switch>(datapath) {
+        Some(switch) => switch.copp,
+        None => view.get::<Router>(datapath).as_ref().as_ref()?.copp,
+    };
+    let mut parts: BTreeMap<Option<Arc<str>>, Vec<Uuid>> = BTreeMap::new();
+    for datapath in set.iter() {
+        let meter = copp::meter(view, copp(*datapath), protocol);
+        parts.entry(meter).or_default().push(*datapath);
+    }
+    match parts.len() {
+        1 => parts.into_keys().map(|meter| (meter, set.clone())).collect(),
+        _ => parts
+            .into_iter()
+            .map(|(meter, set)| (meter, set.into()))
+            .collect(),
+    }
+}

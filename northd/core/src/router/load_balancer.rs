@@ -1,0 +1,341 @@
+//! Load balancing on routers: new connections to virtual addresses go to a backend, and answers come back with the
+//! virtual address (ovn-northd(8) "Ingress Table 9: DNAT", "24: Gateway Redirect", "Egress Table 1: UNDNAT", "3: SNAT").
+//!
+//! Flows of a load balancer are said for all its routers at once, but for those with distributed gateway ports: there
+//! the gateway's chassis balances. Never here: what becomes of sources (`lb_force_snat_ip`), defaults of the stages
+//! that NAT is in too.
+
+use std::sync::Arc;
+
+use ovsdb_data::Uuid;
+
+use super::affinity;
+use crate::flow::{Datapaths, Flows, Stage};
+use crate::graph::Derivation;
+use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
+use crate::model::config::Config;
+use crate::model::health::{Health, Watched};
+use crate::model::load_balancer::LoadBalancer;
+use crate::model::load_balancer_datapaths::{LbRouter, LbRouters, Set, by_meter};
+use crate::model::name::is_resident;
+use crate::model::router::Router;
+use crate::model::router_vips::HasVip;
+use crate::model::vip::Vip;
+use crate::model::vips::{Bucket, Vips};
+use crate::nodes::Node;
+use crate::view::View;
+
+/// What becomes of the source of what is balanced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Snat {
+    /// Whatever the router's NAT says.
+    Usual,
+    /// It stays.
+    Skip,
+    /// It is replaced.
+    Force,
+}
+
+impl Snat {
+    const ALL: [Snat; 3] = [Snat::Usual, Snat::Skip, Snat::Force];
+
+    fn of(lb: &LoadBalancer, router: &LbRouter) -> Snat {
+        match (lb.skips_snat, router.forces_snat) {
+            (true, _) => Snat::Skip,
+            (false, true) => Snat::Force,
+            (false, false) => Snat::Usual,
+        }
+    }
+
+    /// What stands before an action that balances, and what stands last in it.
+    pub fn around(self) -> (&'static str, &'static str) {
+        match self {
+            Snat::Usual => ("", ""),
+            Snat::Skip => ("flags.skip_snat_for_lb = 1; ", "; skip_snat"),
+            Snat::Force => ("flags.force_snat_for_lb = 1; ", "; force_snat"),
+        }
+    }
+}
+
+/// The flows of virtual addresses of a load balancer on its routers.
+pub enum RouterLbFlows {}
+
+impl Derivation for RouterLbFlows {
+    type Key = Bucket;
+    type Value = Flows;
+    const NODE: Node = Node::RouterLbFlows;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
+        let uuid = bucket.0;
+        let lb = view.get::<LoadBalancer>(uuid);
+        let routers = Set::clone(&view.get::<LbRouters>(uuid));
+        let mut flows = Flows::on_all(Datapaths::Set(routers.clone()));
+        let Some(lb) = lb.as_ref().as_ref().filter(|_| !routers.is_empty()) else {
+            return flows;
+        };
+        let config = view.get::<Config>(());
+        let health = view.get::<Health>(bucket);
+        let routers = Routers::of(view, lb, routers);
+        for (vip, health) in view.get::<Vips>(bucket).iter().zip(health.iter()) {
+            OnVip::new(&config, lb, vip, health).add(view, &routers, &mut flows);
+            if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
+                for (meter, part) in by_meter(view, &routers.all, "event-elb") {
+                    let on = Datapaths::Set(part);
+                    flows
+                        .add_on_all(on, Stage::LrInDnat, 130, &*r#match, &*actions)
+                        .meter(meter)
+                        .hint(uuid);
+                }
+            }
+        }
+        flows
+    }
+}
+
+/// Sources that stay go past what NAT says.
+pub fn keep_sources(flows: &mut Flows, lb: &LoadBalancer, routers: &Set) {
+    if lb.skips_snat && !routers.is_empty() {
+        flows.add_on_all(
+            Datapaths::Set(routers.clone()),
+            Stage::LrOutSnat,
+            120,
+            "flags.skip_snat_for_lb == 1 && ip",
+            "next;",
+        );
+    }
+}
+
+/// The routers of a load balancer, by what they do.
+struct Routers {
+    all: Set,
+    /// By what becomes of sources.
+    by_snat: Vec<(Snat, Set)>,
+    /// Likewise, without those that have distributed gateway ports.
+    plain: Vec<(Snat, Set)>,
+    /// Those that have.
+    distributed: Vec<(Uuid, Arc<LbRouter>)>,
+}
+
+impl Routers {
+    fn of(view: &View<'_>, lb: &LoadBalancer, all: Set) -> Routers {
+        let routers: Vec<(Uuid, Arc<LbRouter>)> = all
+            .iter()
+            .map(|uuid| (*uuid, view.get::<LbRouter>(*uuid)))
+            .collect();
+        let is_distributed = |router: &LbRouter| !router.gateways.is_empty();
+        let select = |counts: &dyn Fn(&LbRouter) -> bool| -> Set {
+            let found = routers.iter().filter(|(_, router)| counts(router));
+            let found: Vec<Uuid> = found.map(|(uuid, _)| *uuid).collect();
+            match found.len() == all.len() {
+                true => all.clone(),
+                false => found.into(),
+            }
+        };
+        let by_snat = |snat| (snat, select(&|router| Snat::of(lb, router) == snat));
+        let plain = |snat| {
+            let counts = |router: &LbRouter| Snat::of(lb, router) == snat && !is_distributed(router);
+            (snat, select(&counts))
+        };
+        Routers {
+            by_snat: Snat::ALL.map(by_snat).into(),
+            plain: Snat::ALL.map(plain).into(),
+            distributed: routers
+                .iter()
+                .filter(|(_, router)| is_distributed(router))
+                .cloned()
+                .collect(),
+            all,
+        }
+    }
+}
+
+/// A virtual address, and what its flows have in common.
+struct OnVip<'a> {
+    config: &'a Config,
+    lb: &'a LoadBalancer,
+    vip: &'a Vip,
+    verdict: Verdict,
+    /// A new connection.
+    r#match: String,
+}
+
+impl<'a> OnVip<'a> {
+    fn new(config: &'a Config, lb: &'a LoadBalancer, vip: &'a Vip, health: &[Option<Watched>]) -> Self {
+        let (field, protocol) = (vip.family.field(), lb.protocol);
+        let mut r#match = format!("ct.new && !ct.rel && {field} && {field}.dst == {}", vip.ip);
+        if let Some(port) = &vip.port {
+            r#match.push_str(&format!(" && {protocol} && {protocol}.dst == {port}"));
+        }
+        OnVip {
+            config,
+            lb,
+            vip,
+            verdict: verdict(lb, vip, health),
+            r#match,
+        }
+    }
+
+    fn add(&self, view: &View<'_>, routers: &Routers, flows: &mut Flows) {
+        for (uuid, router) in &routers.distributed {
+            for gateway in &router.gateways {
+                self.add_at_gateway(view, *uuid, router, gateway, flows);
+            }
+        }
+        for (snat, routers) in routers.plain.iter().filter(|(_, set)| !set.is_empty()) {
+            for (meter, part) in self.parts(view, routers) {
+                flows
+                    .add_on_all(
+                        Datapaths::Set(part),
+                        Stage::LrInDnat,
+                        priority(self.vip),
+                        &*self.r#match,
+                        self.actions(*snat),
+                    )
+                    .meter(meter)
+                    .hint(self.lb.uuid);
+            }
+        }
+        for (snat, routers) in &routers.by_snat {
+            affinity::add(flows, self.lb, self.vip, &self.r#match, *snat, routers);
+        }
+    }
+
+    /// Routers by the meter of refusals, if that is what happens.
+    fn parts(&self, view: &View<'_>, routers: &Set) -> Vec<(Option<Arc<str>>, Set)> {
+        match self.verdict {
+            Verdict::Reject => by_meter(view, routers, "reject"),
+            _ => vec![(None, routers.clone())],
+        }
+    }
+
+    fn actions(&self, snat: Snat) -> String {
+        let (before, after) = snat.around();
+        match &self.verdict {
+            Verdict::Balance(balance) => {
+                let kept = match self.lb.affinity_s {
+                    0 => String::new(),
+                    _ => keep(self.vip, self.vip.family),
+                };
+                format!("{before}{kept}{balance}{after});")
+            }
+            Verdict::Drop => self.config.drop.to_string(),
+            Verdict::Reject => format!("{before}{}", reject(Stage::LrOutSnat)),
+        }
+    }
+
+    /// On a router with distributed gateway ports: at one of them.
+    fn add_at_gateway(
+        &self,
+        view: &View<'_>,
+        uuid: Uuid,
+        router: &LbRouter,
+        (port, redirect): &(Arc<str>, Arc<str>),
+        flows: &mut Flows,
+    ) {
+        let OnVip { lb, vip, .. } = self;
+        let snat = Snat::of(lb, router);
+        let is_stateless = lb.is_stateless && router.gateways.len() > 1;
+        let here = is_resident(redirect);
+        let r#match = match vip.backends.is_empty() && lb.rejects {
+            true => self.r#match.clone(),
+            false => format!("{} && {here}", self.r#match),
+        };
+        // Where nothing is known of the connection it goes to the first backend.
+        let mut actions = String::new();
+        if let Some(first) = vip.backends.first().filter(|_| is_stateless) {
+            actions = format!("{}.dst = {}; ", first.certain_family().field(), first.ip);
+        }
+        actions.push_str(&self.actions(snat));
+        for (meter, _) in self.parts(view, &Set::from([uuid])) {
+            flows
+                .add_on(uuid, Stage::LrInDnat, priority(vip), &*r#match, &*actions)
+                .meter(meter)
+                .hint(lb.uuid);
+        }
+        if vip.backends.is_empty() {
+            return;
+        }
+
+        let mut add = |stage: Stage, priority: u16, r#match: &str, actions: &str| {
+            flows
+                .add_on(uuid, stage, priority, r#match, actions)
+                .hint(lb.uuid);
+        };
+        let answer = self.answer();
+        add(
+            Stage::LrInGwRedirect,
+            200,
+            &format!("{answer} && outport == {port}"),
+            &format!("outport = {redirect}; next;"),
+        );
+        let undo = match snat {
+            _ if is_stateless => "next;",
+            Snat::Force => "flags.force_snat_for_lb = 1; next;",
+            Snat::Skip => "flags.skip_snat_for_lb = 1; next;",
+            Snat::Usual if self.config.use_common_zone && !router.is_gateway => "ct_dnat_in_czone;",
+            Snat::Usual => "ct_dnat;",
+        };
+        let mut leaves = format!("{answer} && (inport == {port} || outport == {port}) && {here}");
+        if is_stateless {
+            leaves.push_str(&format!(" && {}", lb.protocol));
+        }
+        add(Stage::LrOutUndnat, 120, &leaves, undo);
+        if is_stateless {
+            let mut actions = format!("{}.src = {}; ", vip.family.field(), vip.ip);
+            if let Some(port) = &vip.port {
+                actions.push_str(&format!("{}.src = {port}; ", lb.protocol));
+            }
+            actions.push_str("next;");
+            add(Stage::LrOutSnat, 160, &leaves, &actions);
+        }
+    }
+
+    /// Packets that come from a backend.
+    fn answer(&self) -> String {
+        let (field, protocol) = (self.vip.family.field(), self.lb.protocol);
+        let from = self.vip.backends.iter().map(|backend| match &backend.port_text {
+            Some(port) => format!("({field}.src == {} && {protocol}.src == {port})", backend.ip),
+            None => format!("({field}.src == {})", backend.ip),
+        });
+        format!("{field} && ({})", from.collect::<Vec<_>>().join(" || "))
+    }
+}
+
+/// What a router does with packets of connections that it balances, and with those that are none of load balancers'.
+pub enum RouterLbStateFlows {}
+
+impl Derivation for RouterLbStateFlows {
+    type Key = Uuid;
+    type Value = Flows;
+    const NODE: Node = Node::RouterLbStateFlows;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
+        let mut flows = Flows::on(uuid);
+        if view.get::<Router>(uuid).is_none() {
+            return flows;
+        }
+        for stage in [Stage::LrInDefrag, Stage::LrInLbAffCheck, Stage::LrInLbAffLearn] {
+            flows.add(stage, 0, "1", "next;");
+        }
+        if !*view.get::<HasVip>(uuid) {
+            return flows;
+        }
+        let related = ("ct.rel && !ct.est && !ct.new && !ct.rpl", "ct_commit_nat;");
+        let known = (
+            "ct.est && !ct.rel && !ct.new && !ct.rpl && ct_mark.natted",
+            "next;",
+        );
+        for (which, then) in [related, known] {
+            for snat in ["skip_snat", "force_snat"] {
+                flows.add(
+                    Stage::LrInDnat,
+                    70,
+                    format!("{which} && ct_mark.{snat} == 1"),
+                    format!("flags.{snat}_for_lb = 1; {then}"),
+                );
+            }
+            flows.add(Stage::LrInDnat, 50, which, then);
+        }
+        flows
+    }
+}

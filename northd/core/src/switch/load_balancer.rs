@@ -1,0 +1,108 @@
+//! Load balancing on switches: new connections to virtual addresses go to a backend (ovn-northd(8) "Ingress Table 13:
+//! LB"; the empty-backend events of "Pre-LB" and the addresses kept by "Pre-stateful").
+//!
+//! Flows of a load balancer are said for all its switches at once.
+
+use super::affinity;
+use crate::flow::{Datapaths, Flows, Stage};
+use crate::graph::Derivation;
+use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
+use crate::model::config::Config;
+use crate::model::health::Health;
+use crate::model::load_balancer::LoadBalancer;
+use crate::model::load_balancer_datapaths::{LbSwitches, Set, by_meter};
+use crate::model::vip::Vip;
+use crate::model::vips::{Bucket, Vips};
+use crate::nodes::Node;
+use crate::view::View;
+
+/// The flows of virtual addresses of a load balancer on its switches.
+pub enum SwitchLbFlows {}
+
+impl Derivation for SwitchLbFlows {
+    type Key = Bucket;
+    type Value = Flows;
+    const NODE: Node = Node::SwitchLbFlows;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
+        let uuid = bucket.0;
+        let lb = view.get::<LoadBalancer>(uuid);
+        let switches = Set::clone(&view.get::<LbSwitches>(uuid));
+        let mut flows = Flows::on_all(Datapaths::Set(switches.clone()));
+        let Some(lb) = lb.as_ref().as_ref().filter(|_| !switches.is_empty()) else {
+            return flows;
+        };
+        let config = view.get::<Config>(());
+        let health = view.get::<Health>(bucket);
+        for (vip, health) in view.get::<Vips>(bucket).iter().zip(health.iter()) {
+            if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
+                for (meter, part) in by_meter(view, &switches, "event-elb") {
+                    flows
+                        .add_on_all(Datapaths::Set(part), Stage::LsInPreLb, 130, &*r#match, &*actions)
+                        .meter(meter)
+                        .hint(uuid);
+                }
+            }
+            affinity::add(&mut flows, lb, vip);
+            let r#match = new_connection(lb, vip, "ct.new");
+            let actions = match verdict(lb, vip, health) {
+                Verdict::Balance(balance) => format!("{}{balance});", keep(vip, vip.family)),
+                Verdict::Drop => config.drop.to_string(),
+                Verdict::Reject => {
+                    let actions = reject(Stage::LsOutQos);
+                    for (meter, part) in by_meter(view, &switches, "reject") {
+                        let on = Datapaths::Set(part);
+                        flows
+                            .add_on_all(on, Stage::LsInLb, priority(vip), &*r#match, &*actions)
+                            .meter(meter)
+                            .hint(uuid);
+                    }
+                    continue;
+                }
+            };
+            flows
+                .add(Stage::LsInLb, priority(vip), r#match, actions)
+                .hint(uuid);
+        }
+        flows
+    }
+}
+
+/// Packets to a virtual address.
+fn new_connection(lb: &LoadBalancer, vip: &Vip, which: &str) -> String {
+    let to = format!("{which} && {}.dst == {}", vip.family.field(), vip.ip);
+    match &vip.port {
+        Some(port) => format!("{to} && {}.dst == {port}", lb.protocol),
+        None => to,
+    }
+}
+
+/// What keeps virtual addresses before connection tracking changes them.
+pub enum LbPreStatefulFlows {}
+
+impl Derivation for LbPreStatefulFlows {
+    type Key = Bucket;
+    type Value = Flows;
+    const NODE: Node = Node::LbPreStatefulFlows;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
+        let uuid = bucket.0;
+        let lb = view.get::<LoadBalancer>(uuid);
+        let switches = Set::clone(&view.get::<LbSwitches>(uuid));
+        let mut flows = Flows::on_all(Datapaths::Set(switches.clone()));
+        let Some(lb) = lb.as_ref().as_ref().filter(|_| !switches.is_empty()) else {
+            return flows;
+        };
+        for vip in view.get::<Vips>(bucket).iter() {
+            flows
+                .add(
+                    Stage::LsInPreStateful,
+                    120,
+                    new_connection(lb, vip, "reg0[2] == 1"),
+                    format!("{}ct_lb_mark;", keep(vip, vip.family)),
+                )
+                .hint(uuid);
+        }
+        flows
+    }
+}

@@ -1,0 +1,97 @@
+//! `Load_Balancer`: one row for each load balancer that is on a switch or a router, with the groups of its datapaths
+//! (ovn-sb(5)). ovn-controller makes hairpin flows of it.
+
+use std::collections::BTreeMap;
+
+use ovn_schemas::rows::ovn_northbound as nb;
+use ovn_schemas::rows::ovn_southbound::{LoadBalancer as Row, LogicalDpGroup};
+use ovsdb_data::Uuid;
+use ovsdb_data::typed::{Columns, Table};
+
+use crate::desired::Desired;
+use crate::flow::table::group_id;
+use crate::graph::Derivation;
+use crate::model::features::Features;
+use crate::model::load_balancer::LoadBalancer;
+use crate::model::load_balancer_datapaths::{LbRouters, LbSwitches};
+use crate::model::vip::Family;
+use crate::model::vips::{Vips, buckets};
+use crate::nodes::Node;
+use crate::sync::datapath_binding::datapath_id;
+use crate::view::View;
+
+/// What groups of load balancers' datapaths are told apart by: they are not those of flows.
+const POOL: &str = "Load_Balancer";
+
+/// The rows of a load balancer.
+pub enum LoadBalancers {}
+
+impl Derivation for LoadBalancers {
+    type Key = Uuid;
+    type Value = Vec<Desired>;
+    const NODE: Node = Node::LoadBalancers;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let switches = view.get::<LbSwitches>(uuid);
+        let routers = view.get::<LbRouters>(uuid);
+        let Some(row) = view.row::<nb::LoadBalancer<'_>>(uuid) else {
+            return Vec::new();
+        };
+        if switches.is_empty() && routers.is_empty() {
+            return Vec::new();
+        }
+        let mut rows = Vec::new();
+        let mut group = |datapaths: &[Uuid]| {
+            let id = group_id(POOL, datapaths);
+            let members = datapaths.iter().map(|datapath| datapath_id(*datapath));
+            let columns = Columns::new().set(LogicalDpGroup::DATAPATHS, members);
+            (!datapaths.is_empty()).then(|| {
+                rows.push(Desired::row::<LogicalDpGroup<'static>>(id, columns));
+                id
+            })
+        };
+        let (on_switches, on_routers) = (group(&switches), group(&routers));
+        let (old, new) = match view.get::<Features>(()).ls_dpg_column {
+            true => (None, on_switches),
+            false => (on_switches, None),
+        };
+        let mut options: BTreeMap<&str, &str> = row.options().iter().collect();
+        options.insert("hairpin_orig_tuple", "true");
+        let columns = Columns::new()
+            .set(Row::NAME, row.name())
+            .set(Row::VIPS, vips(view, row))
+            .set(Row::PROTOCOL, row.protocol())
+            .set(Row::OPTIONS, options)
+            .set(Row::DATAPATH_GROUP, old)
+            .set(Row::LS_DATAPATH_GROUP, new)
+            .set(Row::LR_DATAPATH_GROUP, on_routers)
+            .set(Row::DATAPATHS, std::iter::empty::<Uuid>());
+        rows.push(Desired::row::<Row<'static>>(uuid, columns));
+        rows
+    }
+}
+
+/// The virtual addresses as they were typed, but for IPv6 templates.
+fn vips(view: &View<'_>, row: nb::LoadBalancer<'_>) -> Vec<(String, String)> {
+    let lb = view.get::<LoadBalancer>(row.uuid());
+    let is_ipv6_template = |lb: &LoadBalancer| lb.is_template && lb.family == Family::V6;
+    let mut vips = BTreeMap::new();
+    if lb.as_ref().as_ref().is_some_and(is_ipv6_template) {
+        for bucket in buckets(view, row.uuid()) {
+            let bucket = view.get::<Vips>(bucket);
+            vips.extend(
+                bucket
+                    .iter()
+                    .map(|vip| (vip.template_text(), vip.backends_text.to_string())),
+            );
+        }
+    }
+    match vips.is_empty() {
+        false => vips.into_iter().collect(),
+        true => row
+            .vips()
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
+    }
+}
