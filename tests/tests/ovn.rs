@@ -1,11 +1,11 @@
 //! The real OVN 25.03 on our northbound and southbound databases: two nodes, two pods, packets across Geneve; and the
 //! same after both servers were killed.
 
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use ferrovn_tests::node::{Network, wait_for};
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::server::{Kind, Server, ours};
 use ovn_schemas::Db;
 use serde_json::json;
 
@@ -24,6 +24,13 @@ impl Drop for Running {
 
 #[test]
 fn two_pods_on_two_nodes_reach_each_other_before_and_after_a_crash_of_the_databases() {
+    // One after the other: the nodes' devices have fixed names.
+    check(Kind::C);
+    check(Kind::Ours);
+}
+
+/// With the packaged `ovn-northd`, or ours.
+fn check(northd: Kind) {
     let scratch = Scratch::new("ovn");
     let mut network = Network::new();
     let mut nb = Server::start(Kind::Ours, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
@@ -34,17 +41,29 @@ fn two_pods_on_two_nodes_reach_each_other_before_and_after_a_crash_of_the_databa
         .map(|name| format!("unix:{}", scratch.inner(&format!("{name}.sock")).display()))
         .into();
     let log = std::fs::File::create(scratch.host("northd.log")).expect("the folder is writable");
-    let northd = scratch
-        .peer("ovn-northd")
-        .args([
-            format!("--ovnnb-db={nb_remote}"),
-            format!("--ovnsb-db={sb_remote}"),
-        ])
-        .arg("--unixctl=northd.ctl")
-        .stdin(Stdio::null())
-        .stderr(log)
-        .spawn();
-    let _northd = Running(northd.expect("the peer starts"));
+    let mut command = match northd {
+        Kind::C => {
+            let mut command = scratch.peer("ovn-northd");
+            command.args([
+                format!("--ovnnb-db={nb_remote}"),
+                format!("--ovnsb-db={sb_remote}"),
+            ]);
+            command.arg("--unixctl=northd.ctl");
+            command
+        }
+        Kind::Ours => {
+            let at = |name: &str| format!("unix:{}", scratch.host(name).display());
+            let mut command = Command::new(ours("ovn-northd"));
+            command.args([
+                format!("--ovnnb-db={}", at("nb.sock")),
+                format!("--ovnsb-db={}", at("sb.sock")),
+            ]);
+            command.arg(format!("--unixctl={}", scratch.host("northd.ctl").display()));
+            command
+        }
+    };
+    let northd = command.stdin(Stdio::null()).stderr(log).spawn();
+    let _northd = Running(northd.expect("it starts"));
     let nbctl = |args: &[&str]| {
         let db = format!("--db={nb_remote}");
         let args: Vec<&str> = [&*db, "--timeout=60"]
