@@ -105,6 +105,7 @@ const DONE: &[&str] = &[
     "lr_out_undnat",
     "lr_out_snat",
     "Address_Set",
+    "ls_in_arp_rsp",
     "lr_in_lb_aff_check",
     "lr_in_lb_aff_learn",
 ];
