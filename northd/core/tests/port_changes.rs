@@ -102,3 +102,20 @@ fn little_is_made_again() {
         [1, 1, 1, 1],
     );
 }
+
+#[test]
+fn what_goes_and_comes_back_at_once_is_there() {
+    let mut northd = Northd::new();
+    northd.change(Side::Nb, &[port(1), port(0), switch(2)]);
+    northd.settle();
+    let before = northd.all();
+    let gone = RowChange {
+        old: switch(2).new,
+        new: None,
+        ..switch(2)
+    };
+    northd.change(Side::Nb, &[gone]);
+    northd.change(Side::Nb, &[switch(2)]);
+    northd.settle();
+    assert_eq!(northd.all(), before);
+}
