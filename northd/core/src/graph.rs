@@ -189,10 +189,21 @@ impl Graph {
     /// Wants an output.
     pub fn want<D: Derivation>(&mut self, key: D::Key) {
         let cells = self.cells.get_mut();
-        let slot = cells.place::<D>(key.into());
+        let key = key.into();
+        let slot = cells.place::<D>(key);
         let place = &mut cells.places[slot];
-        if !std::mem::replace(&mut place.is_output, true) && place.value.is_none() {
-            cells.soil(slot);
+        if std::mem::replace(&mut place.is_output, true) {
+            return;
+        }
+        match place.value.clone() {
+            None => cells.soil(slot),
+            // It was made for others, or was an output until just now: if it is to be made again, that comes after.
+            after => cells.changed.push(Changed {
+                node: D::NODE,
+                key,
+                before: None,
+                after,
+            }),
         }
     }
 

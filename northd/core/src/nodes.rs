@@ -201,6 +201,8 @@ pub enum Node {
     PortKeyClaim,
     /// Tunnel keys of a datapath's ports.
     PortKeys,
+    /// Tunnel keys of some of a datapath's ports.
+    PortKeyBucket,
     /// The tunnel keys of a port.
     PortKey,
     /// Whether a port wants a queue.

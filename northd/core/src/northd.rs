@@ -142,9 +142,15 @@ impl Northd {
         // Several may own columns of one row.
         for more in said {
             row.is_update &= more.is_update;
-            for (column, value) in &more.columns {
-                if row.columns.iter().all(|(other, _)| other != column) {
-                    row.columns.push((*column, value.clone()));
+            row.replaces = row.replaces.or(more.replaces);
+            for (mine, others) in [
+                (&mut row.columns, &more.columns),
+                (&mut row.at_first, &more.at_first),
+            ] {
+                for (column, value) in others {
+                    if mine.iter().all(|(other, _)| other != column) {
+                        mine.push((*column, value.clone()));
+                    }
                 }
             }
         }

@@ -14,7 +14,7 @@ use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableId
 use serde_json::{Map, Value, json};
 
 use crate::databases::Side;
-use crate::desired::Desired;
+use crate::desired::{Desired, identity};
 use crate::northd::{Northd, RowId};
 
 /// A part of a key.
@@ -278,6 +278,13 @@ impl Reconcile {
         }
         let standing = self.standing.get(&(table, id)).copied();
         match standing.and_then(|uuid| northd.databases().row(self.side, table, uuid)) {
+            // It stands for the desired row when it has come, as any row that is found by its key.
+            Some(row) if desired.replaces == Some(row.uuid()) => {
+                let parts = [id, row.uuid()];
+                let parts = parts.each_ref().map(|uuid| uuid.as_bytes().as_slice());
+                operations.push(self.delete(table, row.uuid()));
+                operations.push(self.insert(table, identity("replacement", &parts), &desired));
+            }
             Some(row) => self.update(table, row.uuid(), row, &desired, operations),
             None => operations.push(self.insert(table, id, &desired)),
         }

@@ -19,6 +19,7 @@ pub struct Live {
     pub northd: Northd,
     nb: Database,
     sb: Database,
+    reconcile_nb: Reconcile,
     reconcile: Reconcile,
     n_fresh: u128,
     /// Operations on the southbound database so far.
@@ -31,6 +32,7 @@ impl Default for Live {
             northd: Northd::new(),
             nb: Database::new(Arc::new(ovn_schemas::schema(Db::OvnNorthbound)), TxnId::default()),
             sb: Database::new(Arc::new(ovn_schemas::schema(Db::OvnSouthbound)), TxnId::default()),
+            reconcile_nb: Reconcile::new(Side::Nb),
             reconcile: Reconcile::new(Side::Sb),
             n_fresh: 1 << 100,
             n_operations: 0,
@@ -50,6 +52,7 @@ impl Live {
             Ok(changes) => {
                 self.nb.apply(&changes, TxnId(Uuid::from_u128(self.n_fresh)));
                 self.northd.change(Side::Nb, &changes);
+                self.reconcile_nb.changed(&changes);
                 true
             }
             Err(_) => false,
@@ -85,16 +88,8 @@ impl Live {
     }
 
     fn write_nb(&mut self, touched: &BTreeSet<RowId>) -> usize {
-        let mut operations = Vec::new();
-        for id in touched.iter().filter(|(side, ..)| *side == Side::Nb) {
-            let (_, table, uuid) = *id;
-            if let (Some(desired), Some(row)) = (self.northd.desired(*id), self.nb(table, uuid)) {
-                let new = row.with(desired.columns);
-                if new != *row {
-                    operations.push(self.put(table, &new));
-                }
-            }
-        }
+        self.reconcile_nb.touch(touched.iter().copied());
+        let (operations, _) = self.reconcile_nb.operations(&self.northd);
         assert!(
             operations.is_empty() || self.transact(&operations),
             "{operations:?}"

@@ -152,6 +152,32 @@ fn give(claims: &Claims, before: Option<&BTreeMap<Port, i64>>, max: i64) -> BTre
     keys
 }
 
+/// The keys of those ports of a datapath whose uuids have the same first bits. A port more changes one bucket: the
+/// ports of the others need not look.
+pub enum PortKeyBucket {}
+
+/// How many first bits.
+const BUCKET_BITS: u32 = 6;
+
+impl Derivation for PortKeyBucket {
+    type Key = (Uuid, Uuid);
+    type Value = BTreeMap<Port, i64>;
+    const NODE: Node = Node::PortKeyBucket;
+
+    fn derive(view: &View<'_>, (datapath, first): Self::Key, _: Option<&Self::Value>) -> Self::Value {
+        let last = Uuid::from_u128(first.as_u128() | u128::MAX >> BUCKET_BITS);
+        let keys = view.get::<PortKeys>(datapath);
+        keys.range((first, false)..=(last, true))
+            .map(|(port, key)| (*port, *key))
+            .collect()
+    }
+}
+
+/// The first uuid of a port's bucket.
+fn bucket(port: Uuid) -> Uuid {
+    Uuid::from_u128(port.as_u128() & !(u128::MAX >> BUCKET_BITS))
+}
+
 /// The keys of one port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PortKey {
@@ -172,7 +198,7 @@ impl Derivation for PortKey {
             (None, Some(port)) => port.router,
             (None, None) => return PortKey::default(),
         };
-        let keys = view.get::<PortKeys>(datapath);
+        let keys = view.get::<PortKeyBucket>((datapath, bucket(uuid)));
         PortKey {
             own: keys.get(&(uuid, false)).copied(),
             redirect: keys.get(&(uuid, true)).copied(),
