@@ -149,20 +149,12 @@ pub enum Node {
     GatewayMtu,
     /// Whether a router connects zones.
     IsTransitRouter,
-    /// A load balancer's addresses.
-    OfferedVips,
-    /// The addresses of a group of load balancers.
-    GroupVips,
     /// A router's own addresses that NAT or load balancers give away.
     SharedAddresses,
     /// A load balancer's addresses that other routers may reach.
     RoutableVips,
     /// Those of a group of load balancers.
     GroupRoutableVips,
-    /// The addresses of a router's load balancers.
-    RouterVips,
-    /// The addresses outside of a router's NAT rules.
-    Externals,
     /// What other routers may reach through a router port.
     Routable,
     /// What a router port tells routing protocols about.
@@ -291,8 +283,6 @@ pub enum Node {
     PolicyGroups,
     /// The number of such a policy.
     PolicyGroup,
-    /// How connections remember a router port.
-    ReplyPort,
 
     // Flows of switches.
     /// Port security of a switch.
