@@ -401,8 +401,8 @@ pub enum Node {
     PolicyFlows,
     /// Ethernet addresses of next hops.
     ArpResolveFlows,
-    /// The address of a router port for the other end of its link.
-    PeerArpResolveFlows,
+    /// Ethernet addresses that a router port knows of.
+    PortArpResolveFlows,
     /// Addresses of a switch port for the routers on its switch.
     SwitchPortArpResolveFlows,
     /// Packets that are too long.
@@ -643,7 +643,7 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalRouter<'static>, router::policy::RouterPolicyFlows>(Side::Nb),
     each::<nb::LogicalRouterPolicy<'static>, router::policy::PolicyFlows>(Side::Nb),
     each::<nb::LogicalRouter<'static>, router::arp_resolve::ArpResolveFlows>(Side::Nb),
-    each::<nb::LogicalRouterPort<'static>, router::arp_resolve::PeerArpResolveFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::arp_resolve::PortArpResolveFlows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, router::arp_resolve::SwitchPortArpResolveFlows>(Side::Nb),
     each::<nb::LogicalRouter<'static>, router::packet_length::PacketLengthFlows>(Side::Nb),
     each::<nb::LogicalRouterPort<'static>, router::packet_length::PortPacketLengthFlows>(Side::Nb),
