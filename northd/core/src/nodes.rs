@@ -149,20 +149,12 @@ pub enum Node {
     GatewayMtu,
     /// Whether a router connects zones.
     IsTransitRouter,
-    /// A load balancer's addresses.
-    OfferedVips,
-    /// The addresses of a group of load balancers.
-    GroupVips,
     /// A router's own addresses that NAT or load balancers give away.
     SharedAddresses,
     /// A load balancer's addresses that other routers may reach.
     RoutableVips,
     /// Those of a group of load balancers.
     GroupRoutableVips,
-    /// The addresses of a router's load balancers.
-    RouterVips,
-    /// The addresses outside of a router's NAT rules.
-    Externals,
     /// What other routers may reach through a router port.
     Routable,
     /// What a router port tells routing protocols about.
@@ -293,8 +285,6 @@ pub enum Node {
     PolicyGroups,
     /// The number of such a policy.
     PolicyGroup,
-    /// How connections remember a router port.
-    ReplyPort,
 
     // Flows of switches.
     /// Port security of a switch.
@@ -413,8 +403,8 @@ pub enum Node {
     PolicyFlows,
     /// Ethernet addresses of next hops.
     ArpResolveFlows,
-    /// The address of a router port for the other end of its link.
-    PeerArpResolveFlows,
+    /// Ethernet addresses that a router port knows of.
+    PortArpResolveFlows,
     /// Addresses of a switch port for the routers on its switch.
     SwitchPortArpResolveFlows,
     /// Packets that are too long.
@@ -655,7 +645,7 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalRouter<'static>, router::policy::RouterPolicyFlows>(Side::Nb),
     each::<nb::LogicalRouterPolicy<'static>, router::policy::PolicyFlows>(Side::Nb),
     each::<nb::LogicalRouter<'static>, router::arp_resolve::ArpResolveFlows>(Side::Nb),
-    each::<nb::LogicalRouterPort<'static>, router::arp_resolve::PeerArpResolveFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, router::arp_resolve::PortArpResolveFlows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, router::arp_resolve::SwitchPortArpResolveFlows>(Side::Nb),
     each::<nb::LogicalRouter<'static>, router::packet_length::PacketLengthFlows>(Side::Nb),
     each::<nb::LogicalRouterPort<'static>, router::packet_length::PortPacketLengthFlows>(Side::Nb),

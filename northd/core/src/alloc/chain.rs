@@ -34,10 +34,10 @@ impl Derivation for PolicyChains {
     type Value = BTreeMap<Arc<str>, u16>;
     const NODE: Node = Node::PolicyChains;
 
-    fn derive(view: &View<'_>, router: Uuid, before: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let policies = policies(view, router);
         let chains = policies.filter_map(|policy| view.get::<PolicyChain>(policy).as_ref().clone());
-        give(chains, before.unwrap_or(&BTreeMap::new()))
+        give(chains)
     }
 }
 
@@ -63,9 +63,9 @@ impl Derivation for PolicyGroups {
     type Value = BTreeMap<Uuid, u16>;
     const NODE: Node = Node::PolicyGroups;
 
-    fn derive(view: &View<'_>, router: Uuid, before: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let shared = policies(view, router).filter(|policy| *view.get::<PolicyIsShared>(*policy));
-        give(shared, before.unwrap_or(&BTreeMap::new()))
+        give(shared)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Groups of routes that share their packets, and the numbers of groups and of their members.
 //!
-//! A group keeps its number. Members are numbered in the order of their rows, so a change of one costs its group.
+//! Members are numbered in the order of their rows, so a change of one costs its group.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl Derivation for EcmpGroups {
     type Value = BTreeMap<RouteKey, Group>;
     const NODE: Node = Node::EcmpGroups;
 
-    fn derive(view: &View<'_>, router: Uuid, before: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalRouter<'_>>(router);
         let mut routes: Vec<Uuid> = row.iter().flat_map(|row| row.static_routes().iter()).collect();
         routes.extend(view.get::<LearnedRoutes>(router).iter());
@@ -68,9 +68,7 @@ impl Derivation for EcmpGroups {
             }
         }
         sharing.retain(|_, (members, wants_group)| *wants_group || members.len() > 1);
-        let before = before.into_iter().flatten();
-        let numbers = before.map(|(key, group)| (key.clone(), group.number)).collect();
-        let numbers = give(sharing.keys().cloned(), &numbers);
+        let numbers = give(sharing.keys().cloned());
         let groups = sharing.into_iter().filter_map(|(key, (members, _))| {
             let number = *numbers.get(&key)?;
             let members = members.into();

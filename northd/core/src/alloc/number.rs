@@ -1,37 +1,45 @@
-//! Small numbers that flows carry in registers: each name of a router has one, from 1 on, and keeps it.
+//! Small numbers that flows carry in registers: each name of a router has one, from 1 on.
+//!
+//! They depend on the names alone, not on what was there before, so that a fresh start gives the same ones. A few
+//! names are numbered in their order. Many have places by their hashes: one that comes or goes moves hardly any other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::FixedState;
+
+/// Up to so many names are numbered in their order.
+const FEW: usize = 16;
 
 /// The highest number: registers have 16 bits, and the last value is left out.
 const MAX: u16 = u16::MAX - 1;
 
-/// Numbers for names: those that had one keep it, others get the lowest that is free, in their order.
-pub fn give<K: Ord + Clone>(
-    names: impl IntoIterator<Item = K>,
-    before: &BTreeMap<K, u16>,
-) -> BTreeMap<K, u16> {
-    let names: Vec<K> = names.into_iter().collect();
-    let mut given = BTreeMap::new();
-    for name in &names {
-        if let Some(number) = before.get(name) {
-            given.insert(name.clone(), *number);
-        }
+/// Numbers for names; those that come again count once.
+pub fn give<K: Ord + Hash + Clone>(names: impl IntoIterator<Item = K>) -> BTreeMap<K, u16> {
+    let mut seen = BTreeSet::new();
+    let all: Vec<K> = names
+        .into_iter()
+        .filter(|name| seen.insert(name.clone()))
+        .collect();
+    match all.len() <= FEW {
+        true => all.into_iter().zip(1..).collect(),
+        false => by_hash(seen),
     }
-    let mut used: BTreeSet<u16> = given.values().copied().collect();
-    let mut next = 1;
+}
+
+fn by_hash<K: Ord + Hash>(names: BTreeSet<K>) -> BTreeMap<K, u16> {
+    let mut is_free = vec![true; usize::from(MAX)];
+    let mut given = BTreeMap::new();
     for name in names {
-        if given.contains_key(&name) {
-            continue;
-        }
-        while used.contains(&next) {
-            next += 1;
-        }
-        if next > MAX {
+        let hash = FixedState::default().hash_one(&name);
+        let start = (hash % u64::from(MAX)) as u16;
+        let mut places = (start..MAX).chain(0..start);
+        let Some(place) = places.find(|place| is_free[usize::from(*place)]) else {
             tracing::warn!("too many route tables, policy chains or ECMP groups on a logical router");
             break;
-        }
-        used.insert(next);
-        given.insert(name, next);
+        };
+        is_free[usize::from(place)] = false;
+        given.insert(name, place + 1);
     }
     given
 }
@@ -41,15 +49,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_kept() {
-        let check = |names: &str, before: &[(char, u16)], given: &[(char, u16)]| {
-            let before = before.iter().copied().collect();
-            let shown: Vec<(char, u16)> = give(names.chars(), &before).into_iter().collect();
+    fn a_few_are_numbered_in_their_order() {
+        let check = |names: &str, given: &[(char, u16)]| {
+            let shown: Vec<(char, u16)> = give(names.chars()).into_iter().collect();
             assert_eq!(shown, given, "{names}");
         };
-        check("", &[('a', 1)], &[]);
-        check("ba", &[], &[('a', 2), ('b', 1)]);
-        check("abc", &[('b', 1), ('x', 2)], &[('a', 2), ('b', 1), ('c', 3)]);
-        check("aa", &[], &[('a', 1)]);
+        check("", &[]);
+        check("ba", &[('a', 2), ('b', 1)]);
+        check("aab", &[('a', 1), ('b', 2)]);
+    }
+
+    #[test]
+    fn many_stay_where_they_are() {
+        let before = give(0..1000);
+        let after = give((0..1000).filter(|name| *name != 500));
+        let moved = after
+            .iter()
+            .filter(|(name, number)| before.get(name) != Some(number));
+        assert!(moved.count() < 10);
+        let numbers: BTreeSet<u16> = before.values().copied().collect();
+        assert_eq!(numbers.len(), 1000);
+        assert!(!numbers.contains(&0) && !numbers.contains(&u16::MAX));
     }
 }

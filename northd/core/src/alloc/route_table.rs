@@ -52,7 +52,7 @@ impl Derivation for RouteTables {
     type Value = BTreeMap<Arc<str>, u16>;
     const NODE: Node = Node::RouteTables;
 
-    fn derive(view: &View<'_>, router: Uuid, before: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<RouterPorts>(router);
         let of_ports = ports
             .iter()
@@ -60,7 +60,7 @@ impl Derivation for RouteTables {
         let row = view.row::<LogicalRouter<'_>>(router);
         let routes = row.iter().flat_map(|row| row.static_routes().iter());
         let of_routes = routes.filter_map(|route| view.get::<RouteTable>(route).as_ref().clone());
-        give(of_ports.chain(of_routes), before.unwrap_or(&BTreeMap::new()))
+        give(of_ports.chain(of_routes))
     }
 }
 

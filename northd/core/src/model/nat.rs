@@ -12,6 +12,7 @@ use ovn_schemas::rows::ovn_northbound::{self as nb, AddressSet, LogicalRouter};
 use ovsdb_data::Uuid;
 
 use super::address::{Addresses, Mac, V4, V6, v6_text};
+use super::network::ip_text;
 use super::options::Options;
 use super::router::{GatewayPorts, Router, RouterPorts};
 use super::router_port::{RouterPeer, RouterPort, SwitchPeer};
@@ -114,14 +115,6 @@ impl Nat {
                 Some(asked) => asked == port.uuid,
                 None => reaches(&port.addresses, self.external),
             }
-    }
-}
-
-/// An IP address as flows have it.
-pub fn ip_text(addr: IpAddr) -> String {
-    match addr {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => v6_text(v6),
     }
 }
 

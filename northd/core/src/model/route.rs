@@ -31,7 +31,7 @@ pub enum Origin {
 }
 
 /// What packets a route is for. Routes that say the same share the packets.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RouteKey {
     /// Where it comes from.
     pub origin: Origin,

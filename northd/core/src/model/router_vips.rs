@@ -87,7 +87,7 @@ impl Derivation for RouterBalancers {
 
 impl RouterBalancers {
     /// Each of them.
-    fn vips<'a>(&'a self, view: &'a View<'_>) -> impl Iterator<Item = Arc<Vips>> + 'a {
+    pub fn vips<'a>(&'a self, view: &'a View<'_>) -> impl Iterator<Item = Arc<Vips>> + 'a {
         let balancers = self.balancers.iter().map(|uuid| view.get::<BalancerVips>(*uuid));
         balancers.chain(self.groups.iter().map(|uuid| view.get::<GroupVips>(*uuid)))
     }

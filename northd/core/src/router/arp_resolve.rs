@@ -35,31 +35,47 @@ impl Derivation for ArpResolveFlows {
     }
 }
 
-/// The flows of a router port, for the port of another router that is connected to it directly.
-pub enum PeerArpResolveFlows {}
+/// The flows of a router port.
+pub enum PortArpResolveFlows {}
 
-impl Derivation for PeerArpResolveFlows {
+impl Derivation for PortArpResolveFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PeerArpResolveFlows;
+    const NODE: Node = Node::PortArpResolveFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, _, flows| {
-            let Some(peer) = *view.get::<RouterPeer>(uuid) else {
-                return;
-            };
-            let peer = view.get::<RouterPort>(peer);
-            let Some(peer) = peer.as_ref() else { return };
-            let out = format!("outport == {} &&", peer.key);
-            let actions = format!("eth.dst = {}; next;", port.addresses.mac);
-            let v4 = v4_set(port).map(|own| format!("{out} reg0== {own}"));
-            let v6 = v6_set(port).map(|own| format!("{out} xxreg0 == {own}"));
-            for r#match in v4.into_iter().chain(v6) {
+            if let Some(peer) = *view.get::<RouterPeer>(uuid)
+                && let Some(peer) = view.get::<RouterPort>(peer).as_ref()
+            {
+                answer_peer(port, peer, flows);
+            }
+            let redirect = port.options.get("redirect-type").unwrap_or_default();
+            if port.is_gateway && redirect.eq_ignore_ascii_case("bridged") {
+                // Elsewhere the gateway chassis is asked, by way of a bridge.
                 flows
-                    .add_on(peer.router, STAGE, 100, r#match, actions.clone())
+                    .add(
+                        STAGE,
+                        50,
+                        format!("outport == {} && !{}", port.key, port.is_resident()),
+                        format!("eth.dst = {}; next;", port.addresses.mac),
+                    )
                     .hint(uuid);
             }
         })
+    }
+}
+
+/// The port of another router that is connected to a port directly need not ask for it.
+fn answer_peer(port: &RouterPort, peer: &RouterPort, flows: &mut Flows) {
+    let out = format!("outport == {} &&", peer.key);
+    let actions = format!("eth.dst = {}; next;", port.addresses.mac);
+    let v4 = v4_set(port).map(|own| format!("{out} reg0== {own}"));
+    let v6 = v6_set(port).map(|own| format!("{out} xxreg0 == {own}"));
+    for r#match in v4.into_iter().chain(v6) {
+        flows
+            .add_on(peer.router, STAGE, 100, r#match, actions.clone())
+            .hint(port.uuid);
     }
 }
 

@@ -4,18 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_southbound::PortBinding;
-use ovsdb_data::Uuid;
-
 use super::routing::{leave, packets, priority};
 use crate::alloc::ecmp::Group;
+use crate::alloc::port_key::PortKey;
 use crate::flow::{Flows, Stage};
-use crate::graph::Derivation;
 use crate::model::network::ip_text;
 use crate::model::route::{Route, Via};
 use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
 use crate::view::View;
 
 /// Protocols with ports.
@@ -151,21 +147,6 @@ fn is_first_of_port(view: &View<'_>, route: &Route, via: &Via, group: &Group) ->
     })
 }
 
-/// The tunnel key of a router port.
-pub enum ReplyPort {}
-
-impl Derivation for ReplyPort {
-    type Key = Uuid;
-    type Value = Option<i64>;
-    const NODE: Node = Node::ReplyPort;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let port = view.get::<RouterPort>(uuid);
-        let binding = view.holder(PortBinding::LOGICAL_PORT, &*port.as_ref().as_ref()?.name)?;
-        Some(view.row::<PortBinding<'_>>(binding)?.tunnel_key())
-    }
-}
-
 /// Connections remember who sent the request and by which port it came in, and replies go back there. Only where all
 /// packets of a connection pass the same chassis.
 fn reply(view: &View<'_>, flows: &mut Flows, route: &Route, via: &Via, port: &RouterPort, packets: &str) {
@@ -173,7 +154,7 @@ fn reply(view: &View<'_>, flows: &mut Flows, route: &Route, via: &Via, port: &Ro
     if !router.as_ref().as_ref().is_some_and(Router::is_gateway) {
         return;
     }
-    let Some(key) = *view.get::<ReplyPort>(port.uuid) else {
+    let Some(key) = view.get::<PortKey>(port.uuid).own else {
         return;
     };
     let prefix = route.key.prefix;

@@ -4,17 +4,16 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::LogicalRouter;
 use ovsdb_data::Uuid;
 
-use super::offered::{GroupVips, Vips, external};
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
-use crate::model::address::Addresses;
 use crate::model::config::Config;
+use crate::model::nat::{ForceSnat, SnatIps};
 use crate::model::network::{Attached, RouterNetworks, ip_text};
-use crate::model::router::Router;
+use crate::model::router_vips::{RouterBalancers, Vips};
 use crate::nodes::Node;
 use crate::view::View;
 
@@ -27,57 +26,21 @@ impl Derivation for SharedAddresses {
     const NODE: Node = Node::SharedAddresses;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let mut shared = BTreeSet::new();
-        let (router, row) = (view.get::<Router>(uuid), view.row::<LogicalRouter<'_>>(uuid));
-        let (Some(router), Some(row)) = (router.as_ref(), row) else {
-            return shared;
+        let snat = view.get::<SnatIps>(uuid);
+        let balancers = view.get::<RouterBalancers>(uuid);
+        let vips: Vec<Arc<Vips>> = balancers.vips(view).collect();
+        let is_shared = |ip: &IpAddr| {
+            let text = ip_text(*ip);
+            snat.contains(ip) || vips.iter().any(|vips| vips.ips.contains(text.as_str()))
         };
         let networks = view.get::<RouterNetworks>(uuid);
-        let own: BTreeSet<IpAddr> = networks.iter().flat_map(addresses).collect();
-        let mut share =
-            |others: &BTreeSet<IpAddr>| shared.extend(own.iter().filter(|ip| others.contains(ip)));
-        for group in row.load_balancer_group().iter() {
-            share(&view.get::<GroupVips>(group));
-        }
-        for balancer in row.load_balancer().iter() {
-            share(&view.get::<Vips>(balancer));
-        }
-        share(&forced(router));
-        let snat = row.nat().iter().filter_map(|nat| snat(view, router, nat));
-        share(&snat.collect());
-        shared
+        networks.iter().flat_map(addresses).filter(is_shared).collect()
     }
 }
 
 fn addresses(port: &Attached) -> impl Iterator<Item = IpAddr> + '_ {
     let v4 = port.addresses.v4.iter().map(|v4| IpAddr::from(v4.addr));
     v4.chain(port.addresses.v6.iter().map(|v6| v6.addr.into()))
-}
-
-/// Whether what load balancers take on a gateway router gets the address of the port that it leaves by.
-fn forces_own_address(router: &Router) -> bool {
-    router.is_gateway() && router.options.get("lb_force_snat_ip") == Some("router_ip")
-}
-
-/// The addresses that everything with other addresses gets: the first one of each family.
-fn forced(router: &Router) -> BTreeSet<IpAddr> {
-    let mut all = BTreeSet::new();
-    for key in ["dnat_force_snat_ip", "lb_force_snat_ip"] {
-        let mut addresses = Addresses::default();
-        let texts = router.options.get(key).unwrap_or_default();
-        for text in texts.split_ascii_whitespace() {
-            addresses.add(text);
-        }
-        all.extend(addresses.v4.first().map(|v4| IpAddr::from(v4.addr)));
-        all.extend(addresses.v6.first().map(|v6| IpAddr::from(v6.addr)));
-    }
-    all
-}
-
-/// The address that a rule gives to what leaves.
-fn snat(view: &View<'_>, router: &Router, nat: Uuid) -> Option<IpAddr> {
-    let rule = external(view, router, nat)?;
-    rule.is_snat.then_some(rule.addr)
 }
 
 /// The flows of a port.
@@ -103,7 +66,8 @@ impl Derivation for OwnAddressFlows {
                         flows.add(stage, priority, for_them, drop.clone()).hint(uuid);
                     }
                 };
-                if !forces_own_address(router) {
+                // What load balancers took may come back to any of them.
+                if !view.get::<ForceSnat>(router.uuid).lb_router_ip {
                     end(Stage::LrInIpInput, 60, false);
                 }
                 end(Stage::LrInArpResolve, 2, true);

@@ -8,7 +8,6 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::address::v6_text;
 use crate::model::copp::meter;
-use crate::model::features::Features;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::RouterPort;
 use crate::model::switch::SwitchTraits;
@@ -120,16 +119,6 @@ impl Derivation for PortPacketLengthFlows {
                 if let Some(other) = view.get::<RouterPort>(*other).as_ref() {
                     tell.too_big(other, Some(port));
                 }
-            }
-            if view.get::<Features>(()).ct_commit_nat_v2 {
-                flows
-                    .add(
-                        Stage::LrOutPostSnat,
-                        100,
-                        "icmp && flags.icmp_snat == 1",
-                        "ct_commit_nat(snat);",
-                    )
-                    .hint(uuid);
             }
         })
     }

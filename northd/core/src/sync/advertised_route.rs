@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
+use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
 use ovn_schemas::rows::ovn_southbound::AdvertisedRoute;
 use ovsdb_data::Uuid;
 use ovsdb_data::typed::Columns;
 
 use super::datapath_binding::datapath_id;
-use crate::desired::{Desired, Hasher, named};
+use super::port_binding::port_binding_id;
+use crate::desired::{Desired, Hasher};
 use crate::graph::Derivation;
+use crate::model::nat::{Nat, Placed, RouterNats};
 use crate::model::network::{Attached, Prefix, SwitchRouters, ip_text};
 use crate::model::redistribution::Redistribution;
 use crate::model::route::{Origin, Route};
 use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::{Neighbors, RouterPeer, RouterPort};
+use crate::model::router_vips;
 use crate::model::switch_port::{Peer, SwitchPort};
 use crate::nodes::Node;
-use crate::router::offered::{Externals, RouterVips, offered};
+use crate::router::offered::offered;
 use crate::router::peer_switch;
 use crate::view::View;
 
@@ -45,12 +49,9 @@ impl Advertiser<'_> {
         }
         let columns = Columns::new()
             .set(AdvertisedRoute::DATAPATH, datapath_id(self.router))
-            .set(AdvertisedRoute::LOGICAL_PORT, named("Port_Binding", self.port))
+            .set(AdvertisedRoute::LOGICAL_PORT, port_binding_id(self.port))
             .set(AdvertisedRoute::IP_PREFIX, prefix)
-            .set(
-                AdvertisedRoute::TRACKED_PORT,
-                tracked.map(|port| named("Port_Binding", port)),
-            );
+            .set(AdvertisedRoute::TRACKED_PORT, tracked.map(port_binding_id));
         let row = Desired::row(hasher.finish(), columns);
         if !self.rows.contains(&row) {
             self.rows.push(row);
@@ -143,8 +144,20 @@ fn nat(view: &View<'_>, port: &RouterPort, advertiser: &mut Advertiser<'_>) {
         other.as_ref().as_ref().map(|other| other.router)
     });
     for router in [port.router].into_iter().chain(others) {
-        for (external, tracked) in view.get::<Externals>(router).iter() {
-            advertiser.add(external, tracked.as_deref());
+        for rule in &view.get::<RouterNats>(router).rules {
+            let (nat, placed) = (view.get::<Nat>(*rule), *view.get::<Placed>((router, *rule)));
+            let (Some(nat), Some(placed)) = (nat.as_ref(), placed) else {
+                continue;
+            };
+            let port = placed.gateway_port.map(|port| view.get::<RouterPort>(port));
+            let gateway = port.as_ref().and_then(|port| port.as_ref().as_ref());
+            let tracked = match &nat.logical_port {
+                Some(own) if placed.is_distributed => {
+                    view.holder(LogicalSwitchPort::NAME, &**own).map(|_| &**own)
+                }
+                _ => gateway.map(|gateway| &*gateway.name),
+            };
+            advertiser.add(&nat.external_text, tracked);
         }
     }
 }
@@ -168,16 +181,16 @@ fn vips(view: &View<'_>, port: &RouterPort, advertiser: &mut Advertiser<'_>) {
             .filter(Option::is_some)
             .collect(),
     };
-    for vip in view.get::<RouterVips>(port.router).iter() {
+    for vip in router_vips::all(view, port.router) {
         for tracked in &tracked {
-            advertiser.add(&ip_text(*vip), tracked.as_deref());
+            advertiser.add(&vip, tracked.as_deref());
         }
     }
     for other in neighbors(view, port.uuid) {
         let other = view.get::<RouterPort>(other);
         let Some(other) = other.as_ref() else { continue };
-        for vip in view.get::<RouterVips>(other.router).iter() {
-            advertiser.add(&ip_text(*vip), Some(&other.name));
+        for vip in router_vips::all(view, other.router) {
+            advertiser.add(&vip, Some(&other.name));
         }
     }
 }

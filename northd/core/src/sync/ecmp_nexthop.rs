@@ -6,7 +6,8 @@ use ovsdb_data::Uuid;
 use ovsdb_data::typed::Columns;
 
 use super::datapath_binding::datapath_id;
-use crate::desired::{Desired, identity, named};
+use super::port_binding::port_binding_id;
+use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::network::ip_text;
@@ -38,15 +39,18 @@ fn row(view: &View<'_>, uuid: Uuid) -> Option<Desired> {
     let nexthop = ip_text(via.nexthop?);
     let port = view.get::<RouterPort>(via.port);
     let port = port.as_ref().as_ref()?;
-    let mut columns = Columns::new()
+    let columns = Columns::new()
         .set(EcmpNexthop::NEXTHOP, &nexthop)
-        .set(EcmpNexthop::PORT, named("Port_Binding", &port.name))
+        .set(EcmpNexthop::PORT, port_binding_id(&port.name))
         .set(EcmpNexthop::DATAPATH, datapath_id(port.router));
     let known = view.holders(MacBinding::IP, &nexthop).into_iter();
     let mut known = known.filter_map(|known| view.row::<MacBinding<'_>>(known));
-    if let Some(known) = known.find(|known| known.logical_port() == &*port.name) {
-        columns = columns.set(EcmpNexthop::MAC, known.mac());
-    }
+    let known = known.find(|known| known.logical_port() == &*port.name);
     let id = identity("ECMP_Nexthop", &[nexthop.as_bytes(), port.name.as_bytes()]);
-    Some(Desired::row(id, columns))
+    Some(match known {
+        Some(known) => Desired::row(id, columns.set(EcmpNexthop::MAC, known.mac())),
+        // A next hop that is forgotten is where it was.
+        None => Desired::row(id, columns)
+            .at_first::<EcmpNexthop<'static>>(Columns::new().set(EcmpNexthop::MAC, "")),
+    })
 }
