@@ -6,11 +6,9 @@
 mod words;
 
 use ovn_schemas::Db;
-use ovsdb_data::{
-    Atom, AtomicType, BaseType, DatabaseSchema, Datum, TableIdx, Uuid,
-};
 use ovsdb_data::base_type::Constraint;
 use ovsdb_data::schema::ColumnSchema;
+use ovsdb_data::{Atom, AtomicType, BaseType, DatabaseSchema, Datum, TableIdx, Uuid};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
