@@ -346,11 +346,7 @@ impl Generator {
                 .unwrap_or_default()
                 .to_owned();
         }
-        match (table, of) {
-            ("Logical_Switch_Port", "addresses") => self.words.text(&mut self.rng, "lsp.addresses"),
-            ("Address_Set", "addresses") => self.words.text(&mut self.rng, "address_set.addresses"),
-            _ => self.words.text(&mut self.rng, of),
-        }
+        self.words.text(&mut self.rng, table, of)
     }
 }
 

@@ -234,8 +234,10 @@ fn no_contents_end_northd() {
             }
         }));
         println!(
-            "seed {seed}: {} of {step} steps did something, {} southbound operations",
-            world.n_done, world.live.n_operations
+            "seed {seed}: {} of {step} steps did something, {} southbound operations, {} rows at last",
+            world.n_done,
+            world.live.n_operations,
+            world.live.northd.all().len()
         );
         if outcome.is_err() {
             println!("ORACLE_SEED={seed} ORACLE_STEPS={step} fails");

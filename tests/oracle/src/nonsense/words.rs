@@ -164,8 +164,17 @@ const MADE_OF: &[(&str, &str)] = &[
 const KINDS: &[(&str, Kind)] = &[
     ("nat-addresses", Kind::NatAddresses),
     ("arp_proxy", Kind::Proxy),
-    ("lsp.addresses", Kind::PortAddresses),
+    ("logical_switch_port.addresses", Kind::PortAddresses),
     ("address_set.addresses", Kind::Network),
+    ("bfd.logical_port", Kind::RouterPort),
+    ("static_mac_binding.logical_port", Kind::RouterPort),
+    ("mac_binding.logical_port", Kind::RouterPort),
+    ("output_port", Kind::RouterPort),
+    ("dhcp_relay_port", Kind::RouterPort),
+    ("logical_switch_port.peer", Kind::SwitchPort),
+    ("parent_name", Kind::SwitchPort),
+    ("child_port", Kind::SwitchPort),
+    ("protocol-redirect", Kind::SwitchPort),
     ("port_security", Kind::Addresses),
     ("subnet", Kind::Network),
     ("exclude_ips", Kind::Addressed),
@@ -191,9 +200,9 @@ const KINDS: &[(&str, Kind)] = &[
     ("protocol", Kind::Protocols),
     ("redistribute", Kind::Redistribute),
     ("match", Kind::Match),
-    ("router-port", Kind::Name),
-    ("peer", Kind::Name),
-    ("port", Kind::Name),
+    ("router-port", Kind::RouterPort),
+    ("peer", Kind::RouterPort),
+    ("port", Kind::SwitchPort),
     ("name", Kind::Name),
     ("meter", Kind::Name),
     ("table", Kind::Name),
@@ -240,6 +249,8 @@ enum Kind {
     Mapping,
     Range,
     Name,
+    RouterPort,
+    SwitchPort,
     Names,
     Match,
     Number,
@@ -259,13 +270,17 @@ pub struct Words {
 }
 
 impl Words {
-    /// A text for a column or a key of a map.
-    pub fn text(&self, rng: &mut StdRng, of: &str) -> String {
-        let of = of.to_lowercase();
-        let kind = KINDS
-            .iter()
-            .find(|(word, _)| of.contains(word))
-            .map(|(_, kind)| *kind);
+    /// A text for a table's column or a key of its map.
+    pub fn text(&self, rng: &mut StdRng, table: &str, of: &str) -> String {
+        let (full, of) = (format!("{table}.{of}").to_lowercase(), of.to_lowercase());
+        let is_of = |word: &str| {
+            if word.contains('.') {
+                full == word
+            } else {
+                of.contains(word)
+            }
+        };
+        let kind = KINDS.iter().find(|(word, _)| is_of(word)).map(|(_, kind)| *kind);
         let is_wild = rng.random_range(0..100) < self.wildness;
         match (is_wild, rng.random_range(0..3)) {
             (true, 0) => self.wild(rng),
@@ -348,6 +363,9 @@ impl Words {
                 false => format!("{}-{}", port(rng), port(rng)),
             },
             Kind::Name => self.name(rng),
+            Kind::RouterPort if rng.random_bool(0.9) => format!("r{}", rng.random_range(0..10)),
+            Kind::SwitchPort if rng.random_bool(0.9) => format!("p{}", rng.random_range(0..18)),
+            Kind::RouterPort | Kind::SwitchPort => self.name(rng),
             Kind::Names => list(rng, &[","], |rng| self.name(rng)),
             Kind::Match => match rng.random_range(0..5) {
                 0 => String::new(),
@@ -372,6 +390,9 @@ impl Words {
                     "",
                     "",
                     "",
+                    "router",
+                    "router",
+                    "router",
                     "router",
                     "router",
                     "router",
