@@ -221,7 +221,7 @@ impl Reconcile {
         for (table, uuid) in rest {
             self.forget_key(table, uuid);
             if self.schema.table(table).is_root {
-                self.delete(northd, table, uuid, &mut operations);
+                self.remove(northd, table, uuid, &mut operations);
             }
         }
         (operations, done)
@@ -266,7 +266,7 @@ impl Reconcile {
         let desired = northd.desired((self.side, table, id));
         let Some(desired) = desired else {
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
-                self.delete(northd, table, uuid, operations);
+                self.remove(northd, table, uuid, operations);
             }
             return;
         };
@@ -384,17 +384,17 @@ impl Reconcile {
     }
 
     /// What others have written about a row goes before it: the database would keep both.
-    fn delete(&self, northd: &Northd, table: TableIdx, uuid: Uuid, operations: &mut Vec<Value>) {
+    fn remove(&self, northd: &Northd, table: TableIdx, uuid: Uuid, operations: &mut Vec<Value>) {
         for (of, column, _) in self.foreign.iter().filter(|(_, _, to)| *to == table) {
             let databases = northd.databases();
             for row in databases.holders(self.side, *of, *column, &Atom::Uuid(uuid)) {
-                operations.push(self.delete_one(*of, row));
+                operations.push(self.delete(*of, row));
             }
         }
-        operations.push(self.delete_one(table, uuid));
+        operations.push(self.delete(table, uuid));
     }
 
-    fn delete_one(&self, table: TableIdx, uuid: Uuid) -> Value {
+    fn delete(&self, table: TableIdx, uuid: Uuid) -> Value {
         json!({"op": "delete", "table": &*self.schema.table(table).name, "where": is(uuid)})
     }
 }
