@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use ovsdb_data::base_type::RefKind;
 use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, Uuid};
 use serde_json::{Map, Value, json};
 
@@ -108,6 +109,8 @@ pub struct Reconcile {
     schema: DatabaseSchema,
     /// Our tables, in the order of `TABLES`.
     ours: BTreeMap<TableIdx, usize>,
+    /// Columns of others' rows that must refer to a row, and to which table.
+    foreign: Vec<(TableIdx, ColumnIdx, TableIdx)>,
     /// The desired row that a row stands for, and the other way round.
     stands_for: Hashed<(TableIdx, Uuid), Uuid>,
     standing: Hashed<(TableIdx, Uuid), Uuid>,
@@ -129,13 +132,15 @@ impl Reconcile {
         };
         let schema = ovn_schemas::schema(db);
         let tables = TABLES.iter().enumerate().filter(|_| side == Side::Sb);
-        let ours = tables
+        let ours: BTreeMap<TableIdx, usize> = tables
             .filter_map(|(order, (name, _))| Some((schema.table_idx(name)?, order)))
             .collect();
+        let foreign = foreign(&schema, &ours);
         Reconcile {
             side,
             schema,
             ours,
+            foreign,
             stands_for: Hashed::default(),
             standing: Hashed::default(),
             unclaimed: Hashed::default(),
@@ -216,7 +221,7 @@ impl Reconcile {
         for (table, uuid) in rest {
             self.forget_key(table, uuid);
             if self.schema.table(table).is_root {
-                operations.push(self.delete(table, uuid));
+                self.remove(northd, table, uuid, &mut operations);
             }
         }
         (operations, done)
@@ -261,7 +266,7 @@ impl Reconcile {
         let desired = northd.desired((self.side, table, id));
         let Some(desired) = desired else {
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
-                operations.push(self.delete(table, uuid));
+                self.remove(northd, table, uuid, operations);
             }
             return;
         };
@@ -385,9 +390,38 @@ impl Reconcile {
         json!({"op": "insert", "table": &*schema.name, "uuid": id.to_string(), "row": columns})
     }
 
+    /// What others have written about a row goes before it: the database would keep both.
+    fn remove(&self, northd: &Northd, table: TableIdx, uuid: Uuid, operations: &mut Vec<Value>) {
+        for (of, column, _) in self.foreign.iter().filter(|(_, _, to)| *to == table) {
+            let databases = northd.databases();
+            for row in databases.holders(self.side, *of, *column, &Atom::Uuid(uuid)) {
+                operations.push(self.delete(*of, row));
+            }
+        }
+        operations.push(self.delete(table, uuid));
+    }
+
     fn delete(&self, table: TableIdx, uuid: Uuid) -> Value {
         json!({"op": "delete", "table": &*self.schema.table(table).name, "where": is(uuid)})
     }
+}
+
+fn foreign(
+    schema: &DatabaseSchema,
+    ours: &BTreeMap<TableIdx, usize>,
+) -> Vec<(TableIdx, ColumnIdx, TableIdx)> {
+    let others = schema
+        .iter()
+        .filter(|(table, of)| of.is_root && !ours.contains_key(table));
+    let columns = others.flat_map(|(table, of)| of.iter().map(move |(column, of)| (table, column, of)));
+    columns
+        .filter_map(|(table, column, of)| match of.ty.key.reference() {
+            Some((to, RefKind::Strong)) if of.ty.n_min == 1 && ours.contains_key(&to) => {
+                Some((table, column, to))
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn is(uuid: Uuid) -> Value {

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod fixture;
 pub mod groups;
 pub mod live;
+pub mod nonsense;
 pub mod normal;
 
 use std::path::{Path, PathBuf};

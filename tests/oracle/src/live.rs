@@ -59,6 +59,15 @@ impl Live {
         }
     }
 
+    /// A transaction of somebody else on the southbound database; false where the database refuses it.
+    pub fn transact_sb(&mut self, operations: &[Value]) -> bool {
+        let changes = run(&self.sb, operations, &mut self.n_fresh);
+        if let Ok(changes) = &changes {
+            self.sb_changed(changes);
+        }
+        changes.is_ok()
+    }
+
     /// The operation that makes a northbound row what it is to be.
     pub fn put(&self, table: TableIdx, row: &Row) -> Value {
         let schema = self.nb.snapshot().schema.table(table).clone();

@@ -17,6 +17,9 @@ use crate::view::View;
 /// The highest key of a VXLAN tunnel.
 const VXLAN_MAX: i64 = 4095;
 
+/// The highest key of all.
+const MAX: i64 = 16_777_215;
+
 /// The highest key outside the range that interconnection takes.
 const LOCAL_MAX: i64 = 16_711_680;
 
@@ -38,13 +41,12 @@ impl Derivation for DatapathKeys {
             if requested == 0 {
                 return;
             }
-            match is_vxlan && requested > VXLAN_MAX && !is_transit {
-                true => {
-                    tracing::warn!("Tunnel key {requested} for datapath {uuid} is incompatible with VXLAN")
-                }
-                false => {
-                    asked.insert(uuid, requested);
-                }
+            if !(1..=MAX).contains(&requested) {
+                tracing::warn!("Tunnel key {requested} for datapath {uuid} is out of range");
+            } else if is_vxlan && requested > VXLAN_MAX && !is_transit {
+                tracing::warn!("Tunnel key {requested} for datapath {uuid} is incompatible with VXLAN");
+            } else {
+                asked.insert(uuid, requested);
             }
         };
         for uuid in view.uuids::<LogicalSwitch<'_>>() {

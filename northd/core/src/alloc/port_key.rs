@@ -59,16 +59,20 @@ impl Derivation for KeyClaim {
             binding.map(|binding| binding.tunnel_key)
         };
         Some(KeyClaim {
-            asked: asked(&options),
+            asked: asked(uuid, &options),
             kept: key(&bindings.own),
             redirect: has_redirect.then(|| key(&bindings.redirect)),
         })
     }
 }
 
-fn asked(options: &Options) -> Option<i64> {
+fn asked(uuid: Uuid, options: &Options) -> Option<i64> {
     let key = options.number("requested-tnl-key", 0);
-    (key > 0).then_some(key)
+    let fits = (1..=MAX).contains(&key);
+    if !fits && key != 0 {
+        tracing::warn!("Tunnel key {key} for port {uuid} is out of range");
+    }
+    fits.then_some(key)
 }
 
 /// The keys of all ports of a datapath. A port that got none is not here.

@@ -48,6 +48,8 @@ impl Derivation for RouterPortBindings {
                 .set(PortBinding::TUNNEL_KEY, key)
                 .set(PortBinding::TYPE, r#type)
                 .set(PortBinding::REQUESTED_CHASSIS, chassis)
+                // It may have been a switch port's row.
+                .set(PortBinding::HA_CHASSIS_GROUP, None::<Uuid>)
                 .set(
                     PortBinding::OPTIONS,
                     own_options(view, port, router, nb, bindings.own.as_ref()),
