@@ -1,6 +1,7 @@
 //! The Ethernet addresses of next hops that are known without asking: those of switch ports and of other routers'
 //! ports (ovn-northd(8) "Ingress Table 21: ARP/ND Resolution").
 
+use ovn_schemas::rows::ovn_northbound::LogicalRouterPort;
 use ovsdb_data::Uuid;
 
 use super::ip_input::{v4_set, v6_set};
@@ -10,7 +11,8 @@ use crate::model::address::v6_text;
 use crate::model::config::Config;
 use crate::model::network::SwitchRouters;
 use crate::model::router::Router;
-use crate::model::router_port::{Neighbors, RouterPeer, RouterPort};
+use crate::model::router_port::{RouterPeer, RouterPort};
+use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::{Peer, SwitchPort, Type};
 use crate::nodes::Node;
 use crate::view::View;
@@ -123,9 +125,15 @@ fn hosts(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
     }
 }
 
-/// The other routers on the switch, unless they are to be asked for.
+/// The other routers on the switch, unless they are to be asked for. A router port that is connected to another router
+/// besides is told of them, too, and they are not told of it.
 fn routers(view: &View<'_>, uuid: Uuid, flows: &mut Flows) {
-    let Some(peer) = *view.get::<Peer>(uuid) else {
+    let lsp = view.get::<SwitchPort>(uuid);
+    let Some(lsp) = lsp.as_ref().as_ref().filter(|lsp| lsp.r#type == Type::Router) else {
+        return;
+    };
+    let named = lsp.options.get("router-port");
+    let Some(peer) = named.and_then(|name| view.holder(LogicalRouterPort::NAME, name)) else {
         return;
     };
     let port = view.get::<RouterPort>(peer);
@@ -133,8 +141,10 @@ fn routers(view: &View<'_>, uuid: Uuid, flows: &mut Flows) {
     if asks_neighbors(view, port.router) {
         return;
     }
-    for other in view.get::<Neighbors>(peer).iter() {
-        let other = view.get::<RouterPort>(*other);
+    let traits = view.get::<SwitchTraits>(lsp.switch);
+    let others = traits.router.iter().filter_map(|other| *view.get::<Peer>(*other));
+    for other in others.filter(|other| *other != peer) {
+        let other = view.get::<RouterPort>(other);
         let Some(other) = other.as_ref() else { continue };
         let actions = format!("eth.dst = {}; next;", other.addresses.mac);
         let v4 = v4_set(other).map(|own| format!("outport == {} && reg0 == {own}", port.key));
