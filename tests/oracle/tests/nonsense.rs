@@ -16,8 +16,8 @@ use rand::seq::IndexedRandom;
 use serde_json::{Map, Value, json};
 
 /// Sequences, and the steps of each.
-const SEEDS: u64 = 8;
-const STEPS: u64 = 150;
+const SEEDS: u64 = 40;
+const STEPS: u64 = 300;
 
 /// After so many steps what is kept is compared with a fresh start.
 const INTERVAL: u64 = 25;
