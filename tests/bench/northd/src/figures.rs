@@ -18,7 +18,7 @@ pub struct Figure {
 }
 
 /// Fills a northbound database, starts a northd over an empty southbound one, and changes one thing after the other.
-/// A time is from the northbound commit until `sb_cfg` says that the southbound database has it.
+/// A time is from the northbound transaction, itself included, until `sb_cfg` says that the southbound database has it.
 pub fn run(kind: Kind, args: &Args) -> Vec<Figure> {
     let mut figures = Vec::new();
     let mut note = |name: String, value: f64| {
@@ -52,8 +52,9 @@ pub fn run(kind: Kind, args: &Args) -> Vec<Figure> {
         let cpu_s = northd.cpu_s();
         let mut times: Vec<f64> = (0..args.repeats)
             .map(|n| {
-                zone.ask((change.operations)(&shape.places, n));
+                let operations = (change.operations)(&shape.places, n);
                 let begin = Instant::now();
+                zone.ask(operations);
                 zone.wait();
                 begin.elapsed().as_secs_f64() * 1000.0
             })

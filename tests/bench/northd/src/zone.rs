@@ -1,18 +1,16 @@
 //! Two databases and who keeps the second in step with the first; killed with their handle.
 
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use ferrovn_tests::client::Client;
+use ferrovn_tests::client::{Client, Received};
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server, ours};
 use ovn_schemas::Db;
 use serde_json::{Value, json};
 
-/// For how long a server is asked to wait at once, in ms: less than a client's patience.
-const TURN_MS: u32 = 20_000;
-
-/// How many of these make it hopeless.
-const N_TURNS: u32 = 30;
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The databases.
 pub struct Zone {
@@ -106,14 +104,14 @@ impl Zone {
 
     /// Waits until the southbound database has what was asked for last.
     pub fn wait(&mut self) {
-        let wait = json!([Db::OvnNorthbound.name(), {"op": "wait", "table": "NB_Global", "where": [], "timeout": TURN_MS,
-            "columns": ["sb_cfg"], "until": "==", "rows": [{"sb_cfg": self.nb_cfg}]}]);
-        for _ in 0..N_TURNS {
-            if self.nb.transact(wait.clone())[0].get("error").is_none() {
-                return;
-            }
-        }
-        panic!("sb_cfg does not come");
+        let wait = json!({"op": "wait", "table": "NB_Global", "where": [], "columns": ["sb_cfg"], "until": "==",
+            "rows": [{"sb_cfg": self.nb_cfg}]});
+        self.nb.send("transact", json!([Db::OvnNorthbound.name(), wait]));
+        let received = self.nb.poll(PATIENCE);
+        assert!(
+            matches!(&received, Received::Message(reply) if reply["error"].is_null()),
+            "sb_cfg does not come: {received:?}"
+        );
     }
 
     /// How many logical flows the southbound database has.
@@ -134,13 +132,15 @@ impl Northd {
         kib.expect("a process has memory") * 1024.0 / 1e6
     }
 
-    /// Processor time so far, in s.
+    /// Processor time so far of all its threads, in s.
     pub fn cpu_s(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
-        // proc(5): utime and stime are fields 14 and 15, after a name in parentheses, in ticks of 1/100 s.
-        let (_, fields) = stat.rsplit_once(')').expect("a process has a name");
-        let ticks = fields.split_whitespace().skip(11).take(2);
-        ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
+        let ns = threads.filter_map(|thread| {
+            // A thread may end meanwhile. The kernel's sched-stats.rst: time on the processor comes first.
+            let times = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            times.split_whitespace().next()?.parse::<f64>().ok()
+        });
+        ns.sum::<f64>() / 1e9
     }
 
     /// Makes it compute everything again.
