@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ovn_schemas::rows::ovn_northbound as nb;
 use ovn_schemas::rows::ovn_southbound as sb;
 use ovsdb_data::typed::{Schema, Table};
-use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Row, RowChange, TableIdx, Uuid};
+use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Only, Row, RowChange, TableIdx, Uuid};
 
 /// One of the two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,11 +166,15 @@ fn indexes(
 }
 
 impl Index {
-    fn values<'a>(&self, row: &'a Row, column: ColumnIdx) -> Vec<&'a Atom> {
-        let datum = row.get(column);
+    /// The values by which a row is found, as a set.
+    fn values(&self, row: Option<&Row>, column: ColumnIdx) -> Datum {
+        let datum = row.map_or(&Datum::Empty, |row| row.get(column));
         match self {
-            Index::Elements => datum.atoms().collect(),
-            Index::AtKey(key) => datum.get(&Atom::from(*key)).into_iter().collect(),
+            Index::Elements => datum.clone(),
+            Index::AtKey(key) => {
+                let value = datum.get_by(|own| own.as_str().unwrap_or_default().cmp(key));
+                value.cloned().map_or(Datum::Empty, Datum::One)
+            }
         }
     }
 }
@@ -235,24 +239,23 @@ impl Databases {
                 touched(Input::Rows(side, *table));
             }
             for (column, index, holders) in &mut rows.indexes {
-                let values = |row: &Option<Row>| -> BTreeSet<Atom> {
-                    let values = row.iter().flat_map(|row| index.values(row, *column));
-                    values.cloned().collect()
-                };
-                let (before, after) = (values(old), values(new));
-                for gone in before.difference(&after) {
-                    if let Some(of) = holders.get_mut(gone) {
-                        of.remove(uuid);
-                        if of.is_empty() {
-                            holders.remove(gone);
+                let values = |row: &Option<Row>| index.values(row.as_ref(), *column);
+                values(old).for_each_set_difference(&values(new), |only| {
+                    match only {
+                        Only::First(gone) => {
+                            if let Some(of) = holders.get_mut(gone) {
+                                of.remove(uuid);
+                                if of.is_empty() {
+                                    holders.remove(gone);
+                                }
+                            }
+                        }
+                        Only::Second(added) => {
+                            holders.entry(added.clone()).or_default().insert(*uuid);
                         }
                     }
-                    touched(Input::Holders(side, *table, *column, gone.clone()));
-                }
-                for added in after.difference(&before) {
-                    holders.entry(added.clone()).or_default().insert(*uuid);
-                    touched(Input::Holders(side, *table, *column, added.clone()));
-                }
+                    touched(Input::Holders(side, *table, *column, only.atom().clone()));
+                });
             }
         }
     }
