@@ -40,7 +40,7 @@ pub enum Input {
     Holders(Side, TableIdx, ColumnIdx, Atom),
 }
 
-/// Columns of text by which rows are found, besides all references.
+/// Columns of text by which rows are found, besides references.
 const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[
     (
         Side::Nb,
@@ -83,6 +83,12 @@ const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[
     ),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::NAME.index),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::HOSTNAME.index),
+];
+
+/// Tables by whose references nobody finds rows, and that have most of all rows.
+const FLOWS: [(Side, TableIdx); 2] = [
+    (Side::Sb, sb::LogicalFlow::TABLE_INDEX),
+    (Side::Sb, sb::LogicalDpGroup::TABLE_INDEX),
 ];
 
 /// Keys of map columns by whose value rows are found.
@@ -154,8 +160,8 @@ fn indexes(
 ) -> Vec<(ColumnIdx, Index, Holders)> {
     let mut found = Vec::new();
     for (column, of) in schema.iter() {
-        let is_text = TEXTS.contains(&(side, table, column));
-        if of.ty.key.reference().is_some() || is_text {
+        let is_reference = of.ty.key.reference().is_some() && !FLOWS.contains(&(side, table));
+        if is_reference || TEXTS.contains(&(side, table, column)) {
             found.push((column, Index::Elements, Holders::default()));
         }
     }
@@ -198,7 +204,7 @@ impl Databases {
         table.into_iter().flat_map(|table| table.rows.values())
     }
 
-    /// The rows that hold a value in a column that has an index: every reference, and a few others.
+    /// The rows that hold a value in a column that has an index: every reference but those of flows, and a few others.
     pub fn holders(&self, side: Side, table: TableIdx, column: ColumnIdx, value: &Atom) -> Vec<Uuid> {
         let table = self.tables(side).get(usize::from(table.0));
         let indexes = table.into_iter().flat_map(|table| &table.indexes);
