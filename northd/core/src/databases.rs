@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ovn_schemas::rows::ovn_northbound as nb;
 use ovn_schemas::rows::ovn_southbound as sb;
 use ovsdb_data::typed::{Schema, Table};
-use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Row, RowChange, TableIdx, Uuid};
+use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Only, Row, RowChange, TableIdx, Uuid};
 
 /// One of the two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,7 +40,7 @@ pub enum Input {
     Holders(Side, TableIdx, ColumnIdx, Atom),
 }
 
-/// Columns of text by which rows are found, besides all references.
+/// Columns of text by which rows are found, besides references.
 const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[
     (
         Side::Nb,
@@ -83,6 +83,12 @@ const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[
     ),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::NAME.index),
     (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::HOSTNAME.index),
+];
+
+/// Tables by whose references nobody finds rows, and that have most of all rows.
+const FLOWS: [(Side, TableIdx); 2] = [
+    (Side::Sb, sb::LogicalFlow::TABLE_INDEX),
+    (Side::Sb, sb::LogicalDpGroup::TABLE_INDEX),
 ];
 
 /// Keys of map columns by whose value rows are found.
@@ -154,8 +160,8 @@ fn indexes(
 ) -> Vec<(ColumnIdx, Index, Holders)> {
     let mut found = Vec::new();
     for (column, of) in schema.iter() {
-        let is_text = TEXTS.contains(&(side, table, column));
-        if of.ty.key.reference().is_some() || is_text {
+        let is_reference = of.ty.key.reference().is_some() && !FLOWS.contains(&(side, table));
+        if is_reference || TEXTS.contains(&(side, table, column)) {
             found.push((column, Index::Elements, Holders::default()));
         }
     }
@@ -166,11 +172,15 @@ fn indexes(
 }
 
 impl Index {
-    fn values<'a>(&self, row: &'a Row, column: ColumnIdx) -> Vec<&'a Atom> {
-        let datum = row.get(column);
+    /// The values by which a row is found, as a set.
+    fn values(&self, row: Option<&Row>, column: ColumnIdx) -> Datum {
+        let datum = row.map_or(&Datum::Empty, |row| row.get(column));
         match self {
-            Index::Elements => datum.atoms().collect(),
-            Index::AtKey(key) => datum.get(&Atom::from(*key)).into_iter().collect(),
+            Index::Elements => datum.clone(),
+            Index::AtKey(key) => {
+                let value = datum.get_by(|own| own.as_str().unwrap_or_default().cmp(key));
+                value.cloned().map_or(Datum::Empty, Datum::One)
+            }
         }
     }
 }
@@ -194,7 +204,7 @@ impl Databases {
         table.into_iter().flat_map(|table| table.rows.values())
     }
 
-    /// The rows that hold a value in a column that has an index: every reference, and a few others.
+    /// The rows that hold a value in a column that has an index: every reference but those of flows, and a few others.
     pub fn holders(&self, side: Side, table: TableIdx, column: ColumnIdx, value: &Atom) -> Vec<Uuid> {
         let table = self.tables(side).get(usize::from(table.0));
         let indexes = table.into_iter().flat_map(|table| &table.indexes);
@@ -235,24 +245,23 @@ impl Databases {
                 touched(Input::Rows(side, *table));
             }
             for (column, index, holders) in &mut rows.indexes {
-                let values = |row: &Option<Row>| -> BTreeSet<Atom> {
-                    let values = row.iter().flat_map(|row| index.values(row, *column));
-                    values.cloned().collect()
-                };
-                let (before, after) = (values(old), values(new));
-                for gone in before.difference(&after) {
-                    if let Some(of) = holders.get_mut(gone) {
-                        of.remove(uuid);
-                        if of.is_empty() {
-                            holders.remove(gone);
+                let values = |row: &Option<Row>| index.values(row.as_ref(), *column);
+                values(old).for_each_set_difference(&values(new), |only| {
+                    match only {
+                        Only::First(gone) => {
+                            if let Some(of) = holders.get_mut(gone) {
+                                of.remove(uuid);
+                                if of.is_empty() {
+                                    holders.remove(gone);
+                                }
+                            }
+                        }
+                        Only::Second(added) => {
+                            holders.entry(added.clone()).or_default().insert(*uuid);
                         }
                     }
-                    touched(Input::Holders(side, *table, *column, gone.clone()));
-                }
-                for added in after.difference(&before) {
-                    holders.entry(added.clone()).or_default().insert(*uuid);
-                    touched(Input::Holders(side, *table, *column, added.clone()));
-                }
+                    touched(Input::Holders(side, *table, *column, only.atom().clone()));
+                });
             }
         }
     }

@@ -17,9 +17,9 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use indexmap::IndexSet;
 use ovsdb_data::Uuid;
 
 use crate::databases::{Databases, Input};
@@ -81,7 +81,7 @@ pub trait Derivation: 'static {
     fn derive(view: &View<'_>, key: Self::Key, before: Option<&Self::Value>) -> Self::Value;
 }
 
-type Slot = usize;
+type Slot = u32;
 
 /// How the values of one derivation are made and compared, without its types.
 #[derive(Clone, Copy)]
@@ -116,12 +116,30 @@ struct Place {
     what: What,
     value: Option<Value>,
     /// What the value was made of.
-    reads: Vec<Slot>,
+    reads: Box<[Slot]>,
     /// What was made of it.
-    readers: IndexSet<Slot, foldhash::fast::FixedState>,
+    readers: BTreeSet<Slot>,
     is_dirty: bool,
     /// It is wanted for itself.
     is_output: bool,
+}
+
+/// All places, by number.
+#[derive(Default)]
+struct Places(Vec<Place>);
+
+impl Index<Slot> for Places {
+    type Output = Place;
+
+    fn index(&self, slot: Slot) -> &Place {
+        &self.0[slot as usize]
+    }
+}
+
+impl IndexMut<Slot> for Places {
+    fn index_mut(&mut self, slot: Slot) -> &mut Place {
+        &mut self.0[slot as usize]
+    }
 }
 
 /// How often a derivation ran.
@@ -155,7 +173,7 @@ pub struct Graph {
 
 #[derive(Default)]
 struct Cells {
-    places: Vec<Place>,
+    places: Places,
     free: Vec<Slot>,
     inputs: HashMap<Input, Slot, foldhash::fast::FixedState>,
     made: HashMap<(Node, Key), Slot, foldhash::fast::FixedState>,
@@ -332,8 +350,8 @@ impl Cells {
         let place = Place {
             what,
             value: None,
-            reads: Vec::new(),
-            readers: IndexSet::default(),
+            reads: Box::default(),
+            readers: BTreeSet::new(),
             is_dirty: false,
             is_output: false,
         };
@@ -343,8 +361,9 @@ impl Cells {
                 slot
             }
             None => {
-                self.places.push(place);
-                self.places.len() - 1
+                let slot = u32::try_from(self.places.0.len()).expect("memory ends before numbers do");
+                self.places.0.push(place);
+                slot
             }
         }
     }
@@ -414,13 +433,12 @@ impl Cells {
         for new in reads.iter().filter(|read| before.binary_search(read).is_err()) {
             self.places[*new].readers.insert(slot);
         }
-        reads.shrink_to_fit();
-        self.places[slot].reads = reads;
+        self.places[slot].reads = reads.into();
     }
 
     fn unlink(&mut self, read: Slot, reader: Slot) {
         let readers = &mut self.places[read].readers;
-        readers.swap_remove(&reader);
+        readers.remove(&reader);
         if readers.is_empty() {
             self.unread.push(read);
         }

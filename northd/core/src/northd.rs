@@ -157,6 +157,11 @@ impl Northd {
         Some(row)
     }
 
+    /// Whether a row is to be, as far as it is known here.
+    pub fn is_desired(&self, id: RowId) -> bool {
+        self.desired.contains_key(&id) || self.flow_rows.contains(id)
+    }
+
     /// Every row as it is to be, by table and identity.
     pub fn all(&self) -> Vec<Desired> {
         let ids: BTreeSet<RowId> = self.desired.keys().copied().chain(self.flow_rows.ids()).collect();

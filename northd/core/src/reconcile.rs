@@ -229,7 +229,7 @@ impl Reconcile {
 
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
     fn look_at(&mut self, northd: &Northd, table: TableIdx, uuid: Uuid) {
-        if northd.desired((self.side, table, uuid)).is_some() && !self.standing.contains_key(&(table, uuid)) {
+        if northd.is_desired((self.side, table, uuid)) && !self.standing.contains_key(&(table, uuid)) {
             self.claim(table, uuid, uuid);
             return;
         }

@@ -74,6 +74,15 @@ impl FlowRows {
         )
     }
 
+    /// Whether a row is to be.
+    pub fn contains(&self, (side, table, id): RowId) -> bool {
+        match (side, table) {
+            (Side::Sb, LogicalFlow::TABLE_INDEX) => self.of_flow.contains_key(&id),
+            (Side::Sb, LogicalDpGroup::TABLE_INDEX) => self.groups.contains_key(&id),
+            _ => false,
+        }
+    }
+
     /// A row as it is to be.
     pub fn desired(&self, (side, table, id): RowId, flows: &FlowTable) -> Option<Desired> {
         match (side, table) {

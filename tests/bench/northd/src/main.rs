@@ -1,0 +1,33 @@
+//! Runs the packaged C `ovn-northd` and ours in turn over the same northbound database, and prints the figures of both
+//! and their ratio.
+//!
+//! In: the C programs (`$FERROVN_PEERS`), our `ovn-northd` beside this program (`cargo build -p ovn-northd`), flags.
+//! Out: a table on stdout. Never here: a verdict.
+//!
+//! Reading order: [`args`], [`shape`] (the databases), [`change`] (what is changed in them), [`zone`] (the programs),
+//! [`figures`] (what is measured).
+
+mod args;
+mod change;
+mod figures;
+mod shape;
+mod table;
+mod zone;
+
+use std::process::ExitCode;
+
+use ferrovn_tests::server::Kind;
+
+fn main() -> ExitCode {
+    let args = match args::parse() {
+        Ok(args) => args,
+        Err(error) => {
+            eprintln!("ferrovn-bench-northd: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let run = |kind: Kind| args.kinds.contains(&kind).then(|| figures::run(kind, &args));
+    let (c, ours) = (run(Kind::C), run(Kind::Ours));
+    print!("{}", table::render(&args, c.as_deref(), ours.as_deref()));
+    ExitCode::SUCCESS
+}
