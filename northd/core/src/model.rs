@@ -12,6 +12,7 @@ pub mod ha_group;
 pub mod health;
 pub mod load_balancer;
 pub mod load_balancer_datapaths;
+pub mod kube_ovn;
 pub mod name;
 pub mod nat;
 pub mod network;

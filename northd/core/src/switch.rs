@@ -14,6 +14,7 @@ pub mod fdb;
 pub mod forwarding_group;
 pub mod hairpin;
 pub mod health_check;
+pub mod kube_ovn;
 pub mod l2_lookup;
 pub mod load_balancer;
 pub mod multicast;
