@@ -20,8 +20,8 @@ use crate::flow::{Datapaths, Flow, Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::acl::{Acl, Action, At, Sample, SwitchAcls, SwitchKind, switches_of};
 use crate::model::config::Config;
-use crate::model::kube_ovn::release;
 use crate::model::features::Features;
+use crate::model::kube_ovn::release;
 use crate::nodes::Node;
 use crate::view::View;
 

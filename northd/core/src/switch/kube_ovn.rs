@@ -283,12 +283,7 @@ fn address_dnat(port: &SwitchPort, own: &Addresses, flows: &mut Flows) {
     let actions = format!("eth.dst = {}; outport = {}; output;", own.mac, port.key);
     for to in each(own, "dst") {
         flows
-            .add(
-                Stage::LsInL2Lkup,
-                55,
-                format!("reg0[2] != 0 && {to}"),
-                &*actions,
-            )
+            .add(Stage::LsInL2Lkup, 55, format!("reg0[2] != 0 && {to}"), &*actions)
             .hint(port.uuid);
     }
 }
