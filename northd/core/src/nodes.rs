@@ -436,6 +436,10 @@ pub enum Node {
     /// Out of a router port.
     PortDeliveryFlows,
     // Flows of load balancers.
+    /// The ports of a load balancer's backends.
+    BackendPorts,
+    /// Its backends by chassis.
+    LocalBackends,
     /// Pre-LB of a switch.
     PreLbFlows,
     /// Pre-stateful of a switch.

@@ -17,6 +17,7 @@ pub mod health_check;
 pub mod kube_ovn;
 pub mod l2_lookup;
 pub mod load_balancer;
+pub mod local_backend;
 pub mod multicast;
 pub mod nat;
 pub mod port_security;

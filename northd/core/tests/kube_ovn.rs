@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::ovn_northbound::{
-    Acl, LoadBalancer, LogicalRouter, LogicalRouterPort, LogicalSwitch, LogicalSwitchPort, NbGlobal,
+    Acl, Bfd, GatewayChassis, LoadBalancer, LogicalRouter, LogicalRouterPolicy, LogicalRouterPort,
+    LogicalRouterStaticRoute, LogicalSwitch, LogicalSwitchPort, NbGlobal,
 };
-use ovn_schemas::rows::ovn_southbound::LogicalFlow;
+use ovn_schemas::rows::ovn_southbound::{LogicalFlow, PortBinding};
 use ovsdb_data::typed::{Columns, Table};
 use ovsdb_data::{Row, RowChange, Uuid};
 
@@ -310,5 +311,164 @@ fn changes_lead_where_a_fresh_start_leads() {
         shown(&northd).get(skip),
         Some(&1),
         "without a load balancer nothing is tracked"
+    );
+}
+
+#[test]
+fn routes_by_source_come_after_those_by_destination() {
+    let route = |n: u128, prefix: &'static str| {
+        let columns = Columns::<LogicalRouterStaticRoute<'static>>::new()
+            .set(LogicalRouterStaticRoute::IP_PREFIX, prefix)
+            .set(LogicalRouterStaticRoute::NEXTHOP, "10.0.0.254")
+            .set(LogicalRouterStaticRoute::POLICY, Some("src-ip"));
+        nb(n, columns)
+    };
+    let routes = [42, 43].map(id);
+    let network = [
+        nb(4, router(4, &[40]).set(LogicalRouter::STATIC_ROUTES, routes)),
+        nb(40, router_port(40, &["10.0.0.1/24"])),
+        route(42, "10.5.0.0/16"),
+        route(43, "10.6.0.6/32"),
+    ];
+    let priorities = |options: &[(&'static str, &'static str)]| -> Vec<String> {
+        let flows = texts(&[&[global(options)], &network]);
+        let flows = flows
+            .keys()
+            .filter(|text| text.contains("ip4.src == 10.") && text.contains("lr_in_ip_routing "));
+        flows
+            .map(|text| text.split(" -> ").next().unwrap().to_owned())
+            .collect()
+    };
+    let route =
+        |priority: u16, source: &str| format!("lr_in_ip_routing {priority} reg7 == 0 && ip4.src == {source}");
+    assert_eq!(
+        priorities(&[]),
+        [route(128, "10.5.0.0/16"), route(256, "10.6.0.6/32")]
+    );
+    assert_eq!(
+        priorities(&[("ls_dnat_mod_dl_dst", "true")]),
+        [route(1, "10.5.0.0/16"), route(5, "10.6.0.6/32")]
+    );
+}
+
+fn gateway(n: u128, network: &'static str) -> Columns<LogicalRouterPort<'static>> {
+    router_port(n, &[network]).set(LogicalRouterPort::GATEWAY_CHASSIS, [id(99)])
+}
+
+#[test]
+fn several_gateways_share_what_is_balanced_by_network() {
+    let columns = router(4, &[40, 41]).set(LogicalRouter::LOAD_BALANCER, [id(BALANCER)]);
+    let chassis = Columns::<GatewayChassis<'static>>::new()
+        .set(GatewayChassis::NAME, "gc")
+        .set(GatewayChassis::CHASSIS_NAME, "ch");
+    let network = [
+        nb(4, columns),
+        nb(40, gateway(40, "10.96.0.254/24")),
+        nb(41, gateway(41, "10.97.0.254/24")),
+        nb(99, chassis),
+        balancer(),
+    ];
+    let new = "ct.new && !ct.rel && ip4 && ip4.dst == 10.96.0.1 && tcp && tcp.dst == 80";
+    let found = |options: &[(&'static str, &'static str)]| -> Vec<String> {
+        let flows = texts(&[&[global(options)], &network]);
+        let flows = flows.keys().filter(|text| text.starts_with("lr_in_dnat 120"));
+        flows
+            .map(|text| text.split(" -> ").next().unwrap().to_owned())
+            .collect()
+    };
+    let at = |port: &str| format!("lr_in_dnat 120 {new} && is_chassis_resident(\"cr-{port}\")");
+    assert_eq!(found(&[]), [at("r40"), at("r41")]);
+    assert_eq!(found(&[("ls_dnat_mod_dl_dst", "true")]), [at("r40")]);
+}
+
+#[test]
+fn sessions_have_a_port_of_their_own() {
+    let session = || {
+        Columns::<Bfd<'static>>::new()
+            .set(Bfd::LOGICAL_PORT, "r41")
+            .set(Bfd::DST_IP, "10.0.0.9")
+            .set(Bfd::STATUS, Some("down"))
+    };
+    let policy = || {
+        Columns::<LogicalRouterPolicy<'static>>::new()
+            .set(LogicalRouterPolicy::ACTION, "reroute")
+            .set(LogicalRouterPolicy::PRIORITY, 100)
+            .set(LogicalRouterPolicy::MATCH, "ip4")
+            .set(LogicalRouterPolicy::NEXTHOPS, ["10.0.0.9"])
+            .set(LogicalRouterPolicy::BFD_SESSIONS, [id(43)])
+    };
+    let flows = |is_dedicated: &'static str| {
+        let dedicated = gateway(41, "10.255.255.255/32");
+        texts(&[&[
+            global(&[]),
+            nb(4, router(4, &[40, 41]).set(LogicalRouter::POLICIES, [id(42)])),
+            nb(40, router_port(40, &["10.0.0.1/24"])),
+            nb(
+                41,
+                dedicated.set(LogicalRouterPort::OPTIONS, [("bfd-only", is_dedicated)]),
+            ),
+            nb(42, policy()),
+            nb(43, session()),
+        ]])
+    };
+    let (without, with) = (flows("false"), flows("true"));
+    let own = "lr_in_ip_input 115 ip4.dst == 10.255.255.255 && udp.dst == 3784 && !is_chassis_resident(\"cr-r41\") -> \
+               outport = \"cr-r41\"; output;";
+    assert_eq!(
+        (without.contains_key(own), with.contains_key(own)),
+        (false, true),
+        "{with:#?}"
+    );
+    let rerouted = |flows: &Texts| flows.keys().any(|text| text.starts_with("lr_in_policy 100 "));
+    assert_eq!(
+        (rerouted(&without), rerouted(&with)),
+        (true, false),
+        "the session is down"
+    );
+}
+
+#[test]
+fn backends_nearby_go_first() {
+    let columns = Columns::<LoadBalancer<'static>>::new()
+        .set(LoadBalancer::NAME, "lb")
+        .set(
+            LoadBalancer::VIPS,
+            [("10.96.0.1:80", "10.0.0.3:8080,10.0.0.4:8080,10.0.0.5:8080")],
+        )
+        .set(LoadBalancer::OPTIONS, [("prefer_local_backend", "true")])
+        .set(
+            LoadBalancer::IP_PORT_MAPPINGS,
+            [("10.0.0.3", "p11:10.0.0.2"), ("10.0.0.4", "p12")],
+        );
+    let mut network = network();
+    let at = network
+        .iter()
+        .position(|change| change.uuid == id(BALANCER))
+        .unwrap();
+    network[at] = nb(BALANCER, columns);
+    let binding = |n: u128, port: &'static str| {
+        let columns = Columns::<PortBinding<'static>>::new()
+            .set(PortBinding::LOGICAL_PORT, port)
+            .set(PortBinding::CHASSIS, Some(id(80)));
+        row(Db::OvnSouthbound, n, columns)
+    };
+    let mut northd = Northd::new();
+    northd.change(Side::Nb, &network);
+    northd.settle();
+    let before = shown(&northd);
+    northd.change(Side::Sb, &[binding(81, "p11"), binding(82, "p12")]);
+    northd.settle();
+    let after = shown(&northd);
+    let new: Vec<&String> = after
+        .keys()
+        .filter(|text| text.starts_with("ls_in_lb 1"))
+        .filter(|text| !before.contains_key(*text))
+        .collect();
+    assert_eq!(
+        new,
+        [
+            "ls_in_lb 140 ct.new && ip4.dst == 10.96.0.1 && tcp.dst == 80 && is_chassis_resident(\"p11\") -> \
+             reg4 = 10.96.0.1; reg2[0..15] = 80; ct_lb_mark(backends=10.0.0.3:8080,10.0.0.4:8080);"
+        ]
     );
 }
