@@ -361,6 +361,14 @@ pub enum Node {
     SwitchLearnedFlows,
     /// Multicast that a router has learned.
     RouterLearnedFlows,
+    /// What Kube-OVN asks of a switch.
+    SwitchKubeOvnFlows,
+    /// What it asks for a port.
+    PortKubeOvnFlows,
+    /// The switches of a router that skip tracking for its networks.
+    Shortcuts,
+    /// What is not tracked for the networks of a router port.
+    NetworkShortcutFlows,
 
     // More flows of routers.
     /// What a router takes in.
@@ -420,6 +428,10 @@ pub enum Node {
     /// Out of a router port.
     PortDeliveryFlows,
     // Flows of load balancers.
+    /// The ports of a load balancer's backends.
+    BackendPorts,
+    /// Its backends by chassis.
+    LocalBackends,
     /// Pre-LB of a switch.
     PreLbFlows,
     /// Pre-stateful of a switch.
@@ -619,6 +631,11 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::L2LookupFlows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::SelfOriginatedFlows>(Side::Nb),
     each::<nb::LogicalRouter<'static>, switch::multicast::RouterLearnedFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, switch::kube_ovn::SwitchKubeOvnFlows>(Side::Nb),
+    each::<nb::LogicalSwitchPort<'static>, switch::kube_ovn::PortKubeOvnFlows>(Side::Nb),
+    each::<nb::LogicalRouterPort<'static>, switch::kube_ovn::NetworkShortcutFlows>(Side::Nb),
+    each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::multicast_group::MulticastGroups>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::multicast_group::MulticastGroups>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::ip_multicast::IpMulticastRow>(Side::Nb),

@@ -22,6 +22,7 @@ pub mod force_snat;
 pub mod gateway_redirect;
 pub mod icmp;
 pub mod ip_input;
+pub mod kube_ovn;
 pub mod load_balancer;
 pub mod load_balancer_arp;
 pub mod multicast;

@@ -47,6 +47,8 @@ pub struct Flow {
     pub hint: Option<Uuid>,
     /// `tags:in_out_port`.
     pub in_out_port: Option<Arc<str>>,
+    /// It lets packets past connection tracking (`external_ids:kube-ovn-hint`).
+    pub skips_tracking: bool,
     /// `flow_desc`.
     pub description: Option<&'static str>,
     /// The line that made it (`external_ids:source`).
@@ -63,6 +65,13 @@ impl Flow {
     /// Says which port it is about.
     pub fn tag(&mut self, port: &str) -> &mut Self {
         self.in_out_port = Some(port.into());
+        self
+    }
+
+    /// Says that it lets packets past connection tracking: Kube-OVN's ovn-controller leaves such flows out on kernels
+    /// that cannot do with it.
+    pub fn skip_tracking(&mut self) -> &mut Self {
+        self.skips_tracking = true;
         self
     }
 
@@ -175,6 +184,7 @@ impl Flows {
             meter: None,
             hint: None,
             in_out_port: None,
+            skips_tracking: false,
             description: None,
             source: Location::caller(),
         });

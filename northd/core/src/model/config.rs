@@ -6,6 +6,7 @@ use ovn_schemas::rows::ovn_northbound::{NbGlobal, SamplingApp};
 use ovsdb_data::typed::Table;
 
 use super::address::Mac;
+use super::kube_ovn::KubeOvn;
 use super::options::Options;
 use crate::desired;
 use crate::graph::Derivation;
@@ -33,6 +34,8 @@ pub struct Config {
     pub ignore_chassis_features: bool,
     /// `ecmp_nexthop_monitor_enable`.
     pub ecmp_nexthop_monitor: bool,
+    /// What Kube-OVN asks for.
+    pub kube_ovn: KubeOvn,
     /// `svc_monitor_mac`, or one of our own.
     pub svc_monitor_mac: Mac,
     /// The action of flows that drop.
@@ -49,7 +52,8 @@ impl Derivation for Config {
     fn derive(view: &View<'_>, (): (), _: Option<&Config>) -> Config {
         let global = view.rows::<NbGlobal<'_>>().into_iter().next();
         let Some(global) = global else {
-            return Config::of(&Options::default(), Mac::default(), 0);
+            let kube_ovn = KubeOvn::of(&Options::default(), &Options::default());
+            return Config::of(&Options::default(), kube_ovn, Mac::default(), 0);
         };
         let options = Options::of(&global.options());
         let apps = view.rows::<SamplingApp<'_>>();
@@ -62,7 +66,8 @@ impl Derivation for Config {
             .and_then(Mac::parse)
             .unwrap_or_else(|| own_mac(&global));
         let domain = domain.unwrap_or_else(|| options.number("debug_drop_domain_id", 0));
-        Config::of(&options, mac, domain)
+        let kube_ovn = KubeOvn::of(&options, &Options::of(&global.external_ids()));
+        Config::of(&options, kube_ovn, mac, domain)
     }
 }
 
@@ -74,7 +79,7 @@ fn own_mac(global: &NbGlobal<'_>) -> Mac {
 }
 
 impl Config {
-    fn of(options: &Options, svc_monitor_mac: Mac, drop_domain: i64) -> Config {
+    fn of(options: &Options, kube_ovn: KubeOvn, svc_monitor_mac: Mac, drop_domain: i64) -> Config {
         let collectors = options.number("debug_drop_collector_set", 0);
         let sampled = collectors != 0;
         let sample = format!(
@@ -90,6 +95,7 @@ impl Config {
             vxlan_mode: options.is_true("vxlan_mode", true),
             ignore_chassis_features: options.is_true("ignore_chassis_features", false),
             ecmp_nexthop_monitor: options.is_true("ecmp_nexthop_monitor_enable", false),
+            kube_ovn,
             svc_monitor_mac,
             drop: if sampled {
                 sample.as_str().into()

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::{Bfd, LogicalRouter, LogicalRouterPolicy};
+use ovn_schemas::rows::ovn_northbound::{Bfd, LogicalRouter, LogicalRouterPolicy, LogicalRouterPort};
 use ovsdb_data::Uuid;
 
 use super::bfd::BfdIsUp;
 use super::network::{Attached, RouterNetworks};
+use super::router_port::RouterPort;
 use crate::graph::Derivation;
 use crate::nodes::Node;
 use crate::view::View;
@@ -80,12 +81,20 @@ impl Derivation for NextHops {
     }
 }
 
+/// Whether a port is there for BFD sessions alone: those may watch next hops behind others.
+fn is_for_bfd(view: &View<'_>, name: &str) -> bool {
+    let port = view.holder(LogicalRouterPort::NAME, name);
+    let port = port.map(|port| view.get::<RouterPort>(port));
+    port.is_some_and(|port| port.as_ref().as_ref().is_some_and(RouterPort::is_for_bfd))
+}
+
 /// Whether the session that watches a next hop is up; one that nobody watches is.
 fn is_up(view: &View<'_>, row: &LogicalRouterPolicy<'_>, port: &Attached, nexthop: &str) -> bool {
+    let watches = |name: &str| name == &*port.name || is_for_bfd(view, name);
     let mut sessions = row.bfd_sessions().iter();
     let watching = sessions.find(|session| {
         view.row::<Bfd<'_>>(*session)
-            .is_some_and(|bfd| bfd.dst_ip() == nexthop && bfd.logical_port() == &*port.name)
+            .is_some_and(|bfd| bfd.dst_ip() == nexthop && watches(bfd.logical_port()))
     });
     watching.is_none_or(|session| *view.get::<BfdIsUp>(session))
 }

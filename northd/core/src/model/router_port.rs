@@ -51,6 +51,11 @@ impl RouterPort {
         is_resident(&self.redirect_key())
     }
 
+    /// Whether it is there for BFD sessions alone, which its gateway chassis holds (an option of Kube-OVN).
+    pub fn is_for_bfd(&self) -> bool {
+        self.options.is_true("bfd-only", false)
+    }
+
     /// The link-local address of its Ethernet address.
     pub fn link_local(&self) -> super::address::V6 {
         self.addresses.mac.link_local()

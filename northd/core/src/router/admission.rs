@@ -8,6 +8,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::address::Addresses;
 use crate::model::config::Config;
+use crate::model::kube_ovn::release;
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::SwitchPort;
@@ -26,13 +27,12 @@ impl Derivation for AdmissionFlows {
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
             let stage = Stage::LrInAdmission;
-            let drop = &view.get::<Config>(()).drop;
-            flows.add(
-                stage,
-                110,
-                format!("{TOO_BIG} && flags.tunnel_rx == 1"),
-                drop.clone(),
-            );
+            let config = view.get::<Config>(());
+            let drop = &config.drop;
+            if !config.kube_ovn.has_old(release::V22_12) {
+                let too_big = format!("{TOO_BIG} && flags.tunnel_rx == 1");
+                flows.add(stage, 110, too_big, drop.clone());
+            }
             flows.add(stage, 100, "vlan.present || eth.src[40]", drop.clone());
             flows.add(stage, 0, "1", drop.clone());
         })
@@ -49,7 +49,7 @@ impl Derivation for PortAdmissionFlows {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, _, flows| {
-            if port.is_gateway {
+            if port.is_gateway && !view.get::<Config>(()).kube_ovn.has_old(release::V22_12) {
                 flows.add(
                     Stage::LrInAdmission,
                     120,

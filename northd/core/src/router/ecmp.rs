@@ -39,12 +39,16 @@ pub(super) fn share(view: &View<'_>, flows: &mut Flows, route: &Route, table: u1
             if let Some(protocol) = protocol.filter(|_| group.members.len() > 1) {
                 packets += &format!(" && {protocol}");
             }
-            Variant { protocol, packets }
+            Variant {
+                priority: priority(view, &route.key) + u16::from(protocol.is_some()),
+                protocol,
+                packets,
+            }
         })
         .collect();
     if member == 1 {
         for variant in &variants {
-            choose(flows, route, group, &selection, variant);
+            choose(flows, group, &selection, variant);
         }
     }
     let Some(via) = &route.via else { return };
@@ -60,6 +64,7 @@ pub(super) fn share(view: &View<'_>, flows: &mut Flows, route: &Route, table: u1
 
 /// Packets that are chosen for in the same way.
 struct Variant {
+    priority: u16,
     protocol: Option<&'static str>,
     packets: String,
 }
@@ -74,13 +79,7 @@ fn selection(view: &View<'_>, group: &Group) -> BTreeSet<Arc<str>> {
 }
 
 /// A member is chosen.
-fn choose(
-    flows: &mut Flows,
-    route: &Route,
-    group: &Group,
-    selection: &BTreeSet<Arc<str>>,
-    variant: &Variant,
-) {
+fn choose(flows: &mut Flows, group: &Group, selection: &BTreeSet<Arc<str>>, variant: &Variant) {
     let members: Vec<String> = (1..=group.members.len())
         .map(|member| member.to_string())
         .collect();
@@ -104,8 +103,12 @@ fn choose(
         "ip.ttl--; flags.loopback = 1; reg8[0..15] = {}; reg8[16..31] = {chosen}",
         group.number
     );
-    let priority = priority(&route.key) + u16::from(variant.protocol.is_some());
-    flows.add(Stage::LrInIpRouting, priority, variant.packets.clone(), actions);
+    flows.add(
+        Stage::LrInIpRouting,
+        variant.priority,
+        variant.packets.clone(),
+        actions,
+    );
 }
 
 /// A field as a packet of a protocol has it; ports of no protocol are no field.

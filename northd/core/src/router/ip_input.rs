@@ -4,6 +4,7 @@
 
 use ovsdb_data::Uuid;
 
+use super::kube_ovn;
 use super::multicast::Multicast;
 use super::{peer_switch, set};
 use crate::flow::{Flows, Stage};
@@ -78,6 +79,7 @@ impl Derivation for PortIpInputFlows {
             refuse_own(view, port, flows);
             if *view.get::<HasBfd>(uuid) {
                 take_bfd(view, port, router, flows);
+                kube_ovn::lead_bfd(view, port, router, flows);
             }
             if port.options.is_true("prefix_delegation", false) {
                 take_prefixes(port, flows);

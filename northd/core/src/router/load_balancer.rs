@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ovsdb_data::Uuid;
 
-use super::affinity;
+use super::{affinity, kube_ovn};
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
 use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
@@ -236,9 +236,13 @@ impl<'a> OnVip<'a> {
         let snat = Snat::of(lb, router);
         let is_stateless = lb.is_stateless && router.gateways.len() > 1;
         let here = is_resident(redirect);
-        let r#match = match vip.backends.is_empty() && lb.rejects {
-            true => self.r#match.clone(),
-            false => format!("{} && {here}", self.r#match),
+        let balanced_at = match self.config.kube_ovn.is_there && router.gateways.len() > 1 {
+            true => kube_ovn::residence(view, uuid, vip),
+            false => Some(here.clone()),
+        };
+        let r#match = match balanced_at {
+            Some(at) if !vip.backends.is_empty() || !lb.rejects => format!("{} && {at}", self.r#match),
+            _ => self.r#match.clone(),
         };
         // Where nothing is known of the connection it goes to the first backend.
         let mut actions = String::new();

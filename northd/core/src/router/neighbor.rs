@@ -9,6 +9,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::copp::meter;
+use crate::model::kube_ovn::release;
 use crate::model::network::Prefix;
 use crate::model::router::{Router, RouterPorts};
 use crate::nodes::Node;
@@ -109,7 +110,11 @@ fn learn(view: &View<'_>, router: &Router, flows: &mut Flows) {
         true => "reg9[2] == 1",
         false => "reg9[2] == 1 || reg9[3] == 0",
     };
-    flows.add(stage, 100, known, "mac_cache_use; next;");
+    let used = match view.get::<Config>(()).kube_ovn.has_old(release::V22_12) {
+        true => "next;",
+        false => "mac_cache_use; next;",
+    };
+    flows.add(stage, 100, known, used);
     flows.add(stage, 95, "nd_ns && (ip6.src == 0 || nd.sll == 0)", "next;");
     flows
         .add(

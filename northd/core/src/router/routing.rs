@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ovsdb_data::Uuid;
 
 use super::ecmp;
+use super::kube_ovn::source_priority;
 use crate::alloc::ecmp::EcmpGroup;
 use crate::alloc::route_table;
 use crate::alloc::route_table::PortTable;
@@ -109,7 +110,9 @@ impl Derivation for RouteFlows {
                 let r#match = packets(&route.key, table);
                 let drop = view.get::<Config>(()).drop.clone();
                 let stage = Stage::LrInIpRouting;
-                flows.add(stage, priority(&route.key), r#match, drop).hint(uuid);
+                flows
+                    .add(stage, priority(view, &route.key), r#match, drop)
+                    .hint(uuid);
             }
         }
         flows
@@ -129,7 +132,14 @@ pub(super) fn packets(key: &RouteKey, table: u16) -> String {
 
 /// The longest prefix first; of those of the same length the network of a port, then the administrator's word, then
 /// what was learned, then what goes by the source.
-pub(super) fn priority(key: &RouteKey) -> u16 {
+pub(super) fn priority(view: &View<'_>, key: &RouteKey) -> u16 {
+    match key.by_source && view.get::<Config>(()).kube_ovn.is_there {
+        true => source_priority(&key.prefix),
+        false => by_length(key),
+    }
+}
+
+fn by_length(key: &RouteKey) -> u16 {
     let rank = match (key.by_source, key.origin) {
         (true, _) => 0,
         (false, Origin::Learned) => 2,
@@ -157,7 +167,7 @@ pub(super) fn lead(view: &View<'_>, flows: &mut Flows, key: &RouteKey, table: u1
         leave(port, via.source, is_v4),
         u8::from(is_v4)
     );
-    let (stage, priority) = (Stage::LrInIpRouting, priority(key));
+    let (stage, priority) = (Stage::LrInIpRouting, priority(view, key));
     if *view.get::<HasBfd>(via.port) {
         // Sessions are watched over one hop: their packets keep their TTL (RFC 5881 §5).
         let session = format!("{match} && udp.dst == 3784");
@@ -195,7 +205,7 @@ mod tests {
                 prefix: Prefix::parse(prefix).unwrap(),
                 by_source,
             };
-            assert_eq!(priority(&key), rank, "{prefix}");
+            assert_eq!(by_length(&key), rank, "{prefix}");
         };
         check("0.0.0.0/0", Origin::Static, true, 0);
         check("0.0.0.0/0", Origin::Static, false, 4);

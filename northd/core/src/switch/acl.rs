@@ -21,6 +21,7 @@ use crate::graph::Derivation;
 use crate::model::acl::{Acl, Action, At, Sample, SwitchAcls, SwitchKind, switches_of};
 use crate::model::config::Config;
 use crate::model::features::Features;
+use crate::model::kube_ovn::release;
 use crate::nodes::Node;
 use crate::view::View;
 
@@ -72,6 +73,8 @@ fn add_stateful(config: &Config, flows: &mut Flows) {
     let invalid = if config.use_ct_inv_match { "ct.inv || " } else { "" };
     let invalid = format!("{invalid}(ct.est && ct.rpl && ct_mark.blocked == 1)");
     let unmatched = if config.default_acl_drop { "" } else { COMMIT };
+    // Controllers of OVN 24.03 do not know of such connections.
+    let keeps_established = !config.kube_ovn.has_old(release::V24_03);
     // Ingress remembers the verdict for the ACLs after load balancing.
     for (stage, reply, related, persisted) in [
         (
@@ -97,14 +100,17 @@ fn add_stateful(config: &Config, flows: &mut Flows) {
             &*matches.related,
             format!("{related}{ALLOW}ct_commit_nat;"),
         );
-        flows.add(
-            stage,
-            ALWAYS,
-            "ct.est && ct_mark.allow_established == 1",
-            format!("{persisted}{ALLOW}next;"),
-        );
+        if keeps_established {
+            flows.add(
+                stage,
+                ALWAYS,
+                "ct.est && ct_mark.allow_established == 1",
+                format!("{persisted}{ALLOW}next;"),
+            );
+        }
     }
-    for r#match in ["reg0[17] == 1", "reg0[21] == 1"] {
+    let persisted = keeps_established.then_some("reg0[21] == 1");
+    for r#match in ["reg0[17] == 1"].into_iter().chain(persisted) {
         flows.add(
             Stage::LsInAclAfterLbEval,
             ALWAYS,

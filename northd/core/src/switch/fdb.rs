@@ -5,6 +5,8 @@ use ovsdb_data::Uuid;
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
+use crate::model::config::Config;
+use crate::model::kube_ovn::release;
 use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::Node;
 use crate::view::View;
@@ -59,7 +61,7 @@ impl Derivation for FdbFlows {
             _ => (Stage::LsInLookupFdb, Stage::LsInPutFdb),
         };
         let mark = match port.r#type {
-            Type::Localnet => "flags.localnet = 1; ",
+            Type::Localnet if !is_old(view) => "flags.localnet = 1; ",
             _ => "",
         };
         let key = &port.key;
@@ -83,4 +85,9 @@ impl Derivation for FdbFlows {
             .tag(&port.name);
         flows
     }
+}
+
+/// Whether there are controllers that do not know what comes from a localnet port.
+fn is_old(view: &View<'_>) -> bool {
+    view.get::<Config>(()).kube_ovn.has_old(release::V22_03)
 }

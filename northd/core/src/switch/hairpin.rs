@@ -6,6 +6,8 @@ use ovsdb_data::Uuid;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::acl::SwitchAcls;
+use crate::model::config::Config;
+use crate::model::kube_ovn::release;
 use crate::model::switch::Switch;
 use crate::nodes::Node;
 use crate::view::View;
@@ -27,14 +29,17 @@ impl Derivation for HairpinFlows {
             flows.add(stage, 0, "1", "next;");
         }
         if view.get::<SwitchAcls>(uuid).has_vip {
+            if !view.get::<Config>(()).kube_ovn.has_old(release::V22_12) {
+                fragments(&mut flows);
+            }
             balanced(uuid, &mut flows);
         }
         flows
     }
 }
 
-/// Connections to a virtual address: also in fragments, whose original addresses connection tracking knows.
-fn balanced(switch: Uuid, flows: &mut Flows) {
+/// Connections to a virtual address in fragments, whose original addresses connection tracking knows.
+fn fragments(flows: &mut Flows) {
     for (family, kept) in [("ip4", "reg4 = ct_nw_dst()"), ("ip6", "xxreg1 = ct_ip6_dst()")] {
         flows.add(
             Stage::LsInLb,
@@ -43,6 +48,10 @@ fn balanced(switch: Uuid, flows: &mut Flows) {
             format!("{kept}; reg2[0..15] = ct_tp_dst(); next;"),
         );
     }
+}
+
+/// Connections to a virtual address.
+fn balanced(switch: Uuid, flows: &mut Flows) {
     let mut nat = |stage: Stage, priority: u16, r#match: &str, actions: &str| {
         flows.add(stage, priority, r#match, actions).hint(switch);
     };

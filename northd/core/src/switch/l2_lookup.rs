@@ -13,6 +13,7 @@ use crate::graph::Derivation;
 use crate::model::address::{Mac, v6_text};
 use crate::model::config::Config;
 use crate::model::copp;
+use crate::model::kube_ovn::release;
 use crate::model::name::{chassis_redirect, is_resident};
 use crate::model::router::GatewayPorts;
 use crate::model::router_port::{RouterPort, SwitchPeer};
@@ -387,11 +388,16 @@ impl Derivation for SelfOriginatedFlows {
                 .iter()
                 .map(|mac| mac.to_string()),
         );
+        // Controllers of OVN 22.03 do not know RARP.
+        let rarp = match view.get::<Config>(()).kube_ovn.has_old(release::V22_03) {
+            true => "",
+            false => "rarp.op == 3 || ",
+        };
         flows.add(
             Stage::LsInL2Lkup,
             75,
             format!(
-                "eth.src == {{{}}} && (arp.op == 1 || rarp.op == 3 || nd_ns)",
+                "eth.src == {{{}}} && (arp.op == 1 || {rarp}nd_ns)",
                 macs.join(", ")
             ),
             "outport = \"_MC_flood_l2\"; output;",

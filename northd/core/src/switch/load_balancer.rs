@@ -3,7 +3,7 @@
 //!
 //! Flows of a load balancer are said for all its switches at once.
 
-use super::affinity;
+use super::{affinity, local_backend};
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
 use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
@@ -11,6 +11,7 @@ use crate::model::config::Config;
 use crate::model::health::Health;
 use crate::model::load_balancer::LoadBalancer;
 use crate::model::load_balancer_datapaths::{LbSwitches, Set, by_meter};
+use crate::model::local_backend::LocalBackends;
 use crate::model::vip::Vip;
 use crate::model::vips::{Bucket, Vips};
 use crate::nodes::Node;
@@ -34,7 +35,8 @@ impl Derivation for SwitchLbFlows {
         };
         let config = view.get::<Config>(());
         let health = view.get::<Health>(bucket);
-        for (vip, health) in view.get::<Vips>(bucket).iter().zip(health.iter()) {
+        let locals = view.get::<LocalBackends>(bucket);
+        for (idx, (vip, health)) in view.get::<Vips>(bucket).iter().zip(health.iter()).enumerate() {
             if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
                 for (meter, part) in by_meter(view, &switches, "event-elb") {
                     flows
@@ -45,6 +47,8 @@ impl Derivation for SwitchLbFlows {
             }
             affinity::add(&mut flows, lb, vip);
             let r#match = new_connection(lb, vip, "ct.new");
+            let locals = locals.get(idx).map_or(&[][..], Vec::as_slice);
+            local_backend::add(&mut flows, lb, vip, health, locals, &r#match);
             let actions = match verdict(lb, vip, health) {
                 Verdict::Balance(balance) => format!("{}{balance});", keep(vip, vip.family)),
                 Verdict::Drop => config.drop.to_string(),

@@ -9,6 +9,7 @@ use ovsdb_data::Uuid;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
+use crate::model::kube_ovn::release;
 use crate::model::name::{chassis_redirect, is_resident};
 use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
@@ -38,15 +39,18 @@ impl Derivation for SwitchPortSecurityFlows {
         let Some(switch) = switch.as_ref() else {
             return flows;
         };
-        let drop = &view.get::<Config>(()).drop;
-        flows
-            .add(
-                Stage::LsInCheckPortSec,
-                105,
-                format!("{TOO_BIG} && flags.tunnel_rx == 1"),
-                drop.clone(),
-            )
-            .describe("ICMP: packet too big");
+        let config = view.get::<Config>(());
+        let drop = &config.drop;
+        if !config.kube_ovn.has_old(release::V22_12) {
+            flows
+                .add(
+                    Stage::LsInCheckPortSec,
+                    105,
+                    format!("{TOO_BIG} && flags.tunnel_rx == 1"),
+                    drop.clone(),
+                )
+                .describe("ICMP: packet too big");
+        }
         if !switch.passes_vlans() {
             flows
                 .add(Stage::LsInCheckPortSec, 100, "vlan.present", drop.clone())
@@ -59,7 +63,7 @@ impl Derivation for SwitchPortSecurityFlows {
             Stage::LsInCheckPortSec,
             50,
             "1",
-            "reg0[15] = check_in_port_sec(); next;",
+            format!("{}next;", if_new(&config, "reg0[15] = check_in_port_sec(); ")),
         );
         flows
             .add(Stage::LsInApplyPortSec, 50, "reg0[15] == 1", drop.clone())
@@ -70,7 +74,7 @@ impl Derivation for SwitchPortSecurityFlows {
             Stage::LsOutCheckPortSec,
             0,
             "1",
-            "reg0[15] = check_out_port_sec(); next;",
+            format!("{}next;", if_new(&config, "reg0[15] = check_out_port_sec(); ")),
         );
         flows
             .add(Stage::LsOutApplyPortSec, 50, "reg0[15] == 1", drop.clone())
@@ -97,6 +101,14 @@ impl Derivation for PortSecurityFlows {
         check(view, port, &mut flows);
         too_big(view, port, &mut flows);
         flows
+    }
+}
+
+/// Checks that controllers of OVN 22.03 do not know.
+fn if_new<'a>(config: &Config, check: &'a str) -> &'a str {
+    match config.kube_ovn.has_old(release::V22_03) {
+        true => "",
+        false => check,
     }
 }
 
@@ -140,7 +152,8 @@ fn check(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
             add(&port.key, &port.name, 70, actions);
         }
         (_, Some(queue)) => {
-            let actions = format!("{queue}reg0[15] = check_in_port_sec(); next;");
+            let check = if_new(&view.get::<Config>(()), "reg0[15] = check_in_port_sec(); ");
+            let actions = format!("{queue}{check}next;");
             add(&port.key, &port.name, 70, actions);
             to_physical_network(view, port, &queue, flows);
         }
@@ -182,6 +195,9 @@ fn to_physical_network(view: &View<'_>, port: &SwitchPort, queue: &str, flows: &
 /// seen from the other end of a tunnel.
 fn too_big(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
     let key = &port.key;
+    if view.get::<Config>(()).kube_ovn.has_old(release::V22_12) {
+        return;
+    }
     if port.r#type != Type::Router {
         for own in &port.addresses {
             flows.add(

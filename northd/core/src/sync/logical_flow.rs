@@ -125,6 +125,9 @@ fn row(id: FlowId, Merged { flow, datapaths, .. }: &Merged, group: Option<Uuid>)
     if let Some(hint) = flow.hint {
         ids.push(("stage-hint", hint.to_string()[..8].to_owned()));
     }
+    if flow.skips_tracking {
+        ids.push(("kube-ovn-hint", "kube-ovn: skip conntrack".to_owned()));
+    }
     let at_first = Columns::new()
         .set(LogicalFlow::EXTERNAL_IDS, ids)
         .set(

@@ -63,6 +63,7 @@ impl Derivation for RouterPortBindings {
             let group = ha_group::of_gateway_port(view, port);
             let mut options = redirect(view, port);
             dynamic_routing(port, router, &mut options);
+            mark_bfd(port, &mut options);
             keep_delegated(bindings.redirect.as_ref(), &mut options);
             let columns = common(port, nb)
                 .set(PortBinding::TUNNEL_KEY, key)
@@ -142,11 +143,19 @@ fn own_options(
         options.insert("l3gateway-chassis".into(), chassis.into());
         dynamic_routing(port, router, &mut options);
     }
+    mark_bfd(port, &mut options);
     keep_delegated(binding, &mut options);
     if switch_peer.is_some() {
         advertisements(port, nb, &mut options);
     }
     options
+}
+
+/// Tells ovn-controller that a port is there for BFD sessions alone, as Kube-OVN has it.
+fn mark_bfd(port: &RouterPort, options: &mut OptionMap) {
+    if port.is_for_bfd() {
+        options.insert("bfd-only".into(), "true".into());
+    }
 }
 
 /// Prefixes that ovn-controller was given stay.

@@ -1,0 +1,96 @@
+//! Backends by chassis, for load balancers that prefer those where the client is (`options:prefer_local_backend`, an
+//! option of Kube-OVN): `ip_port_mappings` says which switch port each is behind, `Port_Binding` where that is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ovn_schemas::rows::ovn_northbound as nb;
+use ovn_schemas::rows::ovn_southbound::PortBinding;
+use ovsdb_data::Uuid;
+
+use super::switch;
+use super::vip::{Backend, Vip};
+use super::vips::{Bucket, Vips};
+use crate::graph::Derivation;
+use crate::nodes::Node;
+use crate::view::View;
+
+/// The switch ports of a load balancer's backends, by address; none where it does not prefer any.
+pub enum BackendPorts {}
+
+impl Derivation for BackendPorts {
+    type Key = Uuid;
+    type Value = BTreeMap<Arc<str>, Arc<str>>;
+    const NODE: Node = Node::BackendPorts;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let Some(row) = view.row::<nb::LoadBalancer<'_>>(uuid) else {
+            return BTreeMap::new();
+        };
+        if row.options().get("prefer_local_backend") != Some("true") {
+            return BTreeMap::new();
+        }
+        let mappings = row.ip_port_mappings();
+        let pairs = mappings.iter().map(|(ip, port)| {
+            let port = port.split_once(':').map_or(port, |(port, _)| port);
+            (ip.trim_matches(['[', ']']).into(), port.into())
+        });
+        pairs.collect()
+    }
+}
+
+/// The backends of a virtual address on one chassis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Local {
+    /// The port of the first.
+    pub port: Arc<str>,
+    /// Their places among all backends.
+    pub places: Vec<usize>,
+}
+
+/// For each virtual address of a bucket, its backends by chassis, in the order of the first on each.
+pub enum LocalBackends {}
+
+impl Derivation for LocalBackends {
+    type Key = Bucket;
+    type Value = Vec<Vec<Local>>;
+    const NODE: Node = Node::LocalBackends;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
+        let ports = view.get::<BackendPorts>(bucket.0);
+        if ports.is_empty() {
+            return Vec::new();
+        }
+        let vips = view.get::<Vips>(bucket);
+        vips.iter().map(|vip| by_chassis(view, &ports, vip)).collect()
+    }
+}
+
+fn by_chassis(view: &View<'_>, ports: &BTreeMap<Arc<str>, Arc<str>>, vip: &Vip) -> Vec<Local> {
+    let mut all: Vec<(Uuid, Local)> = Vec::new();
+    for (place, backend) in vip.backends.iter().enumerate() {
+        let Some((port, chassis)) = whereabouts(view, ports, backend) else {
+            continue;
+        };
+        match all.iter_mut().find(|(on, _)| *on == chassis) {
+            Some((_, local)) => local.places.push(place),
+            None => {
+                let places = vec![place];
+                all.push((chassis, Local { port, places }));
+            }
+        }
+    }
+    all.into_iter().map(|(_, local)| local).collect()
+}
+
+/// The port of a backend, and the chassis that it is on.
+fn whereabouts(
+    view: &View<'_>,
+    ports: &BTreeMap<Arc<str>, Arc<str>>,
+    backend: &Backend,
+) -> Option<(Arc<str>, Uuid)> {
+    let port = ports.get(&backend.ip)?;
+    switch::named(view, port)?;
+    let binding = view.row::<PortBinding<'_>>(view.holder(PortBinding::LOGICAL_PORT, &**port)?)?;
+    Some((port.clone(), binding.chassis()?))
+}
