@@ -39,6 +39,9 @@ const LOCK: &str = "ovn_northd";
 /// For how long changes are taken in before something is made of them: a stream of them must not keep it from that.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// After so long a transaction that was refused is tried again.
+const PENANCE: Duration = Duration::from_secs(1);
+
 /// Runs the program; returns its exit status.
 pub fn run(args: Args) -> i32 {
     let starting = match process::start(&args.daemon) {
@@ -107,11 +110,7 @@ async fn serve(args: Args, starting: process::Starting) -> Result<i32, String> {
 }
 
 /// A transaction under way.
-struct Commit {
-    outcome: Pin<Box<dyn Future<Output = Outcome> + Send>>,
-    /// What it is for.
-    rows: Vec<RowId>,
-}
+type Commit = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// One database: who follows it, and what it lacks.
 struct Follower {
@@ -120,6 +119,8 @@ struct Follower {
     reconcile: Reconcile,
     commit: Option<Commit>,
     has_contents: bool,
+    /// When a transaction was refused last.
+    failed_at: Option<Instant>,
 }
 
 impl Follower {
@@ -130,6 +131,7 @@ impl Follower {
             reconcile: Reconcile::new(side),
             commit: None,
             has_contents: false,
+            failed_at: None,
         }
     }
 
@@ -145,24 +147,30 @@ impl Follower {
     }
 
     /// The transaction has ended.
-    fn ended(&mut self, outcome: &Outcome) {
-        let Some(commit) = self.commit.take() else { return };
+    fn ended(&mut self, northd: &Northd, outcome: &Outcome) {
+        self.commit = None;
         match outcome {
-            Outcome::Committed => {}
-            Outcome::TryAgain | Outcome::Unknown => self.reconcile.touch(commit.rows),
+            Outcome::Committed => return,
+            Outcome::TryAgain | Outcome::Unknown => {}
             Outcome::Failed(error) => {
                 tracing::warn!(target: "ovn_northd", "{:?} transaction failed: {error}", self.side);
-                self.reconcile.touch(commit.rows);
+                self.failed_at = Some(Instant::now());
             }
         }
+        self.reconcile.again(northd);
+    }
+
+    /// A server that refuses is not asked again at once.
+    fn must_wait(&self) -> bool {
+        self.failed_at.is_some_and(|at| at.elapsed() < PENANCE)
     }
 
     /// Sends what is needed, if nothing is under way.
     fn send(&mut self, northd: &Northd, more: Option<Value>) {
-        if self.commit.is_some() || !self.has_contents || !self.client.is_connected() {
+        if self.commit.is_some() || !self.has_contents || !self.client.is_connected() || self.must_wait() {
             return;
         }
-        let (mut operations, rows) = self.reconcile.operations(northd);
+        let (mut operations, _) = self.reconcile.operations(northd);
         operations.extend(more);
         if operations.is_empty() {
             return;
@@ -170,10 +178,8 @@ impl Follower {
         if self.side == Side::Sb {
             operations.insert(0, json!({"op": "assert", "lock": LOCK}));
         }
-        self.commit = Some(Commit {
-            outcome: Box::pin(self.client.commit(operations)),
-            rows,
-        });
+        self.failed_at = None;
+        self.commit = Some(Box::pin(self.client.commit(operations)));
     }
 }
 
@@ -209,12 +215,14 @@ impl Loop {
                 ..
             } = self;
             let wish = shared.clone();
+            let must_wait = nb.must_wait() || sb.must_wait();
             let happened = tokio::select! {
                 event = nb.client.event() => Happened::Event(Side::Nb, event),
                 event = sb.client.event() => Happened::Event(Side::Sb, event),
                 outcome = outcome(&mut nb.commit) => Happened::Ended(Side::Nb, outcome),
                 outcome = outcome(&mut sb.commit) => Happened::Ended(Side::Sb, outcome),
                 () = wish.wish.notified() => Happened::Wish,
+                () = tokio::time::sleep(PENANCE), if must_wait => Happened::Nothing,
             };
             match happened {
                 Happened::Event(Side::Nb, event) => {
@@ -225,9 +233,10 @@ impl Loop {
                     let seen = sb.take(northd, event);
                     self.seen(Side::Sb, &seen);
                 }
-                Happened::Ended(Side::Nb, outcome) => nb.ended(&outcome),
-                Happened::Ended(Side::Sb, outcome) => sb.ended(&outcome),
+                Happened::Ended(Side::Nb, outcome) => nb.ended(northd, &outcome),
+                Happened::Ended(Side::Sb, outcome) => sb.ended(northd, &outcome),
                 Happened::Wish => self.obey(),
+                Happened::Nothing => {}
             }
             self.drain();
             self.step();
@@ -335,12 +344,13 @@ enum Happened {
     Event(Side, Event),
     Ended(Side, Outcome),
     Wish,
+    Nothing,
 }
 
 /// Waits for the outcome of a transaction; for ever without one.
 async fn outcome(commit: &mut Option<Commit>) -> Outcome {
     match commit {
-        Some(commit) => (&mut commit.outcome).await,
+        Some(commit) => commit.await,
         None => std::future::pending().await,
     }
 }

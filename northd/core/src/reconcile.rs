@@ -187,13 +187,22 @@ impl Reconcile {
         }
     }
 
+    /// Looks at everything anew: a transaction came to nothing, or nobody knows.
+    pub fn again(&mut self, northd: &Northd) {
+        *self = Reconcile::new(self.side);
+        let rows: Vec<RowChange> = northd.databases().all(self.side).collect();
+        self.changed(&rows);
+        let all = northd.all();
+        self.touch(all.iter().map(|row| (row.side, row.table, row.id)));
+    }
+
     /// Whether there is nothing to do.
     pub fn is_idle(&self) -> bool {
         self.dirty.is_empty() && self.arrived.is_empty() && self.keys.is_empty()
     }
 
-    /// The operations that are needed; what they are for counts as done. Whoever cannot commit them calls
-    /// [`Reconcile::touch`] with what is returned beside them.
+    /// The operations that are needed, and what they are for, which counts as done. Whoever cannot commit them calls
+    /// [`Reconcile::again`].
     pub fn operations(&mut self, northd: &Northd) -> (Vec<Value>, Vec<RowId>) {
         let arrived = std::mem::take(&mut self.arrived);
         let dirty = std::mem::take(&mut self.dirty);
@@ -283,12 +292,17 @@ impl Reconcile {
         }
         let standing = self.standing.get(&(table, id)).copied();
         match standing.and_then(|uuid| northd.databases().row(self.side, table, uuid)) {
-            // It stands for the desired row when it has come, as any row that is found by its key.
+            // The new row stands for the desired one at once: what refers to it in the same transaction must not refer
+            // to the row that goes.
             Some(row) if desired.replaces == Some(row.uuid()) => {
-                let parts = [id, row.uuid()];
+                let old = row.uuid();
+                let parts = [id, old];
                 let parts = parts.each_ref().map(|uuid| uuid.as_bytes().as_slice());
-                operations.push(self.delete(table, row.uuid()));
-                operations.push(self.insert(table, identity("replacement", &parts), &desired));
+                let new = identity("replacement", &parts);
+                self.remove(northd, table, old, operations);
+                operations.push(self.insert(table, new, &desired));
+                self.stands_for.remove(&(table, old));
+                self.claim(table, id, new);
             }
             Some(row) => self.update(table, row.uuid(), row, &desired, operations),
             None => operations.push(self.insert(table, id, &desired)),
