@@ -68,6 +68,11 @@ const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[
         nb::LogicalRouterPort::PEER.index,
     ),
     (Side::Nb, nb::Meter::TABLE_INDEX, nb::Meter::NAME.index),
+    (
+        Side::Nb,
+        nb::HaChassisGroup::TABLE_INDEX,
+        nb::HaChassisGroup::NAME.index,
+    ),
     (Side::Nb, nb::Bfd::TABLE_INDEX, nb::Bfd::LOGICAL_PORT.index),
     (
         Side::Sb,

@@ -80,6 +80,17 @@ impl Derivation for GatewayChassisRows {
             .filter_map(|member| view.row::<nb::GatewayChassis<'_>>(member))
             .map(|member| (member.uuid(), member.chassis_name(), member.priority()))
             .collect();
+        let of_name = view.holders(nb::HaChassisGroup::NAME, &*port.name);
+        if of_name
+            .into_iter()
+            .any(|group| !view.get::<HaGroupRows>(group).is_empty())
+        {
+            tracing::warn!(
+                "Logical_Router_Port {}: HA_Chassis_Group has a group of this name, its gateway_chassis do not count",
+                port.name
+            );
+            return Vec::new();
+        }
         match members.is_empty() {
             true => Vec::new(),
             false => rows(view, &port.name, &members, [port.router]),
