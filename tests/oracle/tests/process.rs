@@ -217,13 +217,15 @@ fn a_database_that_is_in_step_is_left_alone() {
 #[test]
 fn what_the_packaged_one_has_written_is_taken_over() {
     let mut rewritten = Vec::new();
-    // Groups of next hops are numbered otherwise, and so their flows are written anew.
-    let is_numbered = |case: &&Case| {
-        ["ecmp", "nexthop", "polic"]
+    // What is written anew, rightly: groups of next hops are numbered otherwise; and where load balancers are, the
+    // packaged northd has two groups of the same datapaths, of which all that is ours gets one.
+    let words = ["ecmp", "nexthop", "polic", "lb-", "oad_"];
+    let is_renamed = |case: &&Case| {
+        words
             .iter()
-            .any(|word| case.name.contains(word))
+            .any(|word| format!("{case:?}").to_lowercase().contains(word))
     };
-    for case in cases().iter().filter(|case| !is_numbered(case)).step_by(9) {
+    for case in cases().iter().filter(|case| !is_renamed(case)).step_by(6) {
         let zone = Zone::new("northd-takeover");
         let northd = zone.start(Kind::C, "packaged");
         zone.run(case);
