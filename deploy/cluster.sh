@@ -4,7 +4,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 need gcc libc6-dev make
-cargo build --quiet -p ovsdb-server -p ovsdb-tool
+cargo build --quiet --workspace
 bin=$CARGO_TARGET_DIR/debug
 dir=$(pwd)/run
 mkdir -p "$dir"
