@@ -24,6 +24,7 @@ pub mod redistribution;
 pub mod route;
 pub mod router;
 pub mod router_port;
+pub mod router_side;
 pub mod router_vips;
 pub mod switch;
 pub mod switch_link;

@@ -36,6 +36,10 @@ pub enum Node {
     SwitchTraits,
     /// The router port behind a switch port.
     Peer,
+    /// The ports of a switch that lead to routers.
+    RouterSide,
+    /// Whether all that is on a switch are routers.
+    HasOnlyRouters,
     /// The switch port that leads to a router port.
     SwitchPeer,
     /// The router port that a router port is connected to.
@@ -82,8 +86,6 @@ pub enum Node {
     IsServed,
     /// Whether a router redirects by way of a bridge.
     IsBridged,
-    /// Whether a switch has only ports that lead to routers.
-    OnlyRouters,
 
     /// What of a chassis matters to ports.
     ChassisTraits,
@@ -227,10 +229,6 @@ pub enum Node {
     AclId,
 
     // What switches and their multicast are, for flows and rows.
-    /// The ports of a switch that lead to routers.
-    RouterSide,
-    /// Whether all that is on a switch are routers.
-    HasOnlyRouters,
     /// Whether a router on a switch answers in the place of others.
     HasProxy,
     /// The router port that relays a switch's DHCP requests.

@@ -11,6 +11,7 @@ pub mod dns;
 pub mod external;
 pub mod external_macs;
 pub mod fdb;
+pub mod forward;
 pub mod forwarding_group;
 pub mod hairpin;
 pub mod health_check;

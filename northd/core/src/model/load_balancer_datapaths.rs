@@ -18,12 +18,12 @@ use super::nat::ForceSnat;
 use super::router::{GatewayPorts, Router, RouterPorts};
 use super::router_port::RouterPort;
 use super::switch::Switch;
-use super::switch_port::{Peer, RedirectPort, SwitchPort};
+use super::switch_port::{Peer, SwitchPort};
 use super::vip::Vip;
 use super::vips::{Vips, buckets};
 use crate::graph::Derivation;
 use crate::nodes::Node;
-use crate::switch::nat::OnlyRouters;
+use crate::switch::forward::Forward;
 use crate::view::View;
 
 /// Datapaths, sorted, shared.
@@ -302,16 +302,8 @@ impl Derivation for RouterNetworks {
 /// A switch's port that leads to an enabled port of a router.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Front {
-    /// The switch port.
-    pub port: Uuid,
-    /// Its switch.
-    pub switch: Uuid,
-    /// Its name in quotation marks.
-    pub key: Arc<str>,
-    /// The chassisredirect port that stands for it.
-    pub redirect: Option<Arc<str>>,
-    /// The switch has only ports that lead to routers.
-    pub is_among_routers: bool,
+    /// The way to the router.
+    pub forward: Forward,
     /// The router port's networks.
     pub networks: Networks,
 }
@@ -338,11 +330,7 @@ impl Derivation for Fronts {
                 let mut networks = Networks::default();
                 networks.add(&port.addresses);
                 fronts.push(Front {
-                    port: peer.uuid,
-                    switch: peer.switch,
-                    key: peer.key.clone(),
-                    redirect: (*view.get::<RedirectPort>(peer.uuid)).clone(),
-                    is_among_routers: *view.get::<OnlyRouters>(peer.switch),
+                    forward: Forward::to(view, peer),
                     networks,
                 });
             }

@@ -8,8 +8,7 @@ use ovsdb_data::Uuid;
 
 use super::address::{Addresses, V4, V6, v6_text};
 use super::router_port::RouterPort;
-use super::switch::SwitchTraits;
-use super::switch_port::Peer;
+use super::router_side::RouterSide;
 use crate::graph::Derivation;
 use crate::nodes::Node;
 use crate::view::View;
@@ -171,9 +170,10 @@ impl Derivation for SwitchRouters {
     const NODE: Node = Node::SwitchRouters;
 
     fn derive(view: &View<'_>, switch: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let traits = view.get::<SwitchTraits>(switch);
-        let peers = traits.router.iter().filter_map(|port| *view.get::<Peer>(*port));
-        peers.filter_map(|port| Attached::of(view, port)).collect()
+        let side = view.get::<RouterSide>(switch);
+        side.iter()
+            .filter_map(|(_, port)| Attached::of(view, *port))
+            .collect()
     }
 }
 

@@ -9,6 +9,7 @@ use super::address::{Addresses, Mac};
 use super::name::{chassis_redirect, is_resident, quoted};
 use super::options::Options;
 use super::router::Router;
+use super::router_side::RouterSide;
 use super::switch_port::{Peer, SwitchPort};
 use crate::graph::Derivation;
 use crate::nodes::Node;
@@ -178,8 +179,8 @@ impl Derivation for Neighbors {
         else {
             return Vec::new();
         };
-        let traits = view.get::<super::switch::SwitchTraits>(switch);
-        let others = traits.router.iter().filter_map(|port| *view.get::<Peer>(*port));
+        let side = view.get::<RouterSide>(switch);
+        let others = side.iter().map(|(_, other)| *other);
         others.filter(|other| *other != uuid).collect()
     }
 }

@@ -12,8 +12,8 @@ use crate::model::config::Config;
 use crate::model::network::SwitchRouters;
 use crate::model::router::Router;
 use crate::model::router_port::{RouterPeer, RouterPort};
-use crate::model::switch::SwitchTraits;
-use crate::model::switch_port::{Peer, SwitchPort, Type};
+use crate::model::router_side::RouterSide;
+use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::Node;
 use crate::view::View;
 
@@ -141,10 +141,9 @@ fn routers(view: &View<'_>, uuid: Uuid, flows: &mut Flows) {
     if asks_neighbors(view, port.router) {
         return;
     }
-    let traits = view.get::<SwitchTraits>(lsp.switch);
-    let others = traits.router.iter().filter_map(|other| *view.get::<Peer>(*other));
-    for other in others.filter(|other| *other != peer) {
-        let other = view.get::<RouterPort>(other);
+    let side = view.get::<RouterSide>(lsp.switch);
+    for (_, other) in side.iter().filter(|(_, other)| *other != peer) {
+        let other = view.get::<RouterPort>(*other);
         let Some(other) = other.as_ref() else { continue };
         let actions = format!("eth.dst = {}; next;", other.addresses.mac);
         let v4 = v4_set(other).map(|own| format!("outport == {} && reg0 == {own}", port.key));

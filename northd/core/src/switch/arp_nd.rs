@@ -14,10 +14,10 @@ use crate::model::address::{Addresses, V6, v6_text};
 use crate::model::config::Config;
 use crate::model::copp;
 use crate::model::router_port::RouterPort;
+use crate::model::router_side::RouterSide;
 use crate::model::switch::Switch;
 use crate::model::switch_port::{Peer, SwitchPort, Type};
 use crate::nodes::Node;
-use crate::switch::l2_lookup::RouterSide;
 use crate::view::View;
 
 /// What answers an ARP request.

@@ -8,11 +8,11 @@ use crate::graph::Derivation;
 use crate::model::address::v6_text;
 use crate::model::config::Config;
 use crate::model::name::is_resident;
+use crate::model::router_side::RouterSide;
 use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::Node;
 use crate::switch::arp_nd::addresses;
-use crate::switch::l2_lookup::RouterSide;
 use crate::view::View;
 
 /// The flows of a switch.

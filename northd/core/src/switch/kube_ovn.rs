@@ -20,7 +20,6 @@ use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
 use ovsdb_data::Uuid;
 
 use super::arp_nd::addresses;
-use super::l2_lookup::RouterSide;
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::acl::SwitchAcls;
@@ -29,6 +28,7 @@ use crate::model::config::Config;
 use crate::model::kube_ovn::{KubeOvn, to_network, to_v4, to_v6};
 use crate::model::router::RouterPorts;
 use crate::model::router_port::{RouterPort, SwitchPeer};
+use crate::model::router_side::RouterSide;
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::Node;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::{DhcpRelay, LogicalRouterPort, LogicalSwitch};
+use ovn_schemas::rows::ovn_northbound::{DhcpRelay, LogicalRouterPort};
 use ovsdb_data::Uuid;
 
 use crate::flow::{Flows, Stage};
@@ -17,43 +17,14 @@ use crate::model::kube_ovn::release;
 use crate::model::name::{chassis_redirect, is_resident};
 use crate::model::router::GatewayPorts;
 use crate::model::router_port::{RouterPort, SwitchPeer};
+use crate::model::router_side::{HasOnlyRouters, RouterSide};
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
 use crate::nodes::Node;
 use crate::switch::arp_nd::{port_named, proxy};
 use crate::switch::external_macs::ExternalMacs;
+use crate::switch::forward::Forward;
 use crate::view::View;
-
-/// The ports of a switch that lead to routers, and the router ports that they lead to.
-pub enum RouterSide {}
-
-impl Derivation for RouterSide {
-    type Key = Uuid;
-    type Value = Vec<(Uuid, Uuid)>;
-    const NODE: Node = Node::RouterSide;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let traits = view.get::<SwitchTraits>(uuid);
-        let ports = traits.router.iter();
-        ports
-            .filter_map(|port| Some((*port, (*view.get::<Peer>(*port))?)))
-            .collect()
-    }
-}
-
-/// Whether all that is on a switch are routers: nobody else is to hear what they are asked.
-pub enum HasOnlyRouters {}
-
-impl Derivation for HasOnlyRouters {
-    type Key = Uuid;
-    type Value = bool;
-    const NODE: Node = Node::HasOnlyRouters;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
-        let row = view.row::<LogicalSwitch<'_>>(uuid);
-        row.is_some_and(|row| row.ports().len() == view.get::<RouterSide>(uuid).len())
-    }
-}
 
 /// The flows of a switch.
 pub enum SwitchL2LookupFlows {}
@@ -181,10 +152,10 @@ fn to_router(view: &View<'_>, port: &SwitchPort, peer: &RouterPort, flows: &mut 
     if peer.is_enabled {
         let forward = Forward::to(view, port);
         for v4 in &peer.addresses.v4 {
-            forward.requests(&v4.addr.to_string(), flows);
+            forward.requests(false, &v4.addr.to_string(), flows);
         }
         for v6 in &peer.addresses.v6 {
-            forward.requests(&v6_text(v6.addr), flows);
+            forward.requests(true, &v6_text(v6.addr), flows);
         }
     }
     let mac = peer.addresses.mac;
@@ -223,52 +194,6 @@ fn chassis_of(view: &View<'_>, peer: &RouterPort, gateways: &[Uuid]) -> Option<S
             .as_ref()
             .map(RouterPort::is_resident),
         _ => None,
-    }
-}
-
-/// How requests for addresses of a router get to it.
-pub struct Forward {
-    port: Uuid,
-    key: Arc<str>,
-    redirect: Option<Arc<str>>,
-    is_flooded: bool,
-}
-
-impl Forward {
-    /// To the router behind a port.
-    pub fn to(view: &View<'_>, port: &SwitchPort) -> Forward {
-        Forward {
-            port: port.uuid,
-            key: port.key.clone(),
-            redirect: (*view.get::<RedirectPort>(port.uuid)).clone(),
-            is_flooded: !*view.get::<HasOnlyRouters>(port.switch),
-        }
-    }
-
-    /// Requests for an address.
-    pub fn requests(&self, ip: &str, flows: &mut Flows) {
-        // What came through a VXLAN tunnel has been through the router already.
-        let asked = match ip.contains(':') {
-            false => format!("flags[1] == 0 && arp.op == 1 && arp.tpa == {ip}"),
-            true => format!("flags[1] == 0 && nd_ns && nd.target == {ip}"),
-        };
-        let mut add = |r#match: String, key: &str| {
-            let actions = match self.is_flooded {
-                true => {
-                    format!("clone {{outport = {key}; output; }}; outport = \"_MC_flood_l2\"; output;")
-                }
-                false => format!("outport = {key}; output;"),
-            };
-            flows.add(Stage::LsInL2Lkup, 80, r#match, actions).hint(self.port);
-        };
-        match &self.redirect {
-            Some(redirect) => {
-                let here = is_resident(redirect);
-                add(format!("{asked} && {here}"), &self.key);
-                add(format!("{asked} && !{here}"), redirect);
-            }
-            None => add(asked, &self.key),
-        }
     }
 }
 

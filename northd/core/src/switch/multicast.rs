@@ -20,11 +20,11 @@ use crate::model::copp;
 use crate::model::name::chassis_redirect;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::{RouterPort, SwitchPeer};
+use crate::model::router_side::RouterSide;
 use crate::model::switch::{Switch, SwitchPorts, SwitchTraits};
 use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
 use crate::nodes::Node;
 use crate::switch::arp_nd::port_named;
-use crate::switch::l2_lookup::RouterSide;
 use crate::view::View;
 
 /// What an address of `IGMP_Group` says of ports behind which there are multicast routers.

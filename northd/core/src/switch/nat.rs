@@ -3,42 +3,20 @@
 
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalSwitch};
+use ovn_schemas::rows::ovn_northbound::LogicalRouter;
 use ovsdb_data::Uuid;
 
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
-use crate::model::name::is_resident;
 use crate::model::nat::{Kind, Nat, OwnIps, Placed, Rank};
 use crate::model::router::RouterPorts;
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::router_vips::IsServed;
-use crate::model::switch::SwitchTraits;
-use crate::model::switch_port::{Peer, RedirectPort, SwitchPort};
+use crate::model::switch_port::SwitchPort;
 use crate::nodes::Node;
+use crate::switch::forward::Forward;
 use crate::view::View;
-
-/// Whether all ports of a switch lead to routers.
-pub enum OnlyRouters {}
-
-impl Derivation for OnlyRouters {
-    type Key = Uuid;
-    type Value = bool;
-    const NODE: Node = Node::OnlyRouters;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
-        let traits = view.get::<SwitchTraits>(uuid);
-        let leading = traits
-            .router
-            .iter()
-            .filter(|port| view.get::<Peer>(**port).is_some());
-        let n_ports = view
-            .row::<LogicalSwitch<'_>>(uuid)
-            .map_or(0, |switch| switch.ports().len());
-        leading.count() == n_ports
-    }
-}
 
 /// The flows of a rule, on every switch that a router with it is on.
 pub enum SwitchNatFlows {}
@@ -68,7 +46,7 @@ impl Derivation for SwitchNatFlows {
                     continue;
                 };
                 if is_forwarded && port.is_enabled {
-                    questions(view, nat, leading, &mut flows);
+                    Forward::to(view, leading).requests(nat.family() == '6', &nat.external_text, &mut flows);
                 }
                 if port.is_gateway {
                     frames(view, nat, leading, &mut flows);
@@ -86,31 +64,6 @@ fn is_forwarded(view: &View<'_>, nat: &Nat, router: Uuid) -> bool {
         && view.get::<Rank>((router, nat.uuid)).speaks
         && !*view.get::<IsServed>((router, nat.uuid))
         && !(nat.kind == Kind::Snat && view.get::<OwnIps>(router).contains(&*nat.external_text))
-}
-
-fn questions(view: &View<'_>, nat: &Nat, port: &SwitchPort, flows: &mut Flows) {
-    let question = match nat.family() {
-        '4' => format!("flags[1] == 0 && arp.op == 1 && arp.tpa == {}", nat.external_text),
-        _ => format!("flags[1] == 0 && nd_ns && nd.target == {}", nat.external_text),
-    };
-    let only_routers = *view.get::<OnlyRouters>(port.switch);
-    let mut add = |r#match: String, to: &str| {
-        let actions = match only_routers {
-            true => format!("outport = {to}; output;"),
-            false => format!("clone {{outport = {to}; output; }}; outport = \"_MC_flood_l2\"; output;"),
-        };
-        flows
-            .add_on(port.switch, Stage::LsInL2Lkup, 80, r#match, actions)
-            .hint(port.uuid);
-    };
-    match &*view.get::<RedirectPort>(port.uuid) {
-        None => add(question, &port.key),
-        Some(redirect) => {
-            let here = is_resident(redirect);
-            add(format!("{question} && {here}"), &port.key);
-            add(format!("{question} && !{here}"), redirect);
-        }
-    }
 }
 
 fn frames(view: &View<'_>, nat: &Nat, port: &SwitchPort, flows: &mut Flows) {

@@ -6,9 +6,9 @@ use ovsdb_data::Uuid;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::router_port::RouterPort;
+use crate::model::router_side::RouterSide;
 use crate::model::switch::SwitchTraits;
 use crate::nodes::Node;
-use crate::switch::l2_lookup::RouterSide;
 use crate::view::View;
 
 /// The flows of a switch.
