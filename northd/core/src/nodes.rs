@@ -235,14 +235,8 @@ pub enum Node {
     DhcpRelayPort,
     /// Ethernet addresses of a router's NAT rules.
     ExternalMacs,
-    /// Whether a port group has stateful ACLs.
-    IsStatefulGroup,
-    /// Whether packets of a switch go through connection tracking.
-    TracksConnections,
     /// Which DHCP options a port has.
     DhcpOf,
-    /// The queue of a port.
-    PortQueue,
     /// What a port means for multicast groups.
     MulticastPort,
     /// Whether there is a router on a switch that relays multicast.

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalSwitch};
-use ovn_schemas::rows::ovn_southbound::{Chassis, DatapathBinding, Encap};
+use ovn_schemas::rows::ovn_southbound::DatapathBinding;
 use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
-use crate::model::config::Config;
+use crate::model::chassis::VxlanMode;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
 use crate::nodes::Node;
@@ -35,7 +35,7 @@ impl Derivation for DatapathKeys {
         let mut asked = BTreeMap::new();
         let mut all = Vec::new();
         let mut has_ic_vxlan = false;
-        let is_vxlan = is_vxlan(view);
+        let is_vxlan = *view.get::<VxlanMode>(());
         let mut add = |uuid: Uuid, requested: i64, is_transit: bool| {
             all.push(uuid);
             if requested == 0 {
@@ -84,18 +84,6 @@ fn given(view: &View<'_>) -> BTreeMap<Uuid, i64> {
         Some((of.parse().ok()?, row.tunnel_key()))
     });
     keys.collect()
-}
-
-/// Whether keys have to fit into VXLAN.
-pub fn is_vxlan(view: &View<'_>) -> bool {
-    view.get::<Config>(()).vxlan_mode
-        && view.rows::<Chassis<'_>>().iter().any(|chassis| {
-            let mut encaps = chassis.encaps().iter();
-            encaps.any(|encap| {
-                view.row::<Encap<'_>>(encap)
-                    .is_some_and(|encap| encap.r#type() == "vxlan")
-            })
-        })
 }
 
 fn give(

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_southbound::Chassis;
+use ovn_schemas::rows::ovn_southbound::{Chassis, Encap};
 use ovsdb_data::Uuid;
 
+use super::config::Config;
 use super::options::Options;
-use crate::alloc::datapath_key::is_vxlan;
 use crate::graph::Derivation;
 use crate::nodes::Node;
 use crate::view::View;
@@ -55,6 +55,14 @@ impl Derivation for VxlanMode {
     const NODE: Node = Node::VxlanMode;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
-        is_vxlan(view)
+        let is_vxlan = |encap| {
+            let encap = view.row::<Encap<'_>>(encap);
+            encap.is_some_and(|encap| encap.r#type() == "vxlan")
+        };
+        view.get::<Config>(()).vxlan_mode
+            && view
+                .rows::<Chassis<'_>>()
+                .iter()
+                .any(|chassis| chassis.encaps().iter().any(is_vxlan))
     }
 }

@@ -1,15 +1,14 @@
 //! DNS answers from records of the northbound database (ovn-northd(8) "Ingress Table 25", "26"). The records are in the
 //! southbound one, and ovn-controller answers.
 
-use ovn_schemas::rows::ovn_northbound::{
-    Acl, Dns, LoadBalancer, LoadBalancerGroup, LogicalSwitch, PortGroup,
-};
+use ovn_schemas::rows::ovn_northbound::{Dns, LogicalSwitch};
 use ovsdb_data::Uuid;
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
+use crate::model::acl::SwitchAcls;
 use crate::model::copp;
-use crate::model::switch::{Switch, SwitchPorts};
+use crate::model::switch::Switch;
 use crate::nodes::Node;
 use crate::view::View;
 
@@ -54,7 +53,7 @@ impl Derivation for DnsFlows {
             Stage::LsOutAclEval,
             34000,
             "flags.from_ctrl && udp.src == 53",
-            match *view.get::<TracksConnections>(uuid) {
+            match view.get::<SwitchAcls>(uuid).is_stateful() {
                 true => "reg8[16] = 1; ct_commit; next;",
                 false => "reg8[16] = 1; next;",
             },
@@ -72,56 +71,4 @@ fn has_records(view: &View<'_>, switch: Uuid) -> bool {
         .iter()
         .filter_map(|dns| view.row::<Dns<'_>>(dns));
     rows.any(|dns| !dns.records().is_empty())
-}
-
-/// Whether packets of a switch go through connection tracking: it has stateful ACLs, its own or those of port groups, or
-/// load balancers with addresses.
-pub enum TracksConnections {}
-
-impl Derivation for TracksConnections {
-    type Key = Uuid;
-    type Value = bool;
-    const NODE: Node = Node::TracksConnections;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
-        let Some(switch) = view.row::<LogicalSwitch<'_>>(uuid) else {
-            return false;
-        };
-        let has_addresses = |lb: Uuid| {
-            view.row::<LoadBalancer<'_>>(lb)
-                .is_some_and(|lb| !lb.vips().is_empty())
-        };
-        let in_group = |group: Uuid| {
-            let group = view.row::<LoadBalancerGroup<'_>>(group);
-            group.is_some_and(|group| group.load_balancer().iter().any(has_addresses))
-        };
-        switch.acls().iter().any(|acl| is_stateful(view, acl))
-            || switch.load_balancer().iter().any(has_addresses)
-            || switch.load_balancer_group().iter().any(in_group)
-            || view.get::<SwitchPorts>(uuid).iter().any(|port| {
-                let groups = view.holders(PortGroup::PORTS, *port);
-                groups
-                    .into_iter()
-                    .any(|group| *view.get::<IsStatefulGroup>(group))
-            })
-    }
-}
-
-/// Whether a port group has stateful ACLs.
-pub enum IsStatefulGroup {}
-
-impl Derivation for IsStatefulGroup {
-    type Key = Uuid;
-    type Value = bool;
-    const NODE: Node = Node::IsStatefulGroup;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
-        let group = view.row::<PortGroup<'_>>(uuid);
-        group.is_some_and(|group| group.acls().iter().any(|acl| is_stateful(view, acl)))
-    }
-}
-
-fn is_stateful(view: &View<'_>, acl: Uuid) -> bool {
-    view.row::<Acl<'_>>(acl)
-        .is_some_and(|acl| acl.action() == "allow-related")
 }

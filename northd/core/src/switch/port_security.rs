@@ -1,11 +1,9 @@
 //! Port security: what may come in from a port and go out to it. ovn-controller does the checking, from
 //! `Port_Binding.port_security`; flows say where (ovn-northd(8) "Ingress Table 0", "1", "Egress Table 11", "12").
 
-use std::sync::Arc;
-
-use ovn_schemas::rows::ovn_southbound::PortBinding;
 use ovsdb_data::Uuid;
 
+use crate::alloc::queue::Queue;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
@@ -142,8 +140,7 @@ fn check(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
     if !port.is_enabled {
         return both(100, "reg0[15] = 1; next;");
     }
-    let queue = view.get::<PortQueue>(port.uuid);
-    let queue = queue.as_deref().map(|queue| format!("set_queue({queue}); "));
+    let queue = queue_of(view, port).map(|queue| format!("set_queue({queue}); "));
     match (port.r#type, queue) {
         (Type::Router, _) => both(70, "reg0[18] = 1; next;"),
         (Type::Vtep, queue) => {
@@ -235,21 +232,10 @@ fn too_big(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
     };
 }
 
-/// The queue of a port with a limited rate (`qdisc_queue_id` of its `Port_Binding`).
-pub enum PortQueue {}
-
-impl Derivation for PortQueue {
-    type Key = Uuid;
-    type Value = Option<Arc<str>>;
-    const NODE: Node = Node::PortQueue;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let port = view.get::<SwitchPort>(uuid);
-        let port = port.as_ref().as_ref()?;
-        let limits = ["qos_min_rate", "qos_max_rate", "qos_burst", QUEUE_ID];
-        limits.iter().find(|key| port.options.get(key).is_some())?;
-        let row = view.holder(PortBinding::LOGICAL_PORT, &*port.name)?;
-        let row = view.row::<PortBinding<'_>>(row)?;
-        row.options().get(QUEUE_ID).map(Into::into)
+/// The queue of a port with a limited rate, or the one that it was given by hand.
+fn queue_of(view: &View<'_>, port: &SwitchPort) -> Option<String> {
+    match *view.get::<Queue>(port.uuid) {
+        Some(queue) => Some(queue.to_string()),
+        None => port.options.get(QUEUE_ID).map(Into::into),
     }
 }
