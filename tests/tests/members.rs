@@ -77,11 +77,19 @@ fn wait<T>(what: &str, mut get: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// What `_Server` says of the database.
+/// A server that joins serves while it only learns; its file says when it is a member.
+fn wait_for_membership(scratch: &Scratch, file: &str) {
+    wait("membership", || {
+        let (_, said) = run(Kind::Ours, scratch, &["check-cluster", file]);
+        said.is_empty().then_some(())
+    });
+}
+
+/// What `_Server` says of the database; none while the server closes connections because its databases change.
 fn database_row(server: &Server, scratch: &Scratch) -> Option<Value> {
     let select = json!({"op": "select", "table": "Database", "where": [["name", "==", "D"]]});
-    let rows = server.client(scratch).transact(json!(["_Server", select]));
-    rows[0]["rows"][0]
+    let reply = server.client(scratch).try_call("transact", json!(["_Server", select]))?;
+    reply["result"][0]["rows"][0]
         .as_object()
         .map(|row| Value::Object(row.clone()))
 }
@@ -294,6 +302,7 @@ fn one_member_goes_on_alone() {
         &["join-cluster", "s2", "D", &address(), &first],
     );
     let two = serve(Kind::Ours, &scratch, "s2", "s2");
+    wait_for_membership(&scratch, "s2");
     insert(&two, &scratch, "a");
     assert_eq!(said(Kind::Ours, &scratch, &["check-cluster", "s1", "s2"]), "");
     let cid = said(Kind::Ours, &scratch, &["db-cid", "s1"]);
@@ -332,6 +341,7 @@ fn one_member_goes_on_alone() {
         &["join-cluster", "s3", "D", &address(), &port],
     );
     let three = serve(Kind::Ours, &scratch, "s3", "s3");
+    wait_for_membership(&scratch, "s3");
     insert(&three, &scratch, "c");
     wait("both have it", || {
         (names(&alone, &scratch) == "abc").then_some(())
@@ -371,6 +381,7 @@ fn leftover_folders_are_put_aside() {
     assert!(!scratch.host(".s2.raft").exists());
     let joined = serve(Kind::Ours, &scratch, "s2", "s2");
     assert_eq!(names(&joined, &scratch), "a");
+    wait_for_membership(&scratch, "s2");
     joined.stop();
     one.stop();
     // A file whose folder was lost is not served, and is told so.

@@ -32,7 +32,8 @@ pub struct Standing {
     /// Who leads, if that was heard of within the election timer.
     pub leader: Option<ServerId>,
     /// It leads, or heard of a leader within three election timers: clients need not leave it over an election. False
-    /// from the start until then, while it joins, and when it was removed.
+    /// while it joins, when it was removed, and from the start until it has applied what was in its log: clients are
+    /// never told less than before.
     pub connected: bool,
     /// It is a voter.
     pub member: bool,

@@ -20,7 +20,7 @@ use crate::state_machine::{Progress, Raft};
 use crate::store::log::Log;
 use crate::store::snapshots::Arriving;
 use crate::store::{REMOVED, Store};
-use crate::types::{Peer, ServerId, StoredMembership, TypeConfig};
+use crate::types::{LogId, Peer, ServerId, StoredMembership, TypeConfig};
 use crate::world::World;
 
 /// What openraft tells of itself.
@@ -87,6 +87,10 @@ pub(crate) struct Shared {
     pub leaving: AtomicBool,
     /// The end of the leader is being looked into.
     pub suspecting: AtomicBool,
+    /// Where the log ended when this member started: with what it may have told clients of before.
+    pub started_at: Option<LogId>,
+    /// Everything up to there has been applied again, or replaced.
+    pub caught_up: AtomicBool,
 }
 
 impl Shared {
@@ -121,6 +125,8 @@ impl Shared {
             member_from: AtomicU64::default(),
             leaving: AtomicBool::default(),
             suspecting: AtomicBool::default(),
+            started_at: store.last()?,
+            caught_up: AtomicBool::default(),
         })
     }
 
@@ -131,6 +137,14 @@ impl Shared {
 
     pub(crate) async fn raft(&self) -> Result<Raft, MemberError> {
         Ok(self.running().await?.raft)
+    }
+
+    /// Whether what this member shows is no older than what it showed before it was restarted.
+    pub(crate) fn is_caught_up(&self, metrics: &Metrics) -> bool {
+        if metrics.last_applied >= self.started_at {
+            self.caught_up.store(true, Ordering::Release);
+        }
+        self.caught_up.load(Ordering::Acquire)
     }
 
     pub(crate) fn metrics(&self) -> Metrics {

@@ -101,7 +101,8 @@ fn judge(shared: &Shared, metrics: &Metrics, suspended: bool) -> Standing {
         .map(|(_, at)| at)
         .max(*shared.quorum_acked.lock());
     let recently = heard.is_some_and(|at| at.elapsed() < timer * PATIENCE);
-    standing.connected = standing.member && (recently || standing.leader == Some(metrics.id));
+    standing.connected =
+        standing.member && shared.is_caught_up(metrics) && (recently || standing.leader == Some(metrics.id));
     standing
 }
 
