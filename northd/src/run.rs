@@ -170,7 +170,7 @@ impl Follower {
         if self.commit.is_some() || !self.has_contents || !self.client.is_connected() || self.must_wait() {
             return;
         }
-        let (mut operations, _) = self.reconcile.operations(northd);
+        let mut operations = self.reconcile.operations(northd);
         operations.extend(more);
         if operations.is_empty() {
             return;

@@ -88,7 +88,9 @@ fn wait_for_membership(scratch: &Scratch, file: &str) {
 /// What `_Server` says of the database; none while the server closes connections because its databases change.
 fn database_row(server: &Server, scratch: &Scratch) -> Option<Value> {
     let select = json!({"op": "select", "table": "Database", "where": [["name", "==", "D"]]});
-    let reply = server.client(scratch).try_call("transact", json!(["_Server", select]))?;
+    let reply = server
+        .client(scratch)
+        .try_call("transact", json!(["_Server", select]))?;
     reply["result"][0]["rows"][0]
         .as_object()
         .map(|row| Value::Object(row.clone()))

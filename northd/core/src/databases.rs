@@ -215,7 +215,7 @@ impl Databases {
         let indexes = table.into_iter().flat_map(|table| &table.indexes);
         let mut of_column = indexes.filter(|(of, ..)| *of == column);
         let index = of_column.next();
-        debug_assert!(
+        assert!(
             index.is_some(),
             "no index over column {} of table {}",
             column.0,

@@ -196,18 +196,11 @@ impl Reconcile {
         self.touch(all.iter().map(|row| (row.side, row.table, row.id)));
     }
 
-    /// Whether there is nothing to do.
-    pub fn is_idle(&self) -> bool {
-        self.dirty.is_empty() && self.arrived.is_empty() && self.keys.is_empty()
-    }
-
-    /// The operations that are needed, and what they are for, which counts as done. Whoever cannot commit them calls
-    /// [`Reconcile::again`].
-    pub fn operations(&mut self, northd: &Northd) -> (Vec<Value>, Vec<RowId>) {
+    /// The operations that are needed, which count as done. Whoever cannot commit them calls [`Reconcile::again`].
+    pub fn operations(&mut self, northd: &Northd) -> Vec<Value> {
         let arrived = std::mem::take(&mut self.arrived);
         let dirty = std::mem::take(&mut self.dirty);
         let mut operations = Vec::new();
-        let mut done = Vec::new();
         let mut rest: Vec<(TableIdx, Uuid)> = Vec::new();
         // Table by table: keys are made of references to tables before.
         let tables: BTreeSet<(usize, TableIdx)> = arrived
@@ -221,7 +214,6 @@ impl Reconcile {
                 self.look_at(northd, table, *uuid);
             }
             for (_, _, id) in dirty.range(of_table) {
-                done.push((self.side, table, *id));
                 self.bring_in_line(northd, table, *id, &mut operations);
             }
             rest.extend(self.keys.keys().filter(|(of, _)| *of == table));
@@ -233,7 +225,7 @@ impl Reconcile {
                 self.remove(northd, table, uuid, &mut operations);
             }
         }
-        (operations, done)
+        operations
     }
 
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
@@ -303,10 +295,29 @@ impl Reconcile {
                 operations.push(self.insert(table, new, &desired));
                 self.stands_for.remove(&(table, old));
                 self.claim(table, id, new);
+                for (of, id) in self.referrers(northd, table, old) {
+                    self.bring_in_line(northd, of, id, operations);
+                }
             }
             Some(row) => self.update(table, row.uuid(), row, &desired, operations),
             None => operations.push(self.insert(table, id, &desired)),
         }
+    }
+
+    /// The desired rows whose rows refer to a row.
+    fn referrers(&self, northd: &Northd, table: TableIdx, uuid: Uuid) -> Vec<(TableIdx, Uuid)> {
+        let value = Atom::Uuid(uuid);
+        let mut found = Vec::new();
+        for of in self.ours.keys().copied() {
+            for (column, schema) in self.schema.table(of).iter() {
+                if schema.ty.key.reference().is_some_and(|(to, _)| to == table) {
+                    let rows = northd.databases().holders(self.side, of, column, &value);
+                    let ids = rows.into_iter().filter_map(|row| self.stands_for.get(&(of, row)));
+                    found.extend(ids.map(|id| (of, *id)));
+                }
+            }
+        }
+        found
     }
 
     /// A row that nobody stands for yet and that has a desired row's key.

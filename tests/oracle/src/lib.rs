@@ -13,7 +13,9 @@ pub mod groups;
 pub mod live;
 pub mod nonsense;
 pub mod normal;
+pub mod renamed;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// A script.
@@ -92,4 +94,21 @@ fn steps(text: &str, path: &Path) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Which random runs to make: as many as usual, `ORACLE_SEEDS=n`, or the one of `ORACLE_SEED=n`.
+pub fn seeds(usual: u64) -> RangeInclusive<u64> {
+    match number("ORACLE_SEED") {
+        Some(seed) => seed..=seed,
+        None => 1..=number("ORACLE_SEEDS").unwrap_or(usual),
+    }
+}
+
+/// How long each is: as usual, or `ORACLE_STEPS=n`.
+pub fn n_steps(usual: u64) -> u64 {
+    number("ORACLE_STEPS").unwrap_or(usual)
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }

@@ -98,7 +98,7 @@ impl Live {
 
     fn write_nb(&mut self, touched: &BTreeSet<RowId>) -> usize {
         self.reconcile_nb.touch(touched.iter().copied());
-        let (operations, _) = self.reconcile_nb.operations(&self.northd);
+        let operations = self.reconcile_nb.operations(&self.northd);
         assert!(
             operations.is_empty() || self.transact(&operations),
             "{operations:?}"
@@ -107,7 +107,7 @@ impl Live {
     }
 
     fn write_sb(&mut self) -> usize {
-        let (operations, _) = self.reconcile.operations(&self.northd);
+        let operations = self.reconcile.operations(&self.northd);
         if operations.is_empty() {
             return 0;
         }
@@ -133,7 +133,7 @@ impl Live {
         let rows: Vec<RowChange> = fresh.databases().all(Side::Sb).collect();
         reconcile.changed(&rows);
         reconcile.touch(fresh.all().iter().map(|row| (row.side, row.table, row.id)));
-        reconcile.operations(&fresh).0
+        reconcile.operations(&fresh)
     }
 }
 

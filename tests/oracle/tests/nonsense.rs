@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use northd_core::Side;
 use northd_oracle::live::Live;
 use northd_oracle::nonsense::{FOREIGN, FOREIGN_COLUMNS, Generator, Nonsense};
+use northd_oracle::{n_steps, seeds};
 use ovn_schemas::Db;
 use ovsdb_data::{TableIdx, Uuid};
 use rand::Rng;
@@ -21,10 +22,6 @@ const STEPS: u64 = 300;
 
 /// After so many steps what is kept is compared with a fresh start.
 const INTERVAL: u64 = 25;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 /// A northd, and those who write into its databases.
 struct World {
@@ -215,11 +212,8 @@ fn is(uuid: Uuid) -> Value {
 
 #[test]
 fn no_contents_end_northd() {
-    let seeds = match number("ORACLE_SEED") {
-        Some(seed) => seed..=seed,
-        None => 1..=number("ORACLE_SEEDS").unwrap_or(SEEDS),
-    };
-    let steps = number("ORACLE_STEPS").unwrap_or(STEPS);
+    let seeds = seeds(SEEDS);
+    let steps = n_steps(STEPS);
     let mut failed = Vec::new();
     for seed in seeds {
         let mut world = World::new(seed);

@@ -2,13 +2,14 @@
 //! the same rows. And nothing that a row says ends the program.
 //!
 //! The rows are those of all cases; a step puts one in, takes one out, or gives it another row's value in a column.
-//! `ORACLE_SEED=n` runs one sequence, `ORACLE_STEPS=n` makes each as long.
+//! `ORACLE_SEED=n` runs one sequence, `ORACLE_SEEDS=n` as many, `ORACLE_STEPS=n` makes each as long.
 
 use std::collections::{BTreeSet, HashMap};
 
-use northd_oracle::cases;
 use northd_oracle::fixture::{Contents, Fixture};
 use northd_oracle::live::Live;
+use northd_oracle::renamed::renamed;
+use northd_oracle::{cases, n_steps, seeds};
 use ovn_schemas::Db;
 use ovsdb_data::{Row, TableIdx, Uuid};
 use rand::rngs::StdRng;
@@ -18,14 +19,10 @@ use serde_json::{Value, json};
 
 /// Sequences, and the steps of each.
 const SEEDS: u64 = 20;
-const STEPS: usize = 1500;
+const STEPS: u64 = 1500;
 
 /// After so many steps both are compared.
-const INTERVAL: usize = 25;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
+const INTERVAL: u64 = 25;
 
 /// The northbound rows at hand, and a northd with its databases.
 struct World {
@@ -33,17 +30,18 @@ struct World {
     all: Vec<(TableIdx, Row)>,
     by_uuid: HashMap<Uuid, usize>,
     rng: StdRng,
-    n_done: usize,
+    n_done: u64,
 }
 
 impl World {
     fn new(contents: &[Contents], seed: u64) -> World {
         let mut rng = StdRng::seed_from_u64(seed);
         let some: Vec<&Contents> = contents.choose_multiple(&mut rng, 12).collect();
-        let rows = some.iter().flat_map(|contents| &contents.nb);
-        let all: Vec<(TableIdx, Row)> = rows
-            .filter_map(|change| Some((change.table, change.new.clone()?)))
+        let rows = some.iter().flat_map(|contents| renamed(&contents.nb, seed));
+        let mut all: Vec<(TableIdx, Row)> = rows
+            .filter_map(|change| Some((change.table, change.new?)))
             .collect();
+        all.sort_by_key(|(table, row)| (*table, row.uuid()));
         let by_uuid = all
             .iter()
             .enumerate()
@@ -108,7 +106,7 @@ impl World {
                 }
             }
         }
-        self.n_done += usize::from(!operations.is_empty() && self.live.transact(&operations));
+        self.n_done += u64::from(!operations.is_empty() && self.live.transact(&operations));
         if self.rng.random_bool(0.7) {
             self.live.settle();
         }
@@ -141,11 +139,8 @@ impl World {
 fn every_sequence_leads_where_a_fresh_start_leads() {
     let fixture = Fixture::start();
     let contents: Vec<Contents> = cases().iter().map(|case| fixture.run(case)).collect();
-    let seeds = match number("ORACLE_SEED") {
-        Some(seed) => seed..=seed,
-        None => 1..=SEEDS,
-    };
-    let steps = number("ORACLE_STEPS").map_or(STEPS, |steps| steps as usize);
+    let seeds = seeds(SEEDS);
+    let steps = n_steps(STEPS);
     for seed in seeds {
         let mut world = World::new(&contents, seed);
         for step in 1..=steps {

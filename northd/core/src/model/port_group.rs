@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::PortGroup;
+use ovn_schemas::rows::ovn_northbound::{LogicalSwitchPort, PortGroup};
 use ovsdb_data::Uuid;
 
 use super::address::v6_text;
 use super::switch::SwitchPorts;
-use super::switch_port::SwitchPort;
+use super::switch_port::{self, SwitchPort};
 use crate::graph::Derivation;
 use crate::nodes::Node;
 use crate::view::View;
@@ -43,8 +43,8 @@ impl Derivation for Group {
 /// A switch port as its groups see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
-    /// Its switch.
-    pub switch: Uuid,
+    /// Its switch; none of a port that does not count: its addresses do, as in the C program.
+    pub switch: Option<Uuid>,
     /// Its name.
     pub name: Arc<str>,
     /// Its IPv4 addresses.
@@ -60,11 +60,17 @@ impl Derivation for Member {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);
-        let port = port.as_ref().as_ref()?;
-        let addresses = || port.addresses.iter();
+        let (switch, name, of_port) = match &*port {
+            Some(port) => (Some(port.switch), port.name.clone(), port.addresses.clone()),
+            None => {
+                let row = view.row::<LogicalSwitchPort<'_>>(uuid)?;
+                (None, row.name().into(), switch_port::addresses(&row))
+            }
+        };
+        let addresses = || of_port.iter();
         Some(Member {
-            switch: port.switch,
-            name: port.name.clone(),
+            switch,
+            name,
             v4: addresses()
                 .flat_map(|a| &a.v4)
                 .map(|v4| v4.addr.to_string().into())
@@ -121,7 +127,7 @@ impl Derivation for GroupMembers {
         };
         for port in row.ports().iter() {
             if let Some(member) = &*view.get::<Member>(port) {
-                members.switches.insert(member.switch);
+                members.switches.extend(member.switch);
                 members.v4.extend(member.v4.iter().cloned());
                 members.v6.extend(member.v6.iter().cloned());
             }

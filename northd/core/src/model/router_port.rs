@@ -99,9 +99,6 @@ impl Derivation for RouterPort {
                 return None;
             }
         }
-        if addresses.v4.is_empty() && addresses.v6.is_empty() {
-            return None;
-        }
         addresses.v6.push(mac.link_local());
         let asks_gateway = row.ha_chassis_group().is_some() || !row.gateway_chassis().is_empty();
         if asks_gateway && on.is_gateway() {

@@ -88,7 +88,7 @@ pub struct SwitchPort {
     pub parent: Option<Arc<str>>,
 }
 
-/// The switch of a port, if the port counts: where names clash, the first one does.
+/// The switch of a port, if the port counts: where names clash, a router's port does, then the first one.
 pub enum SwitchOf {}
 
 impl Derivation for SwitchOf {
@@ -98,7 +98,9 @@ impl Derivation for SwitchOf {
 
     fn derive(view: &View<'_>, port: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalSwitchPort<'_>>(port)?;
-        if switch::named(view, row.name()) != Some(port) {
+        let mut of_routers = view.holders(LogicalRouterPort::NAME, row.name()).into_iter();
+        let is_of_router = of_routers.any(|port| view.get::<RouterPort>(port).is_some());
+        if is_of_router || switch::named(view, row.name()) != Some(port) {
             tracing::warn!("duplicate logical port {}", row.name());
             return None;
         }
@@ -115,19 +117,6 @@ impl Derivation for SwitchPort {
         let row = view.row::<LogicalSwitchPort<'_>>(uuid)?;
         let switch = (*view.get::<SwitchOf>(uuid))?;
         let r#type = Type::parse(row.r#type());
-        let mut addresses = Vec::new();
-        let (mut has_unknown, mut has_router_address) = (r#type == Type::Switch, false);
-        for text in row.addresses().iter() {
-            match text {
-                "unknown" => has_unknown = true,
-                "router" => has_router_address = true,
-                _ if is_dynamic(text) => addresses.extend(row.dynamic_addresses().and_then(Addresses::parse)),
-                _ => match Addresses::parse(text) {
-                    Some(parsed) => addresses.push(parsed),
-                    None => tracing::info!("invalid syntax '{text}' in address. No MAC address found"),
-                },
-            }
-        }
         Some(SwitchPort {
             uuid,
             switch,
@@ -135,14 +124,29 @@ impl Derivation for SwitchPort {
             key: quoted(row.name()),
             r#type,
             is_enabled: row.enabled().unwrap_or(true),
-            addresses,
+            addresses: addresses(&row),
             port_security: row.port_security().iter().filter_map(Addresses::parse).collect(),
-            has_unknown,
-            has_router_address,
+            has_unknown: r#type == Type::Switch || row.addresses().iter().any(|text| text == "unknown"),
+            has_router_address: row.addresses().iter().any(|text| text == "router"),
             options: Options::of(&row.options()),
             parent: row.parent_name().filter(|name| !name.is_empty()).map(Into::into),
         })
     }
+}
+
+/// The addresses of a port, but for "unknown" and "router".
+pub(super) fn addresses(row: &LogicalSwitchPort<'_>) -> Vec<Addresses> {
+    let texts = row.addresses();
+    let texts = texts.iter().filter(|text| !["unknown", "router"].contains(text));
+    texts
+        .filter_map(|text| match is_dynamic(text) {
+            true => row.dynamic_addresses().and_then(Addresses::parse),
+            false => Addresses::parse(text).or_else(|| {
+                tracing::info!("invalid syntax '{text}' in address. No MAC address found");
+                None
+            }),
+        })
+        .collect()
 }
 
 /// Whether an address is for OVN to choose (ovn-nb(5) "addresses").
