@@ -57,6 +57,22 @@ impl Desired {
         self
     }
 
+    /// With what another owner wants of the same row: of a column that both name, this one's value counts.
+    pub(crate) fn merge(&mut self, more: &Desired) {
+        self.is_update &= more.is_update;
+        self.replaces = self.replaces.or(more.replaces);
+        for (mine, others) in [
+            (&mut self.columns, &more.columns),
+            (&mut self.at_first, &more.at_first),
+        ] {
+            for (column, value) in others {
+                if mine.iter().all(|(other, _)| other != column) {
+                    mine.push((*column, value.clone()));
+                }
+            }
+        }
+    }
+
     /// With columns for the beginning.
     pub fn at_first<T: Table<'static>>(mut self, columns: Columns<T>) -> Desired {
         self.at_first = columns.into_values();

@@ -17,13 +17,17 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use ovsdb_data::Uuid;
 
 use crate::databases::{Databases, Input};
 use crate::nodes::Node;
+use crate::readers::Readers;
 use crate::view::View;
 
 /// What is kept for one key: made by [`Derivation::derive`].
@@ -103,11 +107,12 @@ fn maker<D: Derivation>() -> Maker {
     }
 }
 
+#[derive(PartialEq, Eq, Hash)]
 enum What {
     /// A row, a table, an entry of an index.
     Input(Input),
     /// A value.
-    Made { node: Node, key: Key, maker: Maker },
+    Made(Node, Key),
     /// Nothing: the place is free.
     Free,
 }
@@ -118,27 +123,45 @@ struct Place {
     /// What the value was made of.
     reads: Box<[Slot]>,
     /// What was made of it.
-    readers: BTreeSet<Slot>,
+    readers: Readers,
     is_dirty: bool,
     /// It is wanted for itself.
     is_output: bool,
 }
 
-/// All places, by number.
+/// All places, by number. There are many: they are kept in pieces, so that growing never copies them.
 #[derive(Default)]
-struct Places(Vec<Place>);
+struct Places {
+    pieces: Vec<Vec<Place>>,
+    n: u32,
+}
+
+const PIECE: u32 = 4096;
+
+impl Places {
+    fn push(&mut self, place: Place) -> Slot {
+        let slot = self.n;
+        if slot.is_multiple_of(PIECE) {
+            self.pieces.push(Vec::with_capacity(PIECE as usize));
+        }
+        let last = self.pieces.len() - 1;
+        self.pieces[last].push(place);
+        self.n = slot.checked_add(1).expect("memory ends before numbers do");
+        slot
+    }
+}
 
 impl Index<Slot> for Places {
     type Output = Place;
 
     fn index(&self, slot: Slot) -> &Place {
-        &self.0[slot as usize]
+        &self.pieces[(slot / PIECE) as usize][(slot % PIECE) as usize]
     }
 }
 
 impl IndexMut<Slot> for Places {
     fn index_mut(&mut self, slot: Slot) -> &mut Place {
-        &mut self.0[slot as usize]
+        &mut self.pieces[(slot / PIECE) as usize][(slot % PIECE) as usize]
     }
 }
 
@@ -175,8 +198,10 @@ pub struct Graph {
 struct Cells {
     places: Places,
     free: Vec<Slot>,
-    inputs: HashMap<Input, Slot, foldhash::fast::FixedState>,
-    made: HashMap<(Node, Key), Slot, foldhash::fast::FixedState>,
+    /// The places of inputs and of values, found by what they are of.
+    found: HashTable<Slot>,
+    hasher: foldhash::fast::FixedState,
+    makers: HashMap<Node, Maker, foldhash::fast::FixedState>,
     /// To be made again, by level.
     dirty: BTreeSet<(Node, Slot)>,
     /// What the derivations under way have read, the innermost last.
@@ -229,7 +254,7 @@ impl Graph {
     pub fn drop_output<D: Derivation>(&mut self, key: D::Key) {
         let cells = self.cells.get_mut();
         let key = key.into();
-        let Some(&slot) = cells.made.get(&(D::NODE, key)) else {
+        let Some(slot) = cells.find(&What::Made(D::NODE, key)) else {
             return;
         };
         let place = &mut cells.places[slot];
@@ -261,6 +286,13 @@ impl Graph {
         let cells = self.cells.get_mut();
         cells.sweep();
         std::mem::take(&mut cells.changed)
+    }
+
+    /// A value that was made, as it is now.
+    pub fn value(&self, (node, key): (Node, Key)) -> Option<Value> {
+        let cells = self.cells.borrow();
+        let slot = cells.find(&What::Made(node, key))?;
+        cells.places[slot].value.clone()
     }
 
     /// How often each derivation ran.
@@ -297,7 +329,7 @@ impl Graph {
     /// An input is read by whoever runs now.
     pub(crate) fn read(&self, input: Input) {
         let mut cells = self.cells.borrow_mut();
-        let slot = cells.input_place(input);
+        let slot = cells.place_of(What::Input(input));
         cells.note(slot);
     }
 
@@ -305,7 +337,7 @@ impl Graph {
         let (node, key, maker, before) = {
             let mut cells = self.cells.borrow_mut();
             let place = &mut cells.places[slot];
-            let What::Made { node, key, maker } = place.what else {
+            let What::Made(node, key) = place.what else {
                 return;
             };
             if !place.is_dirty && place.value.is_some() {
@@ -315,7 +347,7 @@ impl Graph {
             let before = place.value.clone();
             cells.dirty.remove(&(node, slot));
             cells.reading.push(Vec::new());
-            (node, key, maker, before)
+            (node, key, cells.makers[&node], before)
         };
         let view = View::new(self, node);
         let after = (maker.derive)(&view, key, before.as_ref());
@@ -338,7 +370,7 @@ impl Graph {
                 after: Some(after),
             });
         }
-        let readers: Vec<Slot> = cells.places[slot].readers.iter().copied().collect();
+        let readers = cells.places[slot].readers.to_vec();
         for reader in readers {
             cells.soil(reader);
         }
@@ -346,53 +378,53 @@ impl Graph {
 }
 
 impl Cells {
-    fn add(&mut self, what: What) -> Slot {
+    fn find(&self, what: &What) -> Option<Slot> {
+        let hash = self.hasher.hash_one(what);
+        self.found.find(hash, |slot| self.places[*slot].what == *what).copied()
+    }
+
+    /// The place of something, which may be new.
+    fn place_of(&mut self, what: What) -> Slot {
+        let Cells {
+            places,
+            free,
+            found,
+            hasher,
+            ..
+        } = self;
+        let hash = hasher.hash_one(&what);
+        let entry = found.entry(
+            hash,
+            |slot| places[*slot].what == what,
+            |slot| hasher.hash_one(&places[*slot].what),
+        );
+        let vacant = match entry {
+            Entry::Occupied(found) => return *found.get(),
+            Entry::Vacant(vacant) => vacant,
+        };
+        // The number that it will have; it is taken below.
+        let slot = free.pop().unwrap_or(places.n);
+        vacant.insert(slot);
         let place = Place {
             what,
             value: None,
             reads: Box::default(),
-            readers: BTreeSet::new(),
+            readers: Readers::default(),
             is_dirty: false,
             is_output: false,
         };
-        match self.free.pop() {
-            Some(slot) => {
-                self.places[slot] = place;
-                slot
+        match slot == places.n {
+            true => {
+                places.push(place);
             }
-            None => {
-                let slot = u32::try_from(self.places.0.len()).expect("memory ends before numbers do");
-                self.places.0.push(place);
-                slot
-            }
+            false => places[slot] = place,
         }
+        slot
     }
 
     fn place<D: Derivation>(&mut self, key: Key) -> Slot {
-        match self.made.get(&(D::NODE, key)) {
-            Some(slot) => *slot,
-            None => {
-                let maker = maker::<D>();
-                let slot = self.add(What::Made {
-                    node: D::NODE,
-                    key,
-                    maker,
-                });
-                self.made.insert((D::NODE, key), slot);
-                slot
-            }
-        }
-    }
-
-    fn input_place(&mut self, input: Input) -> Slot {
-        match self.inputs.get(&input) {
-            Some(slot) => *slot,
-            None => {
-                let slot = self.add(What::Input(input.clone()));
-                self.inputs.insert(input, slot);
-                slot
-            }
-        }
+        self.makers.entry(D::NODE).or_insert_with(maker::<D>);
+        self.place_of(What::Made(D::NODE, key))
     }
 
     /// Whoever runs now has read something.
@@ -403,10 +435,10 @@ impl Cells {
     }
 
     fn input_changed(&mut self, input: &Input) {
-        let Some(&slot) = self.inputs.get(input) else {
+        let Some(slot) = self.find(&What::Input(input.clone())) else {
             return;
         };
-        let readers: Vec<Slot> = self.places[slot].readers.iter().copied().collect();
+        let readers = self.places[slot].readers.to_vec();
         for reader in readers {
             self.soil(reader);
         }
@@ -415,7 +447,7 @@ impl Cells {
     /// Something has to be made again.
     fn soil(&mut self, slot: Slot) {
         let place = &mut self.places[slot];
-        if let What::Made { node, .. } = place.what
+        if let What::Made(node, _) = place.what
             && !std::mem::replace(&mut place.is_dirty, true)
         {
             self.dirty.insert((node, slot));
@@ -438,7 +470,7 @@ impl Cells {
 
     fn unlink(&mut self, read: Slot, reader: Slot) {
         let readers = &mut self.places[read].readers;
-        readers.remove(&reader);
+        readers.remove(reader);
         if readers.is_empty() {
             self.unread.push(read);
         }
@@ -451,16 +483,17 @@ impl Cells {
             if place.is_output || !place.readers.is_empty() {
                 continue;
             }
-            match std::mem::replace(&mut place.what, What::Free) {
-                What::Free => continue,
-                What::Input(input) => {
-                    self.inputs.remove(&input);
-                }
-                What::Made { node, key, .. } => {
-                    self.made.remove(&(node, key));
-                    self.dirty.remove(&(node, slot));
-                }
+            if let What::Made(node, _) = place.what {
+                self.dirty.remove(&(node, slot));
             }
+            if place.what == What::Free {
+                continue;
+            }
+            let hash = self.hasher.hash_one(&place.what);
+            if let Ok(found) = self.found.find_entry(hash, |other| *other == slot) {
+                found.remove();
+            }
+            self.places[slot].what = What::Free;
             let place = &mut self.places[slot];
             place.value = None;
             let reads = std::mem::take(&mut place.reads);

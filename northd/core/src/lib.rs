@@ -16,6 +16,7 @@ pub mod load_balancing;
 pub mod model;
 pub mod nodes;
 pub mod northd;
+mod readers;
 pub mod reconcile;
 pub mod router;
 pub mod switch;

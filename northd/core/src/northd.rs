@@ -5,15 +5,16 @@
 //!                    └──► rows ─────────────────┴──► what changed, row by row; `sync` brings databases in line
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use ovsdb_data::{RowChange, TableIdx, Uuid};
+use smallvec::SmallVec;
 
 use crate::databases::{Databases, Side};
 use crate::desired::Desired;
 use crate::flow::Flows;
 use crate::flow::table::{FlowId, FlowTable, Merged, Owner};
-use crate::graph::{Changed, Count, Graph};
+use crate::graph::{Changed, Count, Graph, Value};
 use crate::nodes::{Node, OUTPUTS, Of};
 use crate::sync::logical_flow::FlowRows;
 
@@ -26,7 +27,8 @@ pub struct Northd {
     graph: Graph,
     flows: FlowTable,
     flow_rows: FlowRows,
-    desired: HashMap<RowId, BTreeMap<Owner, Vec<Desired>>, foldhash::fast::FixedState>,
+    /// Who owns columns of a row, sorted, nearly always one: what they want of it is among their values.
+    owners: HashMap<RowId, SmallVec<[Owner; 1]>, foldhash::fast::FixedState>,
 }
 
 impl Northd {
@@ -77,20 +79,14 @@ impl Northd {
                 .flatten()
                 .any(|value| value.is::<Flows>());
             if is_flows {
-                let flows = |value: &Option<crate::graph::Value>| {
+                let flows = |value: &Option<Value>| {
                     value.clone().and_then(|value| value.downcast::<Flows>().ok())
                 };
                 self.flows
                     .change(owner, flows(&before).as_deref(), flows(&after).as_deref());
                 continue;
             }
-            let rows = |value: &Option<crate::graph::Value>| -> Vec<Desired> {
-                let rows = value
-                    .as_ref()
-                    .and_then(|value| value.downcast_ref::<Vec<Desired>>());
-                rows.cloned().unwrap_or_default()
-            };
-            self.change_rows(owner, &rows(&before), rows(&after), &mut touched);
+            self.change_rows(owner, rows(before.as_ref()), rows(after.as_ref()), &mut touched);
         }
         for id in self.flows.take_touched() {
             self.flow_rows.change(id, self.flows.get(id), &mut touched);
@@ -102,33 +98,27 @@ impl Northd {
         &mut self,
         owner: Owner,
         before: &[Desired],
-        after: Vec<Desired>,
+        after: &[Desired],
         touched: &mut BTreeSet<RowId>,
     ) {
-        let id = |row: &Desired| (row.side, row.table, row.id);
-        for row in before {
-            if after.contains(row) {
+        for row in before.iter().filter(|row| !after.contains(row)) {
+            touched.insert(row_id(row));
+            if after.iter().any(|other| row_id(other) == row_id(row)) {
                 continue;
             }
-            touched.insert(id(row));
-            if let Some(owners) = self.desired.get_mut(&id(row)) {
-                owners.remove(&owner);
+            if let Some(owners) = self.owners.get_mut(&row_id(row)) {
+                owners.retain(|other| *other != owner);
                 if owners.is_empty() {
-                    self.desired.remove(&id(row));
+                    self.owners.remove(&row_id(row));
                 }
             }
         }
-        for row in after {
-            if before.contains(&row) {
-                continue;
+        for row in after.iter().filter(|row| !before.contains(row)) {
+            touched.insert(row_id(row));
+            let owners = self.owners.entry(row_id(row)).or_default();
+            if let Err(at) = owners.binary_search(&owner) {
+                owners.insert(at, owner);
             }
-            touched.insert(id(&row));
-            self.desired
-                .entry(id(&row))
-                .or_default()
-                .entry(owner)
-                .or_default()
-                .push(row);
         }
     }
 
@@ -137,34 +127,28 @@ impl Northd {
         if let Some(row) = self.flow_rows.desired(id, &self.flows) {
             return Some(row);
         }
-        let mut said = self.desired.get(&id)?.values().flatten();
-        let mut row = said.next()?.clone();
-        // Several may own columns of one row.
-        for more in said {
-            row.is_update &= more.is_update;
-            row.replaces = row.replaces.or(more.replaces);
-            for (mine, others) in [
-                (&mut row.columns, &more.columns),
-                (&mut row.at_first, &more.at_first),
-            ] {
-                for (column, value) in others {
-                    if mine.iter().all(|(other, _)| other != column) {
-                        mine.push((*column, value.clone()));
-                    }
+        let values = self.owners.get(&id)?.iter().filter_map(|owner| self.graph.value(*owner));
+        let mut whole: Option<Desired> = None;
+        for value in values {
+            for more in rows(Some(&value)).iter().filter(|row| row_id(row) == id) {
+                match &mut whole {
+                    // Several may own columns of one row.
+                    Some(row) => row.merge(more),
+                    None => whole = Some(more.clone()),
                 }
             }
         }
-        Some(row)
+        whole
     }
 
     /// Whether a row is to be, as far as it is known here.
     pub fn is_desired(&self, id: RowId) -> bool {
-        self.desired.contains_key(&id) || self.flow_rows.contains(id)
+        self.owners.contains_key(&id) || self.flow_rows.contains(id)
     }
 
     /// Every row as it is to be, by table and identity.
     pub fn all(&self) -> Vec<Desired> {
-        let ids: BTreeSet<RowId> = self.desired.keys().copied().chain(self.flow_rows.ids()).collect();
+        let ids: BTreeSet<RowId> = self.owners.keys().copied().chain(self.flow_rows.ids()).collect();
         ids.into_iter().filter_map(|id| self.desired(id)).collect()
     }
 
@@ -193,4 +177,15 @@ impl Northd {
         fresh.settle();
         fresh
     }
+}
+
+fn row_id(row: &Desired) -> RowId {
+    (row.side, row.table, row.id)
+}
+
+/// The rows that a value has.
+fn rows(value: Option<&Value>) -> &[Desired] {
+    value
+        .and_then(|value| value.downcast_ref::<Vec<Desired>>())
+        .map_or(&[], Vec::as_slice)
 }

@@ -10,8 +10,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ovsdb_data::base_type::RefKind;
-use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, Uuid};
+use ovsdb_data::base_type::{ColumnType, RefKind};
+use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Only, Row, RowChange, TableIdx, Uuid};
 use serde_json::{Map, Value, json};
 
 use crate::databases::Side;
@@ -122,6 +122,9 @@ pub struct Reconcile {
     /// Desired rows to be looked at, in the order of their tables.
     dirty: BTreeSet<(usize, TableIdx, Uuid)>,
 }
+
+/// From so many members on a set is changed by its difference.
+const LARGE: usize = 32;
 
 impl Reconcile {
     /// Of an empty database.
@@ -386,19 +389,44 @@ impl Reconcile {
 
     fn update(&self, table: TableIdx, uuid: Uuid, row: &Row, desired: &Desired, operations: &mut Vec<Value>) {
         let schema = self.schema.table(table);
-        let mut columns = Map::new();
+        let (mut columns, mut mutations) = (Map::new(), Vec::new());
         for (column, value) in &desired.columns {
             let value = self.translate(*column, table, value, &self.standing);
-            if row.get(*column) != &value {
-                let of = schema.column_schema(*column);
-                columns.insert(of.name.to_string(), value.to_json(&of.ty));
+            let (before, of) = (row.get(*column), schema.column_schema(*column));
+            if before == &value {
+                continue;
+            }
+            match difference(&of.ty, before, &value) {
+                Some([gone, new]) => {
+                    for (mutator, members) in [("delete", gone), ("insert", new)] {
+                        if !members.is_empty() {
+                            mutations.push(json!([&*of.name, mutator, members.to_json(&of.ty)]));
+                        }
+                    }
+                }
+                None => {
+                    columns.insert(of.name.to_string(), value.to_json(&of.ty));
+                }
             }
         }
+        let mut push = |op: &str, what: &str, value: Value| {
+            let mut operation = self.operation(op, table);
+            operation.insert("where".to_owned(), is(uuid));
+            operation.insert(what.to_owned(), value);
+            operations.push(Value::Object(operation));
+        };
         if !columns.is_empty() {
-            operations.push(json!({
-                "op": "update", "table": &*schema.name, "where": is(uuid), "row": columns,
-            }));
+            push("update", "row", Value::Object(columns));
         }
+        if !mutations.is_empty() {
+            push("mutate", "mutations", Value::Array(mutations));
+        }
+    }
+
+    fn operation(&self, op: &str, table: TableIdx) -> Map<String, Value> {
+        let table = &*self.schema.table(table).name;
+        let parts = [("op", op), ("table", table)];
+        parts.map(|(key, text)| (key.to_owned(), text.into())).into_iter().collect()
     }
 
     fn insert(&self, table: TableIdx, id: Uuid, desired: &Desired) -> Value {
@@ -412,7 +440,10 @@ impl Reconcile {
                 (of.name.to_string(), value.to_json(&of.ty))
             })
             .collect();
-        json!({"op": "insert", "table": &*schema.name, "uuid": id.to_string(), "row": columns})
+        let mut operation = self.operation("insert", table);
+        operation.insert("uuid".to_owned(), id.to_string().into());
+        operation.insert("row".to_owned(), Value::Object(columns));
+        Value::Object(operation)
     }
 
     /// What others have written about a row goes before it: the database would keep both.
@@ -427,7 +458,9 @@ impl Reconcile {
     }
 
     fn delete(&self, table: TableIdx, uuid: Uuid) -> Value {
-        json!({"op": "delete", "table": &*self.schema.table(table).name, "where": is(uuid)})
+        let mut operation = self.operation("delete", table);
+        operation.insert("where".to_owned(), is(uuid));
+        Value::Object(operation)
     }
 }
 
@@ -447,6 +480,20 @@ fn foreign(
             _ => None,
         })
         .collect()
+}
+
+/// What leaves a large set and what joins it, where that is less to say than the whole.
+fn difference(ty: &ColumnType, before: &Datum, after: &Datum) -> Option<[Datum; 2]> {
+    if ty.is_map() || before.len() < LARGE {
+        return None;
+    }
+    let (mut gone, mut new) = (Vec::new(), Vec::new());
+    before.for_each_set_difference(after, |only| match only {
+        Only::First(atom) => gone.push(atom.clone()),
+        Only::Second(atom) => new.push(atom.clone()),
+    });
+    let is_less = (gone.len() + new.len()) * 4 < before.len();
+    is_less.then(|| [gone, new].map(Datum::set_unique))
 }
 
 fn is(uuid: Uuid) -> Value {

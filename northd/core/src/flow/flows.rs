@@ -92,7 +92,8 @@ impl Flow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flows {
     datapaths: Datapaths,
-    flows: Vec<Flow>,
+    /// Each is kept once: the table of all flows shares it.
+    flows: Vec<Arc<Flow>>,
     parts: BTreeMap<Owner, Part>,
 }
 
@@ -175,7 +176,7 @@ impl Flows {
         r#match: Arc<str>,
         actions: Arc<str>,
     ) -> &mut Flow {
-        self.flows.push(Flow {
+        self.flows.push(Arc::new(Flow {
             datapaths,
             stage,
             priority,
@@ -187,13 +188,13 @@ impl Flows {
             skips_tracking: false,
             description: None,
             source: Location::caller(),
-        });
+        }));
         let last = self.flows.len() - 1;
-        &mut self.flows[last]
+        Arc::make_mut(&mut self.flows[last])
     }
 
     /// All of them but for those of parts, in the order in which they were added.
-    pub fn as_slice(&self) -> &[Flow] {
+    pub fn as_slice(&self) -> &[Arc<Flow>] {
         &self.flows
     }
 
@@ -211,7 +212,7 @@ impl Flows {
 
     /// All of them, but for those of parts.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Flow> {
-        self.flows.iter()
+        self.flows.iter().map(|flow| &**flow)
     }
 
     /// Those that others made, by who made them.

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ovsdb_data::Uuid;
+use smallvec::SmallVec;
 
 use super::flows::{Datapaths, Flow, Flows, Part};
 use crate::desired::{Hasher, identity};
@@ -19,17 +20,14 @@ pub type Owner = (Node, Key);
 /// What identifies a flow, made short: also its row's uuid.
 pub type FlowId = Uuid;
 
-/// One flow, and all who say it.
-struct Entry {
-    /// By owner; an owner may say it for several datapaths.
-    said: Vec<(Owner, Flow)>,
-}
+/// All who say a flow, nearly always one; an owner may say it for several datapaths.
+type Said = SmallVec<[(Owner, Arc<Flow>); 1]>;
 
 /// A flow as it is to be in the southbound database.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merged {
     /// As its first owner says it.
-    pub flow: Flow,
+    pub flow: Arc<Flow>,
     /// The owner.
     pub owner: Owner,
     /// All datapaths, sorted; at least one.
@@ -39,12 +37,12 @@ pub struct Merged {
 /// All flows.
 #[derive(Default)]
 pub struct FlowTable {
-    flows: HashMap<FlowId, Entry, foldhash::fast::FixedState>,
+    flows: HashMap<FlowId, Said, foldhash::fast::FixedState>,
     touched: BTreeSet<FlowId>,
 }
 
 /// Who of all who say a flow decides what is said about it. An owner may say it in several places.
-fn rank((owner, flow): &(Owner, Flow)) -> impl Ord + use<'_> {
+fn rank((owner, flow): &(Owner, Arc<Flow>)) -> impl Ord + use<'_> {
     let about = (flow.hint, flow.in_out_port.as_deref(), flow.description);
     (*owner, about, flow.source.file(), flow.source.line())
 }
@@ -68,7 +66,7 @@ impl FlowTable {
             before.map_or(&[][..], Flows::as_slice),
             after.map_or(&[][..], Flows::as_slice),
         );
-        let same = |(a, b): &(&Flow, &Flow)| a == b;
+        let same = |(a, b): &(&Arc<Flow>, &Arc<Flow>)| a == b;
         let n_first = before.iter().zip(after).take_while(same).count();
         let (before, after) = (&before[n_first..], &after[n_first..]);
         let n_last = before
@@ -80,25 +78,20 @@ impl FlowTable {
         for flow in &before[..before.len() - n_last] {
             let id = flow_id(flow);
             self.touched.insert(id);
-            let Some(entry) = self.flows.get_mut(&id) else {
+            let Some(said) = self.flows.get_mut(&id) else {
                 continue;
             };
-            if let Some(at) = entry
-                .said
-                .iter()
-                .position(|(of, said)| *of == owner && said == flow)
-            {
-                entry.said.swap_remove(at);
+            if let Some(at) = said.iter().position(|(of, said)| *of == owner && said == flow) {
+                said.swap_remove(at);
             }
-            if entry.said.is_empty() {
+            if said.is_empty() {
                 self.flows.remove(&id);
             }
         }
         for flow in &after[..after.len() - n_last] {
             let id = flow_id(flow);
             self.touched.insert(id);
-            let entry = self.flows.entry(id).or_insert_with(|| Entry { said: Vec::new() });
-            entry.said.push((owner, flow.clone()));
+            self.flows.entry(id).or_default().push((owner, flow.clone()));
         }
     }
 
@@ -126,9 +119,9 @@ impl FlowTable {
 
     /// A flow, if anybody says it.
     pub fn get(&self, id: FlowId) -> Option<Merged> {
-        let entry = self.flows.get(&id)?;
-        let (owner, flow) = entry.said.iter().min_by(|a, b| rank(a).cmp(&rank(b)))?;
-        let datapaths: Arc<[Uuid]> = match (&entry.said[..], &flow.datapaths) {
+        let said = self.flows.get(&id)?;
+        let (owner, flow) = said.iter().min_by(|a, b| rank(a).cmp(&rank(b)))?;
+        let datapaths: Arc<[Uuid]> = match (&said[..], &flow.datapaths) {
             ([_], Datapaths::Set(set)) => set.clone(),
             (said, _) => {
                 let mut all: Vec<Uuid> = said.iter().flat_map(|(_, flow)| flow.datapaths.iter()).collect();
