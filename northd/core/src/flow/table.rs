@@ -10,11 +10,7 @@ use ovsdb_data::Uuid;
 
 use super::flows::{Datapaths, Flow, Flows, Part};
 use crate::desired::{Hasher, identity};
-use crate::graph::Key;
-use crate::nodes::Node;
-
-/// Whose flows they are.
-pub type Owner = (Node, Key);
+use crate::graph::Owner;
 
 /// What identifies a flow, made short: also its row's uuid.
 pub type FlowId = Uuid;

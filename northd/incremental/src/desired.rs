@@ -2,13 +2,16 @@
 //!
 //! A desired row has an identity made of what tells it from others of its table (ovn-sb(5): a name, an owner), and
 //! refers to other desired rows by theirs. Where no such row exists yet the identity becomes its uuid; where one
-//! exists under another uuid, `sync` translates.
+//! exists under another uuid, `reconcile` translates.
 
 use ovsdb_data::typed::{Columns, Table};
 use ovsdb_data::{ColumnIdx, Datum, TableIdx, Uuid};
 use sha2::{Digest, Sha256};
 
 use crate::databases::Side;
+
+/// A row of a database.
+pub type RowId = (Side, TableIdx, Uuid);
 
 /// A row as it is to be. Columns that are not named belong to somebody else.
 #[derive(Clone, Debug, PartialEq)]

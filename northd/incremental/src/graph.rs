@@ -2,7 +2,7 @@
 //! changes.
 //!
 //! In: changes of rows ([`Graph::apply`]). Out: which outputs changed ([`Graph::settle`]). Never here: what a
-//! derivation means; `nodes.rs` lists them all.
+//! derivation means; a program lists them all in its `nodes.rs`.
 //!
 //! A *derivation* is a pure function of a key and of what it reads through a [`View`]: rows, indexes over rows, values
 //! of other derivations. What it reads is noted, so nobody writes down what depends on what, and nobody can forget it.
@@ -23,7 +23,8 @@ use std::sync::Arc;
 use ovsdb_data::Uuid;
 
 use crate::databases::{Databases, Input};
-use crate::nodes::Node;
+use crate::node::NodeId;
+use crate::program::Program;
 use crate::view::View;
 
 /// What is kept for one key: made by [`Derivation::derive`].
@@ -67,6 +68,9 @@ impl From<Key> for (Uuid, Uuid) {
     }
 }
 
+/// Whose value it is.
+pub type Owner = (NodeId, Key);
+
 /// A pure function of a key and of what it reads.
 pub trait Derivation: 'static {
     /// What its values are kept by.
@@ -74,7 +78,7 @@ pub trait Derivation: 'static {
     /// What it makes.
     type Value: PartialEq + Send + Sync + 'static;
     /// Its place in the graph: it reads only what comes before it.
-    const NODE: Node;
+    const NODE: NodeId;
 
     /// Makes the value. `before` is what it made the last time: only for what must stay as it was once it was given
     /// away (tunnel keys, addresses).
@@ -107,7 +111,7 @@ enum What {
     /// A row, a table, an entry of an index.
     Input(Input),
     /// A value.
-    Made { node: Node, key: Key, maker: Maker },
+    Made { node: NodeId, key: Key, maker: Maker },
     /// Nothing: the place is free.
     Free,
 }
@@ -155,7 +159,7 @@ pub struct Count {
 #[derive(Clone)]
 pub struct Changed {
     /// Which derivation.
-    pub node: Node,
+    pub node: NodeId,
     /// Of what.
     pub key: Key,
     /// What it was; none if it is new.
@@ -165,9 +169,9 @@ pub struct Changed {
 }
 
 /// The databases and everything made of them.
-#[derive(Default)]
 pub struct Graph {
     databases: Databases,
+    names: &'static [&'static str],
     cells: RefCell<Cells>,
 }
 
@@ -176,21 +180,30 @@ struct Cells {
     places: Places,
     free: Vec<Slot>,
     inputs: HashMap<Input, Slot, foldhash::fast::FixedState>,
-    made: HashMap<(Node, Key), Slot, foldhash::fast::FixedState>,
+    made: HashMap<(NodeId, Key), Slot, foldhash::fast::FixedState>,
     /// To be made again, by level.
-    dirty: BTreeSet<(Node, Slot)>,
+    dirty: BTreeSet<(NodeId, Slot)>,
     /// What the derivations under way have read, the innermost last.
     reading: Vec<Vec<Slot>>,
     /// Whose readers have gone; they go too, unless somebody comes.
     unread: Vec<Slot>,
     changed: Vec<Changed>,
-    counts: HashMap<Node, Count, foldhash::fast::FixedState>,
+    counts: HashMap<NodeId, Count, foldhash::fast::FixedState>,
 }
 
 impl Graph {
-    /// A graph over empty databases.
-    pub fn new() -> Graph {
-        Graph::default()
+    /// A program's graph over empty databases.
+    pub fn new<P: Program>() -> Graph {
+        Graph {
+            databases: Databases::new::<P>(),
+            names: P::NODES,
+            cells: RefCell::default(),
+        }
+    }
+
+    /// The name of a derivation.
+    pub fn name(&self, node: NodeId) -> &'static str {
+        self.names.get(node.place()).copied().unwrap_or_default()
     }
 
     /// The databases.
@@ -264,8 +277,8 @@ impl Graph {
     }
 
     /// How often each derivation ran.
-    pub fn counts(&self) -> Vec<(Node, Count)> {
-        let mut counts: Vec<(Node, Count)> =
+    pub fn counts(&self) -> Vec<(NodeId, Count)> {
+        let mut counts: Vec<(NodeId, Count)> =
             self.cells.borrow().counts.iter().map(|(n, c)| (*n, *c)).collect();
         counts.sort_by_key(|(node, _)| *node);
         counts
