@@ -7,6 +7,7 @@
 //! (rows as they are to be), `program` (what differs between translators), `machine` (the whole), `reconcile` (what a
 //! database lacks of it).
 
+pub mod address;
 pub mod databases;
 pub mod desired;
 pub mod graph;

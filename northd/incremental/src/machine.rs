@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ovsdb_data::{RowChange, Uuid};
 
 use crate::databases::{Databases, Side};
-use crate::desired::{Desired, RowId};
+use crate::desired::{Desired, Kind, RowId};
 use crate::graph::{Changed, Count, Graph, Owner, Value};
 use crate::node::NodeId;
 use crate::program::{Of, Output, Program};
@@ -135,11 +135,13 @@ impl<P: Program> Machine<P> {
         let mut row = said.next()?.clone();
         // Several may own columns of one row.
         for more in said {
-            row.is_update &= more.is_update;
+            row.kind = row.kind.min(more.kind);
             row.replaces = row.replaces.or(more.replaces);
+            row.within = row.within.or(more.within);
             for (mine, others) in [
                 (&mut row.columns, &more.columns),
                 (&mut row.at_first, &more.at_first),
+                (&mut row.pairs, &more.pairs),
             ] {
                 for (column, value) in others {
                     if mine.iter().all(|(other, _)| other != column) {
@@ -153,7 +155,8 @@ impl<P: Program> Machine<P> {
 
     /// Whether a row is to be, as far as it is known here.
     pub fn is_desired(&self, id: RowId) -> bool {
-        self.desired.contains_key(&id) || self.program.is_desired(id)
+        let rows = self.desired.get(&id).into_iter().flat_map(BTreeMap::values);
+        rows.flatten().any(|row| row.kind == Kind::Row) || self.program.is_desired(id)
     }
 
     /// Every row as it is to be, by table and identity.

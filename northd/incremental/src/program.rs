@@ -20,6 +20,8 @@ pub trait Program: Default {
     const NODES: &'static [&'static str];
     /// Everything that is wanted of the graph.
     const OUTPUTS: &'static [Output];
+    /// Whether others have rows in its tables, too: then it keeps those of which `Desired::ours` says so, no others.
+    const SHARES_TABLES: bool = false;
 
     /// The tables of a database whose rows are the program's, referenced ones first, and what tells their rows apart.
     /// Where nothing does, rows are found by uuid alone.

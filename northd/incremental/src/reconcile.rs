@@ -6,7 +6,8 @@
 //! A desired row is found among the database's rows by its uuid, or else by its *key*, what tells it from others of its
 //! table: so what another instance of the program has written is taken over row by row, not rewritten. Rows of our tables that
 //! nobody desires are deleted. What the database's rows say is looked at row by row, when a row or its desired form
-//! changes: never by walking tables.
+//! changes: never by walking tables. Where others have rows in the same tables ([`Program::SHARES_TABLES`]) this holds
+//! for those rows only that the program says are its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::marker::PhantomData;
@@ -16,7 +17,7 @@ use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableId
 use serde_json::{Map, Value, json};
 
 use crate::databases::Side;
-use crate::desired::{Desired, RowId, identity};
+use crate::desired::{Desired, Kind, Place, RowId, identity};
 use crate::machine::Machine;
 use crate::program::Program;
 
@@ -26,9 +27,11 @@ pub enum Part {
     Column(&'static str),
     /// The value at a key of a map.
     At(&'static str, &'static str),
+    /// The row of a table that lists it in a column.
+    Within(&'static str, &'static str),
 }
 
-use Part::{At, Column};
+use Part::{At, Column, Within};
 
 type Hashed<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
@@ -94,7 +97,7 @@ impl<P: Program> Reconcile<P> {
     pub fn changed(&mut self, changes: &[RowChange]) {
         for RowChange { table, uuid, new, .. } in changes {
             let order = self.order(*table);
-            if self.ours.is_empty() {
+            if order == usize::MAX {
                 self.dirty.insert((order, *table, *uuid));
                 continue;
             }
@@ -104,8 +107,12 @@ impl<P: Program> Reconcile<P> {
                     self.stands_for.remove(&(*table, *uuid));
                     self.standing.remove(&(*table, id));
                 }
-            } else if order != usize::MAX {
+            } else {
                 self.forget_key(*table, *uuid);
+                if P::SHARES_TABLES {
+                    self.dirty.insert((order, *table, *uuid));
+                    continue;
+                }
                 match new {
                     Some(_) => self.arrived.insert((order, *table, *uuid)),
                     None => self.arrived.remove(&(order, *table, *uuid)),
@@ -140,6 +147,11 @@ impl<P: Program> Reconcile<P> {
             for (_, _, uuid) in arrived.range(of_table.clone()) {
                 self.look_at(machine, table, *uuid);
             }
+            for (_, _, uuid) in dirty.range(of_table.clone()).filter(|_| P::SHARES_TABLES) {
+                if self.is_ours(machine, table, *uuid) {
+                    self.look_at(machine, table, *uuid);
+                }
+            }
             for (_, _, id) in dirty.range(of_table) {
                 self.bring_in_line(machine, table, *id, &mut operations);
             }
@@ -148,11 +160,19 @@ impl<P: Program> Reconcile<P> {
         // What nobody desires.
         for (table, uuid) in rest {
             self.forget_key(table, uuid);
-            if self.schema.table(table).is_root {
+            if P::SHARES_TABLES || self.schema.table(table).is_root {
                 self.remove(machine, table, uuid, &mut operations);
             }
         }
         operations
+    }
+
+    /// Whether a row in a table with rows of others is the program's, and stands for nothing yet.
+    fn is_ours(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) -> bool {
+        !self.stands_for.contains_key(&(table, uuid))
+            && machine
+                .desired((self.side, table, uuid))
+                .is_some_and(|row| row.kind == Kind::Ours)
     }
 
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
@@ -164,7 +184,8 @@ impl<P: Program> Reconcile<P> {
         let Some(row) = machine.databases().row(self.side, table, uuid) else {
             return;
         };
-        let key = self.key(table, |column| row.get(column).clone(), true);
+        let within = self.holder(machine, table, uuid);
+        let key = self.key(table, |column| row.get(column).clone(), within, true);
         self.unclaimed
             .entry((table, key.clone()))
             .or_default()
@@ -204,11 +225,19 @@ impl<P: Program> Reconcile<P> {
             }
             return;
         };
-        if desired.is_update {
-            if let Some(row) = machine.databases().row(self.side, table, id) {
-                self.update(table, id, row, &desired, operations);
+        let row = |uuid: Uuid| machine.databases().row(self.side, table, uuid);
+        match desired.kind {
+            Kind::Row => {}
+            Kind::Update => {
+                if let Some(row) = row(id) {
+                    self.update(table, id, row, &desired, operations);
+                }
+                return;
             }
-            return;
+            Kind::Ours => return,
+        }
+        if P::SHARES_TABLES && row(id).is_some() && !self.stands_for.contains_key(&(table, id)) {
+            self.claim(table, id, id);
         }
         if !self.standing.contains_key(&(table, id))
             && let Some(uuid) = self.find(table, &desired)
@@ -233,8 +262,45 @@ impl<P: Program> Reconcile<P> {
                 }
             }
             Some(row) => self.update(table, row.uuid(), row, &desired, operations),
-            None => operations.push(self.insert(table, id, &desired)),
+            None => {
+                operations.push(self.insert(table, id, &desired));
+                if let Some(place) = desired.within {
+                    let row = self.standing.get(&(place.0, place.2)).copied();
+                    let place = (place.0, place.1, row.unwrap_or(place.2));
+                    operations.push(self.list(place, "insert", id));
+                }
+            }
         }
+    }
+
+    /// A row is listed in a column of another one, or is not any more.
+    fn list(&self, (table, column, row): Place, mutator: &str, uuid: Uuid) -> Value {
+        let schema = self.schema.table(table);
+        let mutation = json!([
+            &*schema.column_schema(column).name,
+            mutator,
+            ["uuid", uuid.to_string()]
+        ]);
+        json!({"op": "mutate", "table": &*schema.name, "where": is(row), "mutations": [mutation]})
+    }
+
+    /// The row that lists another one, for a table whose rows are told apart by that.
+    fn holder(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) -> Option<Uuid> {
+        let parts = P::tables(self.side).get(self.order(table))?.1;
+        let within = |part: &Part| match part {
+            Within(of, column) => Some((*of, *column)),
+            _ => None,
+        };
+        let (of, column) = parts.iter().find_map(within)?;
+        let of = self.schema.table_idx(of)?;
+        let column = self.schema.table(of).column(column)?;
+        let value = Atom::Uuid(uuid);
+        let found = machine
+            .databases()
+            .holders(self.side, of, column, &value)
+            .first()
+            .copied()?;
+        Some(self.stands_for.get(&(of, found)).copied().unwrap_or(found))
     }
 
     /// The desired rows whose rows refer to a row.
@@ -255,17 +321,28 @@ impl<P: Program> Reconcile<P> {
 
     /// A row that nobody stands for yet and that has a desired row's key.
     fn find(&self, table: TableIdx, desired: &Desired) -> Option<Uuid> {
-        let columns = || desired.columns.iter().chain(&desired.at_first);
+        let columns = || {
+            [&desired.columns, &desired.at_first, &desired.pairs]
+                .into_iter()
+                .flatten()
+        };
         let value = |column: ColumnIdx| {
             let found = columns().find(|(of, _)| *of == column);
             found.map_or(Datum::Empty, |(_, value)| value.clone())
         };
-        let key = self.key(table, value, false);
+        let within = desired.within.map(|(_, _, row)| row);
+        let key = self.key(table, value, within, false);
         self.unclaimed.get(&(table, key))?.first().copied()
     }
 
     /// What tells a row apart; references of a row of the database are those of the desired rows that others stand for.
-    fn key(&self, table: TableIdx, value: impl Fn(ColumnIdx) -> Datum, is_actual: bool) -> String {
+    fn key(
+        &self,
+        table: TableIdx,
+        value: impl Fn(ColumnIdx) -> Datum,
+        within: Option<Uuid>,
+        is_actual: bool,
+    ) -> String {
         let schema = self.schema.table(table);
         let parts = self
             .ours
@@ -273,7 +350,12 @@ impl<P: Program> Reconcile<P> {
             .map_or(&[][..], |order| P::tables(self.side)[*order].1);
         let mut key = String::new();
         for part in parts {
-            let (Column(name) | At(name, _)) = part;
+            let (Column(name) | At(name, _)) = part else {
+                let within = within.map(|row| row.to_string());
+                key.push_str(&within.unwrap_or_default());
+                key.push('\n');
+                continue;
+            };
             let Some(column) = schema.column(name) else {
                 continue;
             };
@@ -281,10 +363,10 @@ impl<P: Program> Reconcile<P> {
             let value = value(column);
             let value = match (part, is_actual) {
                 (At(_, at), _) => value.get_str(at).unwrap_or_default().to_owned(),
-                (Column(_), true) => self
+                (_, true) => self
                     .translate(column, table, &value, &self.stands_for)
                     .to_text(ty),
-                (Column(_), false) => value.to_text(ty),
+                (_, false) => value.to_text(ty),
             };
             key.push_str(&value);
             key.push('\n');
@@ -335,11 +417,35 @@ impl<P: Program> Reconcile<P> {
                 "op": "update", "table": &*schema.name, "where": is(uuid), "row": columns,
             }));
         }
+        let mut mutations = Vec::new();
+        for (column, pairs) in &desired.pairs {
+            let of = schema.column_schema(*column);
+            let others = |(key, value): &(&Atom, &Atom)| row.get(*column).get(key) != Some(value);
+            let missing = pairs.pairs().filter(others).map(|(k, v)| (k.clone(), v.clone()));
+            let missing: Vec<(Atom, Atom)> = missing.collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let keys = Datum::set_unique(missing.iter().map(|(key, _)| key.clone()));
+            mutations.push(json!([&*of.name, "delete", keys.to_json_as(false)]));
+            mutations.push(json!([
+                &*of.name,
+                "insert",
+                Datum::map_unique(missing).to_json(&of.ty)
+            ]));
+        }
+        if !mutations.is_empty() {
+            operations.push(json!({
+                "op": "mutate", "table": &*schema.name, "where": is(uuid), "mutations": mutations,
+            }));
+        }
     }
 
     fn insert(&self, table: TableIdx, id: Uuid, desired: &Desired) -> Value {
         let schema = self.schema.table(table);
-        let columns = desired.at_first.iter().chain(&desired.columns);
+        let columns = [&desired.at_first, &desired.columns, &desired.pairs]
+            .into_iter()
+            .flatten();
         let columns: Map<String, Value> = columns
             .filter(|(_, value)| !value.is_empty())
             .map(|(column, value)| {
@@ -359,7 +465,28 @@ impl<P: Program> Reconcile<P> {
                 operations.push(self.delete(*of, row));
             }
         }
-        operations.push(self.delete(table, uuid));
+        match self.schema.table(table).is_root || !P::SHARES_TABLES {
+            true => operations.push(self.delete(table, uuid)),
+            false => operations.extend(
+                self.places(machine, table, uuid)
+                    .map(|place| self.list(place, "delete", uuid)),
+            ),
+        }
+    }
+
+    /// Where a row is listed that exists as long as it is. What must not be without it changes by itself.
+    fn places(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) -> impl Iterator<Item = Place> {
+        let value = Atom::Uuid(uuid);
+        let tables = self.schema.iter();
+        let columns =
+            tables.flat_map(|(of, schema)| schema.iter().map(move |(column, schema)| (of, column, schema)));
+        let lists = columns.filter(move |(_, _, schema)| {
+            schema.ty.n_min == 0 && schema.ty.key.reference() == Some((table, RefKind::Strong))
+        });
+        lists.flat_map(move |(of, column, _)| {
+            let rows = machine.databases().holders(self.side, of, column, &value);
+            rows.into_iter().map(move |row| (of, column, row))
+        })
     }
 
     fn delete(&self, table: TableIdx, uuid: Uuid) -> Value {
