@@ -5,11 +5,15 @@ FERROVN_PEERS ?= $(FERROVN_CACHE)/peers
 CARGO_TARGET_DIR ?= $(FERROVN_CACHE)/target
 export FERROVN_CACHE FERROVN_PEERS CARGO_TARGET_DIR
 
-.PHONY: run cluster test simulate check bench peers
+.PHONY: run ic cluster test simulate check bench peers
 
 # A northbound database on 6641 and a southbound one on 6642.
 run:
 	@deploy/run.sh
+
+# Two availability zones and what connects them, on one machine: shows a route that one has learned from the other.
+ic: peers
+	@deploy/ic.sh
 
 # A northbound database on three servers that agree by RAFT.
 cluster:

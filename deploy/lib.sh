@@ -16,3 +16,25 @@ need() {
     # Word splitting is meant: one word a package.
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
 }
+
+# What is started from here on ends with the script.
+until_stopped() {
+    pids=
+    trap 'kill $pids 2>/dev/null; wait' EXIT
+    trap 'exit 0' INT TERM
+}
+
+# Serves a database in $dir on a socket and a port; $bin has the programs.
+start() { # NAME SCHEMA PORT
+    [ -e "$dir/$1.db" ] || "$bin/ovsdb-tool" create "$dir/$1.db" "schemas/$2.ovsschema"
+    OVS_RUNDIR=$dir "$bin/ovsdb-server" "$dir/$1.db" --remote="punix:$dir/$1.sock" --remote="ptcp:$3:127.0.0.1" \
+        --unixctl="$dir/$1.ctl" --log-file="$dir/$1.log" -vconsole:warn &
+    pids="$pids $!"
+    for _ in $(seq 100); do
+        [ -S "$dir/$1.ctl" ] && return 0
+        kill -0 $! 2>/dev/null || { echo "$1 did not start, see $dir/$1.log" >&2; exit 1; }
+        sleep 0.1
+    done
+    echo "$1 is not ready after 10 s, see $dir/$1.log" >&2
+    exit 1
+}

@@ -8,23 +8,7 @@ cargo build --quiet --workspace
 bin=$CARGO_TARGET_DIR/debug
 dir=$(pwd)/run
 mkdir -p "$dir"
-pids=
-trap 'kill $pids 2>/dev/null; wait' EXIT
-trap 'exit 0' INT TERM
-
-start() { # NAME SCHEMA PORT
-    [ -e "$dir/$1.db" ] || "$bin/ovsdb-tool" create "$dir/$1.db" "schemas/$2.ovsschema"
-    OVS_RUNDIR=$dir "$bin/ovsdb-server" "$dir/$1.db" --remote="punix:$dir/$1.sock" --remote="ptcp:$3:127.0.0.1" \
-        --unixctl="$dir/$1.ctl" --log-file="$dir/$1.log" -vconsole:warn &
-    pids="$pids $!"
-    for _ in $(seq 100); do
-        [ -S "$dir/$1.ctl" ] && return 0
-        kill -0 $! 2>/dev/null || { echo "$1 did not start, see $dir/$1.log" >&2; exit 1; }
-        sleep 0.1
-    done
-    echo "$1 is not ready after 10 s, see $dir/$1.log" >&2
-    exit 1
-}
+until_stopped
 
 start nb ovn-nb 6641
 start sb ovn-sb 6642

@@ -12,9 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use northd_core::northd::RowId;
-use northd_core::reconcile::Reconcile;
-use northd_core::{Northd, Side};
+use northd_core::desired::RowId;
+use northd_core::{Northd, Reconcile, Side};
 use ovn_schemas::Db;
 use ovsdb_daemon::unixctl::Commands;
 use ovsdb_daemon::{process, unixctl};
@@ -229,12 +228,12 @@ impl Loop {
                     let seen = nb.take(northd, event);
                     self.seen(Side::Nb, &seen);
                 }
-                Happened::Event(Side::Sb, event) => {
+                Happened::Event(_, event) => {
                     let seen = sb.take(northd, event);
                     self.seen(Side::Sb, &seen);
                 }
                 Happened::Ended(Side::Nb, outcome) => nb.ended(northd, &outcome),
-                Happened::Ended(Side::Sb, outcome) => sb.ended(northd, &outcome),
+                Happened::Ended(_, outcome) => sb.ended(northd, &outcome),
                 Happened::Wish => self.obey(),
                 Happened::Nothing => {}
             }
@@ -268,7 +267,7 @@ impl Loop {
             Seen::Connected(is_connected) => {
                 let shown = match side {
                     Side::Nb => &self.shared.is_nb_connected,
-                    Side::Sb => &self.shared.is_sb_connected,
+                    _ => &self.shared.is_sb_connected,
                 };
                 shown.store(*is_connected, Ordering::Relaxed);
             }
@@ -332,8 +331,10 @@ impl Loop {
         let counts = self.northd.counts();
         let lines = counts.iter().map(|(node, count)| {
             format!(
-                "Node: {node:?}\n- made:  {:>12}\n- equal: {:>12}\n",
-                count.made, count.equal
+                "Node: {}\n- made:  {:>12}\n- equal: {:>12}\n",
+                self.northd.name(*node),
+                count.made,
+                count.equal
             )
         });
         *self.shared.counts.lock() = lines.collect();

@@ -8,20 +8,16 @@
 //! other tables), `northd` (the whole), `reconcile` (what a database lacks of it).
 
 pub mod alloc;
-pub mod databases;
-pub mod desired;
 pub mod flow;
-pub mod graph;
+mod indexes;
 pub mod load_balancing;
 pub mod model;
 pub mod nodes;
 pub mod northd;
-mod readers;
-pub mod reconcile;
 pub mod router;
 pub mod switch;
 pub mod sync;
-pub mod view;
+mod tables;
 
-pub use databases::Side;
-pub use northd::Northd;
+pub use northd::{Northd, Reconcile};
+pub use ovn_incremental::{Side, databases, desired, graph, view};

@@ -14,7 +14,7 @@ use crate::model::load_balancer::LoadBalancer;
 use crate::model::load_balancer_datapaths::{LbRouters, LbSwitches};
 use crate::model::vip::{Backend, Family, Vip};
 use crate::model::vips::buckets;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::router::defrag::LbDefragFlows;
 use crate::router::load_balancer::{RouterLbFlows, keep_sources};
 use crate::switch::health_check::HealthCheckFlows;
@@ -28,7 +28,7 @@ pub enum LbFlows {}
 impl Derivation for LbFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::LbFlows;
+    const NODE: NodeId = Node::LbFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -264,7 +264,7 @@ mod tests {
         let made = |northd: &Northd| {
             let counts = northd.counts().into_iter();
             let of_vips =
-                |node: &Node| [Node::Vips, Node::SwitchLbFlows, Node::LbPreStatefulFlows].contains(node);
+                |node: &NodeId| [Node::Vips, Node::SwitchLbFlows, Node::LbPreStatefulFlows].contains(node);
             counts
                 .filter(|(node, _)| of_vips(node))
                 .map(|(_, count)| count.made)

@@ -1,7 +1,7 @@
 //! Northbound rows as what OVN means by them. A row that makes no sense is left out, and a warning names it.
 
 pub mod acl;
-pub mod address;
+pub use ovn_incremental::address;
 pub mod bfd;
 pub mod binding;
 pub mod chassis;

@@ -1,16 +1,13 @@
 //! Every derivation, in the order in which they may read one another, and every output.
 
+pub use ovn_incremental::NodeId;
+use ovn_incremental::Side;
+use ovn_incremental::program::{Output, each, once};
 use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
-use ovsdb_data::typed::Table;
-use ovsdb_data::{TableIdx, Uuid};
 
-use crate::databases::Side;
-use crate::graph::{Derivation, Graph, Key};
 use crate::{load_balancing, router, switch, sync};
 
-/// A derivation. One reads only those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Node {
+ovn_incremental::nodes! {
     // Rows as what OVN means by them.
     /// Options of the whole.
     Config,
@@ -528,38 +525,6 @@ pub enum Node {
     ServiceMonitors,
     /// `Address_Set` of routers' virtual addresses.
     RouterVipSets,
-}
-
-/// Of what there is an output each.
-#[derive(Clone, Copy)]
-pub(crate) enum Of {
-    /// One in all.
-    Once,
-    /// One for each row of a table.
-    Rows(Side, TableIdx),
-}
-
-/// An output: flows or rows that are to be.
-pub(crate) struct Output {
-    pub of: Of,
-    pub want: fn(&mut Graph, Uuid),
-    pub drop: fn(&mut Graph, Uuid),
-}
-
-const fn once<D: Derivation>() -> Output {
-    output::<D>(Of::Once)
-}
-
-const fn each<T: Table<'static>, D: Derivation>(side: Side) -> Output {
-    output::<D>(Of::Rows(side, T::TABLE_INDEX))
-}
-
-const fn output<D: Derivation>(of: Of) -> Output {
-    Output {
-        of,
-        want: |graph, uuid| graph.want::<D>(D::Key::from(Key(uuid, Uuid::nil()))),
-        drop: |graph, uuid| graph.drop_output::<D>(D::Key::from(Key(uuid, Uuid::nil()))),
-    }
 }
 
 /// Every output.

@@ -1,6 +1,6 @@
 //! What a change of an ACL or of a port group makes again, and what it leaves alone.
 
-use northd_core::nodes::Node;
+use northd_core::nodes::{Node, NodeId};
 use northd_core::{Northd, Side};
 use ovn_schemas::rows::ovn_northbound::{Acl, LogicalSwitch, LogicalSwitchPort, PortGroup};
 use ovsdb_data::typed::{Columns, Table};
@@ -74,7 +74,7 @@ fn little_is_made_again() {
             Node::PortGroups,
             Node::GroupAddressSets,
         ];
-        let made_of = |counts: &[(Node, northd_core::graph::Count)], node: Node| {
+        let made_of = |counts: &[(NodeId, northd_core::graph::Count)], node: NodeId| {
             let found = counts.iter().find(|(of, _)| *of == node);
             found.map_or(0, |(_, count)| count.made)
         };

@@ -123,7 +123,7 @@ fn texts(changes: &[&[RowChange]]) -> Texts {
 fn shown(northd: &Northd) -> Texts {
     let all = northd.all();
     let flows = all.iter().filter(|row| row.table == LogicalFlow::TABLE_INDEX);
-    let flows = flows.filter_map(|row| northd.flow(row.id));
+    let flows = flows.filter_map(|row| northd.program().flow(row.id));
     let text = |merged: northd_core::flow::table::Merged| {
         let flow = merged.flow;
         let text = format!(
@@ -285,7 +285,7 @@ fn flows_that_skip_tracking_say_so() {
     northd.change(Side::Nb, &network());
     northd.settle();
     let all = northd.all();
-    let flows = all.iter().filter_map(|row| northd.flow(row.id));
+    let flows = all.iter().filter_map(|row| northd.program().flow(row.id));
     for flow in flows {
         let text = &flow.flow.r#match;
         assert_eq!(flow.flow.skips_tracking, text.contains("10.2.3.4"), "{text}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use northd_core::nodes::Node;
+use northd_core::nodes::{Node, NodeId};
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
@@ -64,7 +64,7 @@ fn little_is_made_again() {
     let ports = (0..20).map(port);
     northd.change(Side::Nb, &ports.chain([switch(20)]).collect::<Vec<_>>());
     northd.settle();
-    let made = |northd: &Northd| -> BTreeMap<Node, u64> {
+    let made = |northd: &Northd| -> BTreeMap<NodeId, u64> {
         northd
             .counts()
             .iter()

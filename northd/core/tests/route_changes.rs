@@ -1,6 +1,6 @@
 //! What a change of a route or of a policy makes again, and what it leaves alone.
 
-use northd_core::nodes::Node;
+use northd_core::nodes::{Node, NodeId};
 use northd_core::{Northd, Side};
 use ovn_schemas::rows::ovn_northbound::{
     LogicalRouter, LogicalRouterPolicy, LogicalRouterPort, LogicalRouterStaticRoute,
@@ -81,7 +81,7 @@ fn little_is_made_again() {
     northd.change(Side::Nb, &changes);
     northd.settle();
     let mut check = |what: &str, changes: &[RowChange], made: [u64; 3]| {
-        let made_of = |northd: &Northd, node: Node| {
+        let made_of = |northd: &Northd, node: NodeId| {
             let counts = northd.counts();
             let found = counts.iter().find(|(of, _)| *of == node);
             found.map_or(0, |(_, count)| count.made)

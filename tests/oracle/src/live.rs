@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use northd_core::northd::RowId;
-use northd_core::reconcile::Reconcile;
-use northd_core::{Northd, Side};
+use northd_core::desired::RowId;
+use northd_core::{Northd, Reconcile, Side};
 use ovn_schemas::Db;
 use ovsdb_data::{OvsdbError, Row, RowChange, TableIdx, TxnId, Uuid};
 use ovsdb_engine::{Context, Database, Outcome};

@@ -44,7 +44,7 @@ impl World {
     fn generator(&mut self, side: Side) -> &mut Generator {
         match side {
             Side::Nb => &mut self.nb,
-            Side::Sb => &mut self.sb,
+            _ => &mut self.sb,
         }
     }
 
@@ -168,7 +168,7 @@ impl World {
                     .iter()
                     .filter(|(table, of)| match side {
                         Side::Nb => of.is_root,
-                        Side::Sb => of.is_root && generator.is_foreign(*table),
+                        _ => of.is_root && generator.is_foreign(*table),
                     })
                     .map(|(table, _)| table)
                     .collect();
@@ -182,7 +182,7 @@ impl World {
         }
         let is_done = match side {
             Side::Nb => self.live.transact(&operations),
-            Side::Sb => self.live.transact_sb(&operations),
+            _ => self.live.transact_sb(&operations),
         };
         self.n_done += u64::from(is_done && !operations.is_empty());
         self.live.settle();

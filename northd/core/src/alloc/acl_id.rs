@@ -10,7 +10,7 @@ use ovsdb_data::typed::Table;
 
 use crate::graph::Derivation;
 use crate::model::acl::Acl;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The highest id that the schema takes.
@@ -22,7 +22,7 @@ pub enum AclIds {}
 impl Derivation for AclIds {
     type Key = ();
     type Value = BTreeMap<Uuid, i64>;
-    const NODE: Node = Node::AclIds;
+    const NODE: NodeId = Node::AclIds;
 
     fn derive(view: &View<'_>, (): (), before: Option<&Self::Value>) -> Self::Value {
         let persistent = view.holders(nb::Acl::OPTIONS, "true").into_iter();
@@ -66,7 +66,7 @@ pub enum AclId {}
 impl Derivation for AclId {
     type Key = Uuid;
     type Value = Option<i64>;
-    const NODE: Node = Node::AclId;
+    const NODE: NodeId = Node::AclId;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         view.get::<AclIds>(()).get(&uuid).copied()

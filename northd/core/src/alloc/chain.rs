@@ -9,7 +9,7 @@ use ovsdb_data::Uuid;
 use super::number::give;
 use crate::graph::Derivation;
 use crate::model::policy::NextHops;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The chain that a policy is in, if it says one.
@@ -18,7 +18,7 @@ pub enum PolicyChain {}
 impl Derivation for PolicyChain {
     type Key = Uuid;
     type Value = Option<Arc<str>>;
-    const NODE: Node = Node::PolicyChain;
+    const NODE: NodeId = Node::PolicyChain;
 
     fn derive(view: &View<'_>, policy: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalRouterPolicy<'_>>(policy)?;
@@ -32,7 +32,7 @@ pub enum PolicyChains {}
 impl Derivation for PolicyChains {
     type Key = Uuid;
     type Value = BTreeMap<Arc<str>, u16>;
-    const NODE: Node = Node::PolicyChains;
+    const NODE: NodeId = Node::PolicyChains;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let policies = policies(view, router);
@@ -47,7 +47,7 @@ pub enum PolicyIsShared {}
 impl Derivation for PolicyIsShared {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::PolicyIsShared;
+    const NODE: NodeId = Node::PolicyIsShared;
 
     fn derive(view: &View<'_>, policy: Uuid, _: Option<&bool>) -> bool {
         let hops = view.get::<NextHops>(policy);
@@ -61,7 +61,7 @@ pub enum PolicyGroups {}
 impl Derivation for PolicyGroups {
     type Key = Uuid;
     type Value = BTreeMap<Uuid, u16>;
-    const NODE: Node = Node::PolicyGroups;
+    const NODE: NodeId = Node::PolicyGroups;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let shared = policies(view, router).filter(|policy| *view.get::<PolicyIsShared>(*policy));
@@ -75,7 +75,7 @@ pub enum PolicyGroup {}
 impl Derivation for PolicyGroup {
     type Key = (Uuid, Uuid);
     type Value = Option<u16>;
-    const NODE: Node = Node::PolicyGroup;
+    const NODE: NodeId = Node::PolicyGroup;
 
     fn derive(view: &View<'_>, (router, policy): (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
         view.get::<PolicyGroups>(router).get(&policy).copied()

@@ -11,7 +11,7 @@ use crate::graph::Derivation;
 use crate::model::chassis::VxlanMode;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The highest key of a VXLAN tunnel.
@@ -29,7 +29,7 @@ pub enum DatapathKeys {}
 impl Derivation for DatapathKeys {
     type Key = ();
     type Value = BTreeMap<Uuid, i64>;
-    const NODE: Node = Node::DatapathKeys;
+    const NODE: NodeId = Node::DatapathKeys;
 
     fn derive(view: &View<'_>, (): (), before: Option<&Self::Value>) -> Self::Value {
         let mut asked = BTreeMap::new();
@@ -136,7 +136,7 @@ pub enum DatapathKey {}
 impl Derivation for DatapathKey {
     type Key = Uuid;
     type Value = Option<i64>;
-    const NODE: Node = Node::DatapathKey;
+    const NODE: NodeId = Node::DatapathKey;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         view.get::<DatapathKeys>(()).get(&uuid).copied()

@@ -11,7 +11,7 @@ use ovsdb_data::Uuid;
 use super::number::give;
 use crate::graph::Derivation;
 use crate::model::route::{LearnedRoutes, Route, RouteKey};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What a route that may share its packets shares them by, and whether it wants a group even for itself, because its
@@ -21,7 +21,7 @@ pub enum Sharing {}
 impl Derivation for Sharing {
     type Key = Uuid;
     type Value = Option<(RouteKey, bool)>;
-    const NODE: Node = Node::Sharing;
+    const NODE: NodeId = Node::Sharing;
 
     fn derive(view: &View<'_>, route: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let route = view.get::<Route>(route);
@@ -53,7 +53,7 @@ pub enum EcmpGroups {}
 impl Derivation for EcmpGroups {
     type Key = Uuid;
     type Value = BTreeMap<RouteKey, Group>;
-    const NODE: Node = Node::EcmpGroups;
+    const NODE: NodeId = Node::EcmpGroups;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalRouter<'_>>(router);
@@ -84,7 +84,7 @@ pub enum EcmpGroup {}
 impl Derivation for EcmpGroup {
     type Key = Uuid;
     type Value = Option<Group>;
-    const NODE: Node = Node::EcmpGroup;
+    const NODE: NodeId = Node::EcmpGroup;
 
     fn derive(view: &View<'_>, route: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let route = view.get::<Route>(route);

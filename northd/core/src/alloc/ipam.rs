@@ -19,7 +19,7 @@ use crate::model::router_port::RouterPort;
 use crate::model::switch::{Switch, SwitchPorts, SwitchTraits};
 use crate::model::switch_link::SwitchLink;
 use crate::model::switch_port::{Peer, SwitchPort};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// IPv4 addresses of a switch.
@@ -181,7 +181,7 @@ pub struct PortIpam {
 impl Derivation for PortIpam {
     type Key = Uuid;
     type Value = PortIpam;
-    const NODE: Node = Node::PortIpam;
+    const NODE: NodeId = Node::PortIpam;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let (Some(row), Some(_)) = (
@@ -223,7 +223,7 @@ pub struct SwitchIpam {
 impl Derivation for SwitchIpam {
     type Key = Uuid;
     type Value = Option<SwitchIpam>;
-    const NODE: Node = Node::SwitchIpam;
+    const NODE: NodeId = Node::SwitchIpam;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let switch = view.get::<Switch>(uuid);
@@ -253,7 +253,7 @@ pub enum DynamicAddresses {}
 impl Derivation for DynamicAddresses {
     type Key = ();
     type Value = BTreeMap<Uuid, Arc<str>>;
-    const NODE: Node = Node::DynamicAddresses;
+    const NODE: NodeId = Node::DynamicAddresses;
 
     fn derive(view: &View<'_>, (): (), before: Option<&Self::Value>) -> Self::Value {
         let prefix = *view.get::<MacPrefix>(());
@@ -437,7 +437,7 @@ pub enum DynamicAddress {}
 impl Derivation for DynamicAddress {
     type Key = Uuid;
     type Value = Option<Arc<str>>;
-    const NODE: Node = Node::DynamicAddress;
+    const NODE: NodeId = Node::DynamicAddress;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         view.get::<PortIpam>(uuid).asked?;
@@ -451,7 +451,7 @@ pub enum HasIpam {}
 impl Derivation for HasIpam {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::HasIpam;
+    const NODE: NodeId = Node::HasIpam;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         view.get::<SwitchIpam>(uuid).is_some()

@@ -13,7 +13,7 @@ use crate::model::address::Mac;
 use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
 use crate::model::switch::SwitchPorts;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// How many addresses have one prefix, the first and the last left out.
@@ -26,7 +26,7 @@ pub struct MacPrefix(pub [u8; 3]);
 impl Derivation for MacPrefix {
     type Key = ();
     type Value = MacPrefix;
-    const NODE: Node = Node::MacPrefix;
+    const NODE: NodeId = Node::MacPrefix;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let Some(global) = view.rows::<NbGlobal<'_>>().into_iter().next() else {
@@ -88,7 +88,7 @@ pub enum DatapathMacs {}
 impl Derivation for DatapathMacs {
     type Key = Uuid;
     type Value = BTreeSet<Mac>;
-    const NODE: Node = Node::DatapathMacs;
+    const NODE: NodeId = Node::DatapathMacs;
 
     fn derive(view: &View<'_>, datapath: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut macs = BTreeSet::new();

@@ -14,7 +14,7 @@ use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
 use crate::model::switch::SwitchPorts;
 use crate::model::switch_port::{RedirectPort, SwitchPort};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The highest key of a port; multicast groups are above.
@@ -38,7 +38,7 @@ pub struct KeyClaim {
 impl Derivation for KeyClaim {
     type Key = Uuid;
     type Value = Option<KeyClaim>;
-    const NODE: Node = Node::PortKeyClaim;
+    const NODE: NodeId = Node::PortKeyClaim;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let (datapath, options, has_redirect) =
@@ -81,7 +81,7 @@ pub enum PortKeys {}
 impl Derivation for PortKeys {
     type Key = Uuid;
     type Value = BTreeMap<Port, i64>;
-    const NODE: Node = Node::PortKeys;
+    const NODE: NodeId = Node::PortKeys;
 
     fn derive(view: &View<'_>, datapath: Uuid, before: Option<&Self::Value>) -> Self::Value {
         let is_vxlan = *view.get::<VxlanMode>(());
@@ -166,7 +166,7 @@ const BUCKET_BITS: u32 = 6;
 impl Derivation for PortKeyBucket {
     type Key = (Uuid, Uuid);
     type Value = BTreeMap<Port, i64>;
-    const NODE: Node = Node::PortKeyBucket;
+    const NODE: NodeId = Node::PortKeyBucket;
 
     fn derive(view: &View<'_>, (datapath, first): Self::Key, _: Option<&Self::Value>) -> Self::Value {
         let last = Uuid::from_u128(first.as_u128() | u128::MAX >> BUCKET_BITS);
@@ -194,7 +194,7 @@ pub struct PortKey {
 impl Derivation for PortKey {
     type Key = Uuid;
     type Value = PortKey;
-    const NODE: Node = Node::PortKey;
+    const NODE: NodeId = Node::PortKey;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let datapath = match (&*view.get::<SwitchPort>(uuid), &*view.get::<RouterPort>(uuid)) {

@@ -10,7 +10,7 @@ use crate::graph::Derivation;
 use crate::model::binding::Bindings;
 use crate::model::switch::SwitchPorts;
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The highest queue (the kernel has 16 bits for them, and keeps some).
@@ -22,7 +22,7 @@ pub enum QueueClaim {}
 impl Derivation for QueueClaim {
     type Key = Uuid;
     type Value = Option<Option<i64>>;
-    const NODE: Node = Node::QueueClaim;
+    const NODE: NodeId = Node::QueueClaim;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);
@@ -39,7 +39,7 @@ pub enum SwitchQueues {}
 impl Derivation for SwitchQueues {
     type Key = Uuid;
     type Value = Vec<(Uuid, Option<i64>)>;
-    const NODE: Node = Node::SwitchQueues;
+    const NODE: NodeId = Node::SwitchQueues;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<SwitchPorts>(uuid);
@@ -54,7 +54,7 @@ pub enum Queues {}
 impl Derivation for Queues {
     type Key = ();
     type Value = BTreeMap<Uuid, i64>;
-    const NODE: Node = Node::Queues;
+    const NODE: NodeId = Node::Queues;
 
     fn derive(view: &View<'_>, (): (), before: Option<&Self::Value>) -> Self::Value {
         let mut claims = Vec::new();
@@ -93,7 +93,7 @@ pub enum Queue {}
 impl Derivation for Queue {
     type Key = Uuid;
     type Value = Option<i64>;
-    const NODE: Node = Node::Queue;
+    const NODE: NodeId = Node::Queue;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         // Whoever wants none is not troubled with everybody's.

@@ -11,7 +11,7 @@ use crate::graph::Derivation;
 use crate::model::route::Route;
 use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The table that a router port says its packets use, if it is not the main one.
@@ -20,7 +20,7 @@ pub enum PortTable {}
 impl Derivation for PortTable {
     type Key = Uuid;
     type Value = Option<Arc<str>>;
-    const NODE: Node = Node::PortTable;
+    const NODE: NodeId = Node::PortTable;
 
     fn derive(view: &View<'_>, port: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<RouterPort>(port);
@@ -35,7 +35,7 @@ pub enum RouteTable {}
 impl Derivation for RouteTable {
     type Key = Uuid;
     type Value = Option<Arc<str>>;
-    const NODE: Node = Node::RouteTable;
+    const NODE: NodeId = Node::RouteTable;
 
     fn derive(view: &View<'_>, route: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let route = view.get::<Route>(route);
@@ -50,7 +50,7 @@ pub enum RouteTables {}
 impl Derivation for RouteTables {
     type Key = Uuid;
     type Value = BTreeMap<Arc<str>, u16>;
-    const NODE: Node = Node::RouteTables;
+    const NODE: NodeId = Node::RouteTables;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<RouterPorts>(router);

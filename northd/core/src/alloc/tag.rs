@@ -8,7 +8,7 @@ use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
 use crate::model::switch_port::SwitchPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The tag that is to be in a port's row; none where northd does not choose it.
@@ -17,7 +17,7 @@ pub enum Tag {}
 impl Derivation for Tag {
     type Key = Uuid;
     type Value = Option<i64>;
-    const NODE: Node = Node::Tag;
+    const NODE: NodeId = Node::Tag;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);

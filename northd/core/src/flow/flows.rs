@@ -14,8 +14,7 @@ use std::sync::Arc;
 use ovsdb_data::Uuid;
 
 use super::stage::Stage;
-use super::table::Owner;
-use crate::graph::Derivation;
+use crate::graph::{Derivation, Owner};
 use crate::view::View;
 
 /// The datapaths that a flow is for: rows of `Logical_Switch` or `Logical_Router`.

@@ -11,11 +11,7 @@ use smallvec::SmallVec;
 
 use super::flows::{Datapaths, Flow, Flows, Part};
 use crate::desired::{Hasher, identity};
-use crate::graph::Key;
-use crate::nodes::Node;
-
-/// Whose flows they are.
-pub type Owner = (Node, Key);
+use crate::graph::Owner;
 
 /// What identifies a flow, made short: also its row's uuid.
 pub type FlowId = Uuid;

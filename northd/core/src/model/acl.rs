@@ -17,7 +17,7 @@ use super::options::Options;
 use super::port_group::{Group, GroupSwitches, SwitchGroups};
 use crate::flow::{Datapaths, Stage};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What is done with a packet that matches (`action`).
@@ -184,7 +184,7 @@ impl Acl {
 impl Derivation for Acl {
     type Key = Uuid;
     type Value = Option<Acl>;
-    const NODE: Node = Node::Acl;
+    const NODE: NodeId = Node::Acl;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<nb::Acl<'_>>(uuid)?;
@@ -271,7 +271,7 @@ impl AclTraits {
 impl Derivation for AclTraits {
     type Key = Uuid;
     type Value = AclTraits;
-    const NODE: Node = Node::AclTraits;
+    const NODE: NodeId = Node::AclTraits;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut traits = AclTraits::default();
@@ -293,7 +293,7 @@ pub enum HasVip {}
 impl Derivation for HasVip {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::HasVip;
+    const NODE: NodeId = Node::HasVip;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         let has = |uuid: Uuid| {
@@ -331,7 +331,7 @@ impl SwitchAcls {
 impl Derivation for SwitchAcls {
     type Key = Uuid;
     type Value = SwitchAcls;
-    const NODE: Node = Node::SwitchAcls;
+    const NODE: NodeId = Node::SwitchAcls;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut acls = *view.get::<AclTraits>(uuid);
@@ -378,7 +378,7 @@ pub enum GroupKinds {}
 impl Derivation for GroupKinds {
     type Key = Uuid;
     type Value = BTreeMap<SwitchKind, Arc<[Uuid]>>;
-    const NODE: Node = Node::GroupKinds;
+    const NODE: NodeId = Node::GroupKinds;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut kinds: BTreeMap<SwitchKind, Vec<Uuid>> = BTreeMap::new();

@@ -6,7 +6,7 @@ use ovsdb_data::Uuid;
 
 use super::router_port::RouterPort;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Whether what depends on a session may be used.
@@ -15,7 +15,7 @@ pub enum BfdIsUp {}
 impl Derivation for BfdIsUp {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::BfdIsUp;
+    const NODE: NodeId = Node::BfdIsUp;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         let Some(session) = view.row::<nb::Bfd<'_>>(uuid) else {
@@ -34,7 +34,7 @@ pub enum HasBfd {}
 impl Derivation for HasBfd {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::HasBfd;
+    const NODE: NodeId = Node::HasBfd;
 
     fn derive(view: &View<'_>, port: Uuid, _: Option<&bool>) -> bool {
         let port = view.get::<RouterPort>(port);

@@ -11,7 +11,7 @@ use ovsdb_data::typed::Table;
 use super::name::chassis_redirect;
 use super::options::Options;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The row of a port as it is, as far as northd looks at it.
@@ -55,7 +55,7 @@ pub struct Bindings {
 impl Derivation for Bindings {
     type Key = Uuid;
     type Value = Bindings;
-    const NODE: Node = Node::Bindings;
+    const NODE: NodeId = Node::Bindings;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let switch_port = view.row::<LogicalSwitchPort<'_>>(uuid);
@@ -107,7 +107,7 @@ pub enum PortChassis {}
 impl Derivation for PortChassis {
     type Key = Uuid;
     type Value = Vec<Uuid>;
-    const NODE: Node = Node::PortChassis;
+    const NODE: NodeId = Node::PortChassis;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let bindings = view.get::<Bindings>(uuid);

@@ -8,7 +8,7 @@ use ovsdb_data::Uuid;
 use super::config::Config;
 use super::options::Options;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What of a chassis matters to ports.
@@ -23,7 +23,7 @@ pub struct ChassisTraits {
 impl Derivation for ChassisTraits {
     type Key = Uuid;
     type Value = Option<ChassisTraits>;
-    const NODE: Node = Node::ChassisTraits;
+    const NODE: NodeId = Node::ChassisTraits;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<Chassis<'_>>(uuid)?;
@@ -52,7 +52,7 @@ pub enum VxlanMode {}
 impl Derivation for VxlanMode {
     type Key = ();
     type Value = bool;
-    const NODE: Node = Node::VxlanMode;
+    const NODE: NodeId = Node::VxlanMode;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let is_vxlan = |encap| {

@@ -10,7 +10,7 @@ use super::kube_ovn::KubeOvn;
 use super::options::Options;
 use crate::desired;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Options that many derivations read.
@@ -47,7 +47,7 @@ pub struct Config {
 impl Derivation for Config {
     type Key = ();
     type Value = Config;
-    const NODE: Node = Node::Config;
+    const NODE: NodeId = Node::Config;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Config>) -> Config {
         let global = view.rows::<NbGlobal<'_>>().into_iter().next();

@@ -5,7 +5,7 @@ use ovn_schemas::rows::ovn_southbound::Chassis;
 use super::config::Config;
 use super::options::Options;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Features that all chassis of this zone have; all of them where there is no chassis.
@@ -32,7 +32,7 @@ pub struct Features {
 impl Derivation for Features {
     type Key = ();
     type Value = Features;
-    const NODE: Node = Node::Features;
+    const NODE: NodeId = Node::Features;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Features>) -> Features {
         let ignored = view.get::<Config>(()).ignore_chassis_features;

@@ -16,7 +16,7 @@ use super::router_port::{Neighbors, RouterPeer, RouterPort, SwitchPeer};
 use super::switch::SwitchPorts;
 use super::switch_port::SwitchPort;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The southbound group of a distributed gateway port, by name: its HA chassis group, or else one made of its gateway
@@ -45,7 +45,7 @@ pub enum RouterLinks {}
 impl Derivation for RouterLinks {
     type Key = Uuid;
     type Value = BTreeSet<Uuid>;
-    const NODE: Node = Node::RouterLinks;
+    const NODE: NodeId = Node::RouterLinks;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut links = BTreeSet::new();
@@ -67,7 +67,7 @@ pub enum RouterGroups {}
 impl Derivation for RouterGroups {
     type Key = ();
     type Value = BTreeMap<Uuid, Arc<[Uuid]>>;
-    const NODE: Node = Node::RouterGroups;
+    const NODE: NodeId = Node::RouterGroups;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let mut groups = BTreeMap::new();
@@ -96,7 +96,7 @@ pub enum RouterGroup {}
 impl Derivation for RouterGroup {
     type Key = Uuid;
     type Value = Arc<[Uuid]>;
-    const NODE: Node = Node::RouterGroup;
+    const NODE: NodeId = Node::RouterGroup;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let groups = view.get::<RouterGroups>(());
@@ -110,7 +110,7 @@ pub enum SwitchChassis {}
 impl Derivation for SwitchChassis {
     type Key = Uuid;
     type Value = BTreeSet<Uuid>;
-    const NODE: Node = Node::SwitchChassis;
+    const NODE: NodeId = Node::SwitchChassis;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<SwitchPorts>(uuid);
@@ -125,7 +125,7 @@ pub enum GroupChassis {}
 impl Derivation for GroupChassis {
     type Key = Uuid;
     type Value = BTreeSet<Uuid>;
-    const NODE: Node = Node::GroupChassis;
+    const NODE: NodeId = Node::GroupChassis;
 
     fn derive(view: &View<'_>, first: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut switches = BTreeSet::new();

@@ -11,7 +11,7 @@ use super::switch_port::SwitchPort;
 use super::vip::{Backend, Monitor, Vip};
 use super::vips::{Bucket, Vips};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// How a backend that is watched does.
@@ -42,7 +42,7 @@ pub enum Health {}
 impl Derivation for Health {
     type Key = Bucket;
     type Value = Vec<Vec<Option<Watched>>>;
-    const NODE: Node = Node::Health;
+    const NODE: NodeId = Node::Health;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
         let lb = view.get::<LoadBalancer>(bucket.0);

@@ -10,7 +10,7 @@ use ovsdb_data::typed::Table;
 use super::options::Options;
 use super::vip::Family;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Which virtual addresses a router answers ARP and ND for (`neighbor_responder`).
@@ -60,7 +60,7 @@ pub struct LoadBalancer {
 impl Derivation for LoadBalancer {
     type Key = Uuid;
     type Value = Option<LoadBalancer>;
-    const NODE: Node = Node::LoadBalancer;
+    const NODE: NodeId = Node::LoadBalancer;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<nb::LoadBalancer<'_>>(uuid)?;

@@ -22,7 +22,7 @@ use super::switch_port::{Peer, SwitchPort};
 use super::vip::Vip;
 use super::vips::{Vips, buckets};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::forward::Forward;
 use crate::view::View;
 
@@ -63,7 +63,7 @@ pub enum RouterSwitches {}
 impl Derivation for RouterSwitches {
     type Key = Uuid;
     type Value = Set;
-    const NODE: Node = Node::RouterSwitches;
+    const NODE: NodeId = Node::RouterSwitches;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
         let mut switches = BTreeSet::new();
@@ -92,7 +92,7 @@ pub enum LbGroupRouters {}
 impl Derivation for LbGroupRouters {
     type Key = Uuid;
     type Value = Set;
-    const NODE: Node = Node::LbGroupRouters;
+    const NODE: NodeId = Node::LbGroupRouters;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
         routers(view, view.holders(LogicalRouter::LOAD_BALANCER_GROUP, uuid))
@@ -105,7 +105,7 @@ pub enum LbGroupSwitches {}
 impl Derivation for LbGroupSwitches {
     type Key = Uuid;
     type Value = Set;
-    const NODE: Node = Node::LbGroupSwitches;
+    const NODE: NodeId = Node::LbGroupSwitches;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
         let mut sets = inherited(view, &view.get::<LbGroupRouters>(uuid));
@@ -120,7 +120,7 @@ pub enum LbRouters {}
 impl Derivation for LbRouters {
     type Key = Uuid;
     type Value = Set;
-    const NODE: Node = Node::LbRouters;
+    const NODE: NodeId = Node::LbRouters;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
         let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
@@ -139,7 +139,7 @@ pub enum LbSwitches {}
 impl Derivation for LbSwitches {
     type Key = Uuid;
     type Value = Set;
-    const NODE: Node = Node::LbSwitches;
+    const NODE: NodeId = Node::LbSwitches;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
         let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
@@ -168,7 +168,7 @@ pub struct LbRouter {
 impl Derivation for LbRouter {
     type Key = Uuid;
     type Value = LbRouter;
-    const NODE: Node = Node::LbRouter;
+    const NODE: NodeId = Node::LbRouter;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&LbRouter>) -> LbRouter {
         let router = view.get::<Router>(uuid);
@@ -202,7 +202,7 @@ pub struct AnsweredVips {
 impl Derivation for AnsweredVips {
     type Key = Uuid;
     type Value = AnsweredVips;
-    const NODE: Node = Node::AnsweredVips;
+    const NODE: NodeId = Node::AnsweredVips;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&AnsweredVips>) -> AnsweredVips {
         let mut answered = AnsweredVips::default();
@@ -250,7 +250,7 @@ pub enum AnswersVips {}
 impl Derivation for AnswersVips {
     type Key = Uuid;
     type Value = (bool, bool);
-    const NODE: Node = Node::AnswersVips;
+    const NODE: NodeId = Node::AnswersVips;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&(bool, bool)>) -> (bool, bool) {
         let answered = view.get::<AnsweredVips>(uuid);
@@ -286,7 +286,7 @@ pub enum RouterNetworks {}
 impl Derivation for RouterNetworks {
     type Key = Uuid;
     type Value = Networks;
-    const NODE: Node = Node::LbNetworks;
+    const NODE: NodeId = Node::LbNetworks;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Networks>) -> Networks {
         let mut networks = Networks::default();
@@ -314,7 +314,7 @@ pub enum Fronts {}
 impl Derivation for Fronts {
     type Key = Uuid;
     type Value = Vec<Front>;
-    const NODE: Node = Node::Fronts;
+    const NODE: NodeId = Node::Fronts;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vec<Front>>) -> Vec<Front> {
         let mut fronts = Vec::new();

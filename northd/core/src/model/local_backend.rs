@@ -12,7 +12,7 @@ use super::switch;
 use super::vip::{Backend, Vip};
 use super::vips::{Bucket, Vips};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The switch ports of a load balancer's backends, by address; none where it does not prefer any.
@@ -21,7 +21,7 @@ pub enum BackendPorts {}
 impl Derivation for BackendPorts {
     type Key = Uuid;
     type Value = BTreeMap<Arc<str>, Arc<str>>;
-    const NODE: Node = Node::BackendPorts;
+    const NODE: NodeId = Node::BackendPorts;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(row) = view.row::<nb::LoadBalancer<'_>>(uuid) else {
@@ -54,7 +54,7 @@ pub enum LocalBackends {}
 impl Derivation for LocalBackends {
     type Key = Bucket;
     type Value = Vec<Vec<Local>>;
-    const NODE: Node = Node::LocalBackends;
+    const NODE: NodeId = Node::LocalBackends;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<BackendPorts>(bucket.0);

@@ -18,7 +18,7 @@ use super::router::{GatewayPorts, Router, RouterPorts};
 use super::router_port::{RouterPeer, RouterPort, SwitchPeer};
 use super::switch_port::RedirectPort;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What a rule translates (`type`).
@@ -129,7 +129,7 @@ fn reaches(networks: &Addresses, addr: IpAddr) -> bool {
 impl Derivation for Nat {
     type Key = Uuid;
     type Value = Option<Nat>;
-    const NODE: Node = Node::Nat;
+    const NODE: NodeId = Node::Nat;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<nb::Nat<'_>>(uuid)?;
@@ -223,7 +223,7 @@ impl Derivation for Placed {
     /// The router and the rule.
     type Key = (Uuid, Uuid);
     type Value = Option<Placed>;
-    const NODE: Node = Node::PlacedNat;
+    const NODE: NodeId = Node::PlacedNat;
 
     fn derive(view: &View<'_>, (router, nat): (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
         let nat = view.get::<Nat>(nat);
@@ -304,7 +304,7 @@ pub struct RouterNats {
 impl Derivation for RouterNats {
     type Key = Uuid;
     type Value = RouterNats;
-    const NODE: Node = Node::RouterNats;
+    const NODE: NodeId = Node::RouterNats;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut nats = RouterNats::default();
@@ -344,7 +344,7 @@ pub struct NatTraits {
 impl Derivation for NatTraits {
     type Key = Uuid;
     type Value = NatTraits;
-    const NODE: Node = Node::NatTraits;
+    const NODE: NodeId = Node::NatTraits;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let nats = view.get::<RouterNats>(uuid);
@@ -369,7 +369,7 @@ impl Derivation for Rank {
     /// The router and the rule.
     type Key = (Uuid, Uuid);
     type Value = Rank;
-    const NODE: Node = Node::NatRank;
+    const NODE: NodeId = Node::NatRank;
 
     fn derive(view: &View<'_>, (router, rule): (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
         let nat = view.get::<Nat>(rule);
@@ -438,7 +438,7 @@ impl Force {
 impl Derivation for ForceSnat {
     type Key = Uuid;
     type Value = ForceSnat;
-    const NODE: Node = Node::ForceSnat;
+    const NODE: NodeId = Node::ForceSnat;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let router = view.get::<Router>(uuid);
@@ -463,7 +463,7 @@ pub enum SnatIps {}
 impl Derivation for SnatIps {
     type Key = Uuid;
     type Value = BTreeSet<IpAddr>;
-    const NODE: Node = Node::SnatIps;
+    const NODE: NodeId = Node::SnatIps;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let nats = view.get::<RouterNats>(uuid);
@@ -479,7 +479,7 @@ pub enum OwnIps {}
 impl Derivation for OwnIps {
     type Key = Uuid;
     type Value = BTreeSet<String>;
-    const NODE: Node = Node::OwnIps;
+    const NODE: NodeId = Node::OwnIps;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut own = BTreeSet::new();

@@ -10,7 +10,7 @@ use super::address::{Addresses, V4, V6, v6_text};
 use super::router_port::RouterPort;
 use super::router_side::RouterSide;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// An address as expressions have it.
@@ -150,7 +150,7 @@ pub enum RouterNetworks {}
 impl Derivation for RouterNetworks {
     type Key = Uuid;
     type Value = Vec<Attached>;
-    const NODE: Node = Node::RouterNetworks;
+    const NODE: NodeId = Node::RouterNetworks;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<super::router::RouterPorts>(router);
@@ -167,7 +167,7 @@ pub enum SwitchRouters {}
 impl Derivation for SwitchRouters {
     type Key = Uuid;
     type Value = Vec<Attached>;
-    const NODE: Node = Node::SwitchRouters;
+    const NODE: NodeId = Node::SwitchRouters;
 
     fn derive(view: &View<'_>, switch: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let side = view.get::<RouterSide>(switch);

@@ -10,7 +10,7 @@ use super::bfd::BfdIsUp;
 use super::network::{Attached, RouterNetworks};
 use super::router_port::RouterPort;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// A next hop of a policy.
@@ -43,7 +43,7 @@ pub struct NextHops {
 impl Derivation for NextHops {
     type Key = Uuid;
     type Value = NextHops;
-    const NODE: Node = Node::NextHops;
+    const NODE: NodeId = Node::NextHops;
 
     fn derive(view: &View<'_>, policy: Uuid, _: Option<&NextHops>) -> NextHops {
         let mut hops = NextHops::default();

@@ -14,7 +14,7 @@ use super::address::v6_text;
 use super::switch::SwitchPorts;
 use super::switch_port::{self, SwitchPort};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// A port group without its ports.
@@ -29,7 +29,7 @@ pub struct Group {
 impl Derivation for Group {
     type Key = Uuid;
     type Value = Option<Group>;
-    const NODE: Node = Node::Group;
+    const NODE: NodeId = Node::Group;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<PortGroup<'_>>(uuid)?;
@@ -56,7 +56,7 @@ pub struct Member {
 impl Derivation for Member {
     type Key = Uuid;
     type Value = Option<Member>;
-    const NODE: Node = Node::Member;
+    const NODE: NodeId = Node::Member;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);
@@ -89,7 +89,7 @@ pub enum SwitchGroups {}
 impl Derivation for SwitchGroups {
     type Key = Uuid;
     type Value = BTreeMap<Uuid, BTreeSet<Arc<str>>>;
-    const NODE: Node = Node::SwitchGroups;
+    const NODE: NodeId = Node::SwitchGroups;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut groups: Self::Value = BTreeMap::new();
@@ -118,7 +118,7 @@ pub struct GroupMembers {
 impl Derivation for GroupMembers {
     type Key = Uuid;
     type Value = GroupMembers;
-    const NODE: Node = Node::GroupMembers;
+    const NODE: NodeId = Node::GroupMembers;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut members = GroupMembers::default();
@@ -142,7 +142,7 @@ pub enum GroupSwitches {}
 impl Derivation for GroupSwitches {
     type Key = Uuid;
     type Value = Vec<Uuid>;
-    const NODE: Node = Node::GroupSwitches;
+    const NODE: NodeId = Node::GroupSwitches;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         view.get::<GroupMembers>(uuid).switches.iter().copied().collect()

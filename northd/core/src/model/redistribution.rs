@@ -5,7 +5,7 @@ use ovsdb_data::Uuid;
 use super::router::Router;
 use super::router_port::RouterPort;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What a router port tells about.
@@ -48,7 +48,7 @@ impl Redistribution {
 impl Derivation for Redistribution {
     type Key = Uuid;
     type Value = Redistribution;
-    const NODE: Node = Node::Redistribution;
+    const NODE: NodeId = Node::Redistribution;
 
     fn derive(view: &View<'_>, port: Uuid, _: Option<&Redistribution>) -> Redistribution {
         let port = view.get::<RouterPort>(port);

@@ -15,7 +15,7 @@ use super::options::Options;
 use super::router::Router;
 use super::router_port::router_of;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Where a route comes from: of routes to the same network the first one wins, in the order connected, static,
@@ -82,7 +82,7 @@ impl Route {
 impl Derivation for Route {
     type Key = Uuid;
     type Value = Option<Route>;
-    const NODE: Node = Node::Route;
+    const NODE: NodeId = Node::Route;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         match view.row::<LogicalRouterStaticRoute<'_>>(uuid) {
@@ -247,7 +247,7 @@ pub enum LearnedRoutes {}
 impl Derivation for LearnedRoutes {
     type Key = Uuid;
     type Value = Vec<Uuid>;
-    const NODE: Node = Node::LearnedRoutes;
+    const NODE: NodeId = Node::LearnedRoutes;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let bindings = view.holders(DatapathBinding::EXTERNAL_IDS, router.to_string().as_str());

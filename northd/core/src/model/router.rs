@@ -8,7 +8,7 @@ use ovsdb_data::Uuid;
 use super::options::Options;
 use super::router_port::{RouterPort, router_of};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// An enabled logical router, without what it refers to.
@@ -36,7 +36,7 @@ impl Router {
 impl Derivation for Router {
     type Key = Uuid;
     type Value = Option<Router>;
-    const NODE: Node = Node::Router;
+    const NODE: NodeId = Node::Router;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalRouter<'_>>(uuid)?;
@@ -56,7 +56,7 @@ pub enum RouterPorts {}
 impl Derivation for RouterPorts {
     type Key = Uuid;
     type Value = Vec<Uuid>;
-    const NODE: Node = Node::RouterPorts;
+    const NODE: NodeId = Node::RouterPorts;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(row) = view.row::<LogicalRouter<'_>>(uuid) else {
@@ -75,7 +75,7 @@ pub enum GatewayPorts {}
 impl Derivation for GatewayPorts {
     type Key = Uuid;
     type Value = Vec<Uuid>;
-    const NODE: Node = Node::GatewayPorts;
+    const NODE: NodeId = Node::GatewayPorts;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<RouterPorts>(uuid);

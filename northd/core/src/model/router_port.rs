@@ -12,7 +12,7 @@ use super::router::Router;
 use super::router_side::RouterSide;
 use super::switch_port::{Peer, SwitchPort};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// A port of an enabled router, with an address that makes sense and a name that no other has.
@@ -78,7 +78,7 @@ pub fn router_of(view: &View<'_>, port: Uuid) -> Option<Uuid> {
 impl Derivation for RouterPort {
     type Key = Uuid;
     type Value = Option<RouterPort>;
-    const NODE: Node = Node::RouterPort;
+    const NODE: NodeId = Node::RouterPort;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalRouterPort<'_>>(uuid)?;
@@ -128,7 +128,7 @@ pub enum SwitchPeer {}
 impl Derivation for SwitchPeer {
     type Key = Uuid;
     type Value = Option<Uuid>;
-    const NODE: Node = Node::SwitchPeer;
+    const NODE: NodeId = Node::SwitchPeer;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<RouterPort>(uuid);
@@ -144,7 +144,7 @@ pub enum RouterPeer {}
 impl Derivation for RouterPeer {
     type Key = Uuid;
     type Value = Option<Uuid>;
-    const NODE: Node = Node::RouterPeer;
+    const NODE: NodeId = Node::RouterPeer;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<RouterPort>(uuid);
@@ -162,7 +162,7 @@ pub enum Neighbors {}
 impl Derivation for Neighbors {
     type Key = Uuid;
     type Value = Vec<Uuid>;
-    const NODE: Node = Node::Neighbors;
+    const NODE: NodeId = Node::Neighbors;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(peer) = *view.get::<SwitchPeer>(uuid) else {

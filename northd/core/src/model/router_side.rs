@@ -6,7 +6,7 @@ use ovsdb_data::Uuid;
 use super::switch::SwitchTraits;
 use super::switch_port::Peer;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The ports of a switch that lead to routers, and the router ports that they lead to.
@@ -15,7 +15,7 @@ pub enum RouterSide {}
 impl Derivation for RouterSide {
     type Key = Uuid;
     type Value = Vec<(Uuid, Uuid)>;
-    const NODE: Node = Node::RouterSide;
+    const NODE: NodeId = Node::RouterSide;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let traits = view.get::<SwitchTraits>(uuid);
@@ -32,7 +32,7 @@ pub enum HasOnlyRouters {}
 impl Derivation for HasOnlyRouters {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::HasOnlyRouters;
+    const NODE: NodeId = Node::HasOnlyRouters;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         let row = view.row::<LogicalSwitch<'_>>(uuid);

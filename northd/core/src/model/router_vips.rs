@@ -9,7 +9,7 @@ use ovsdb_data::Uuid;
 use super::nat::Nat;
 use super::vips::{VipTexts, Vips as ParsedVips, buckets};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The addresses that a load balancer serves.
@@ -27,7 +27,7 @@ pub enum BalancerVips {}
 impl Derivation for BalancerVips {
     type Key = Uuid;
     type Value = Vips;
-    const NODE: Node = Node::BalancerServes;
+    const NODE: NodeId = Node::BalancerServes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vips>) -> Vips {
         let ips = buckets(view, uuid).flat_map(|bucket| {
@@ -48,7 +48,7 @@ pub enum GroupVips {}
 impl Derivation for GroupVips {
     type Key = Uuid;
     type Value = Vips;
-    const NODE: Node = Node::GroupServes;
+    const NODE: NodeId = Node::GroupServes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vips>) -> Vips {
         let mut vips = Vips::default();
@@ -74,7 +74,7 @@ pub struct RouterBalancers {
 impl Derivation for RouterBalancers {
     type Key = Uuid;
     type Value = RouterBalancers;
-    const NODE: Node = Node::RouterBalancers;
+    const NODE: NodeId = Node::RouterBalancers;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalRouter<'_>>(uuid);
@@ -99,7 +99,7 @@ pub enum HasVip {}
 impl Derivation for HasVip {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::RouterHasVip;
+    const NODE: NodeId = Node::RouterHasVip;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         view.get::<RouterBalancers>(uuid)
@@ -115,7 +115,7 @@ impl Derivation for IsServed {
     /// The router and the rule.
     type Key = (Uuid, Uuid);
     type Value = bool;
-    const NODE: Node = Node::IsServed;
+    const NODE: NodeId = Node::IsServed;
 
     fn derive(view: &View<'_>, (router, nat): (Uuid, Uuid), _: Option<&bool>) -> bool {
         let nat = view.get::<Nat>(nat);

@@ -8,7 +8,7 @@ use ovsdb_data::Uuid;
 use super::options::Options;
 use super::switch_port::{SwitchOf, SwitchPort};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// A logical switch, without what it refers to.
@@ -41,7 +41,7 @@ impl Switch {
 impl Derivation for Switch {
     type Key = Uuid;
     type Value = Option<Switch>;
-    const NODE: Node = Node::Switch;
+    const NODE: NodeId = Node::Switch;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalSwitch<'_>>(uuid)?;
@@ -61,7 +61,7 @@ pub enum SwitchPorts {}
 impl Derivation for SwitchPorts {
     type Key = Uuid;
     type Value = Vec<Uuid>;
-    const NODE: Node = Node::SwitchPorts;
+    const NODE: NodeId = Node::SwitchPorts;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(row) = view.row::<LogicalSwitch<'_>>(uuid) else {
@@ -94,7 +94,7 @@ pub struct SwitchTraits {
 impl Derivation for SwitchTraits {
     type Key = Uuid;
     type Value = SwitchTraits;
-    const NODE: Node = Node::SwitchTraits;
+    const NODE: NodeId = Node::SwitchTraits;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut traits = SwitchTraits::default();

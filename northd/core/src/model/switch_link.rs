@@ -6,7 +6,7 @@ use ovsdb_data::Uuid;
 
 use super::switch_port::{SwitchPort, Type};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The port of another switch that a port of type `switch` leads to.
@@ -15,7 +15,7 @@ pub enum SwitchLink {}
 impl Derivation for SwitchLink {
     type Key = Uuid;
     type Value = Option<Uuid>;
-    const NODE: Node = Node::SwitchLink;
+    const NODE: NodeId = Node::SwitchLink;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);

@@ -11,7 +11,7 @@ use super::options::Options;
 use super::router_port::RouterPort;
 use super::switch::{self, SwitchTraits};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What is behind a port (`type`).
@@ -94,7 +94,7 @@ pub enum SwitchOf {}
 impl Derivation for SwitchOf {
     type Key = Uuid;
     type Value = Option<Uuid>;
-    const NODE: Node = Node::SwitchOf;
+    const NODE: NodeId = Node::SwitchOf;
 
     fn derive(view: &View<'_>, port: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalSwitchPort<'_>>(port)?;
@@ -111,7 +111,7 @@ impl Derivation for SwitchOf {
 impl Derivation for SwitchPort {
     type Key = Uuid;
     type Value = Option<SwitchPort>;
-    const NODE: Node = Node::SwitchPort;
+    const NODE: NodeId = Node::SwitchPort;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LogicalSwitchPort<'_>>(uuid)?;
@@ -166,7 +166,7 @@ pub enum Peer {}
 impl Derivation for Peer {
     type Key = Uuid;
     type Value = Option<Uuid>;
-    const NODE: Node = Node::Peer;
+    const NODE: NodeId = Node::Peer;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);
@@ -197,7 +197,7 @@ pub enum RedirectPort {}
 impl Derivation for RedirectPort {
     type Key = Uuid;
     type Value = Option<Arc<str>>;
-    const NODE: Node = Node::RedirectPort;
+    const NODE: NodeId = Node::RedirectPort;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);

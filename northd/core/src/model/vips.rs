@@ -10,7 +10,7 @@ use ovsdb_data::Uuid;
 use super::load_balancer::LoadBalancer;
 use super::vip::{Family, Monitor, Vip};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// How many virtual addresses a bucket has, about.
@@ -43,7 +43,7 @@ pub enum VipTexts {}
 impl Derivation for VipTexts {
     type Key = Uuid;
     type Value = Vec<Texts>;
-    const NODE: Node = Node::VipTexts;
+    const NODE: NodeId = Node::VipTexts;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(row) = view.row::<nb::LoadBalancer<'_>>(uuid) else {
@@ -66,7 +66,7 @@ pub enum Buckets {}
 impl Derivation for Buckets {
     type Key = Uuid;
     type Value = usize;
-    const NODE: Node = Node::Buckets;
+    const NODE: NodeId = Node::Buckets;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&usize>) -> usize {
         view.get::<VipTexts>(uuid).len()
@@ -79,7 +79,7 @@ pub enum BucketTexts {}
 impl Derivation for BucketTexts {
     type Key = Bucket;
     type Value = Texts;
-    const NODE: Node = Node::BucketTexts;
+    const NODE: NodeId = Node::BucketTexts;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Texts>) -> Texts {
         let texts = view.get::<VipTexts>(bucket.0);
@@ -95,7 +95,7 @@ pub enum Vips {}
 impl Derivation for Vips {
     type Key = Bucket;
     type Value = Vec<Vip>;
-    const NODE: Node = Node::Vips;
+    const NODE: NodeId = Node::Vips;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
         let lb = view.get::<LoadBalancer>(bucket.0);

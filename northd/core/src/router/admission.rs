@@ -12,7 +12,7 @@ use crate::model::kube_ovn::release;
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::SwitchPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::port_security::TOO_BIG;
 use crate::view::View;
 
@@ -22,7 +22,7 @@ pub enum AdmissionFlows {}
 impl Derivation for AdmissionFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::AdmissionFlows;
+    const NODE: NodeId = Node::AdmissionFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -45,7 +45,7 @@ pub enum PortAdmissionFlows {}
 impl Derivation for PortAdmissionFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortAdmissionFlows;
+    const NODE: NodeId = Node::PortAdmissionFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, _, flows| {

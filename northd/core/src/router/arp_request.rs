@@ -8,7 +8,7 @@ use crate::graph::Derivation;
 use crate::model::address::{V6, v6_text};
 use crate::model::copp::meter;
 use crate::model::router::Router;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Packets whose Ethernet address nobody knows yet.
@@ -20,7 +20,7 @@ pub enum ArpRequestFlows {}
 impl Derivation for ArpRequestFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::ArpRequestFlows;
+    const NODE: NodeId = Node::ArpRequestFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |router, flows| {
@@ -52,7 +52,7 @@ pub enum NextHopRequestFlows {}
 impl Derivation for NextHopRequestFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::NextHopRequestFlows;
+    const NODE: NodeId = Node::NextHopRequestFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let Some(router) = view.holder(LogicalRouter::STATIC_ROUTES, uuid) else {

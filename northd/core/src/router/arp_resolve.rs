@@ -14,7 +14,7 @@ use crate::model::router::Router;
 use crate::model::router_port::{RouterPeer, RouterPort};
 use crate::model::router_side::RouterSide;
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 const STAGE: Stage = Stage::LrInArpResolve;
@@ -25,7 +25,7 @@ pub enum ArpResolveFlows {}
 impl Derivation for ArpResolveFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::ArpResolveFlows;
+    const NODE: NodeId = Node::ArpResolveFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -43,7 +43,7 @@ pub enum PortArpResolveFlows {}
 impl Derivation for PortArpResolveFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortArpResolveFlows;
+    const NODE: NodeId = Node::PortArpResolveFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, _, flows| {
@@ -87,7 +87,7 @@ pub enum SwitchPortArpResolveFlows {}
 impl Derivation for SwitchPortArpResolveFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchPortArpResolveFlows;
+    const NODE: NodeId = Node::SwitchPortArpResolveFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

@@ -7,7 +7,7 @@ use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::load_balancer_datapaths::{LbRouters, Set};
 use crate::model::vips::{Bucket, Vips};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of virtual addresses of a load balancer on its routers.
@@ -16,7 +16,7 @@ pub enum LbDefragFlows {}
 impl Derivation for LbDefragFlows {
     type Key = Bucket;
     type Value = Flows;
-    const NODE: Node = Node::LbDefragFlows;
+    const NODE: NodeId = Node::LbDefragFlows;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;

@@ -6,7 +6,7 @@ use super::multicast::Multicast;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a router.
@@ -15,7 +15,7 @@ pub enum DeliveryFlows {}
 impl Derivation for DeliveryFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::DeliveryFlows;
+    const NODE: NodeId = Node::DeliveryFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -30,7 +30,7 @@ pub enum PortDeliveryFlows {}
 impl Derivation for PortDeliveryFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortDeliveryFlows;
+    const NODE: NodeId = Node::PortDeliveryFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {

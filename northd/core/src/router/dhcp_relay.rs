@@ -10,7 +10,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::network::ip_text;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a router.
@@ -19,7 +19,7 @@ pub enum DhcpRelayFlows {}
 impl Derivation for DhcpRelayFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::DhcpRelayFlows;
+    const NODE: NodeId = Node::DhcpRelayFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -36,7 +36,7 @@ pub enum PortDhcpRelayFlows {}
 impl Derivation for PortDhcpRelayFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortDhcpRelayFlows;
+    const NODE: NodeId = Node::PortDhcpRelayFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, _, flows| {

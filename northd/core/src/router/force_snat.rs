@@ -13,7 +13,7 @@ use crate::model::nat::ForceSnat;
 use crate::model::network::ip_text;
 use crate::model::router::Router;
 use crate::model::router_port::{RouterPeer, RouterPort, SwitchPeer};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a router.
@@ -22,7 +22,7 @@ pub enum ForceSnatFlows {}
 impl Derivation for ForceSnatFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::ForceSnatFlows;
+    const NODE: NodeId = Node::ForceSnatFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -62,7 +62,7 @@ pub enum PortSnatFlows {}
 impl Derivation for PortSnatFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortSnatFlows;
+    const NODE: NodeId = Node::PortSnatFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<RouterPort>(uuid);

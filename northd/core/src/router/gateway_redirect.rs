@@ -12,7 +12,7 @@ use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a router that belong to no rule.
@@ -21,7 +21,7 @@ pub enum GatewayRedirectFlows {}
 impl Derivation for GatewayRedirectFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::GatewayRedirectFlows;
+    const NODE: NodeId = Node::GatewayRedirectFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

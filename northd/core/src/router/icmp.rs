@@ -11,7 +11,7 @@ use crate::model::copp::meter;
 use crate::model::network::Prefix;
 use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 const STAGE: Stage = Stage::LrInIpInput;
@@ -22,7 +22,7 @@ pub enum PortIcmpFlows {}
 impl Derivation for PortIcmpFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortIcmpFlows;
+    const NODE: NodeId = Node::PortIcmpFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {

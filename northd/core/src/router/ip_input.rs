@@ -17,7 +17,7 @@ use crate::model::network::Prefix;
 use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::RouterPort;
 use crate::model::switch::SwitchTraits;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 const STAGE: Stage = Stage::LrInIpInput;
@@ -28,7 +28,7 @@ pub enum IpInputFlows {}
 impl Derivation for IpInputFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::IpInputFlows;
+    const NODE: NodeId = Node::IpInputFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -72,7 +72,7 @@ pub enum PortIpInputFlows {}
 impl Derivation for PortIpInputFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortIpInputFlows;
+    const NODE: NodeId = Node::PortIpInputFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {

@@ -22,7 +22,7 @@ use crate::model::router::Router;
 use crate::model::router_vips::HasVip;
 use crate::model::vip::Vip;
 use crate::model::vips::{Bucket, Vips};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What becomes of the source of what is balanced.
@@ -63,7 +63,7 @@ pub enum RouterLbFlows {}
 impl Derivation for RouterLbFlows {
     type Key = Bucket;
     type Value = Flows;
-    const NODE: Node = Node::RouterLbFlows;
+    const NODE: NodeId = Node::RouterLbFlows;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
@@ -311,7 +311,7 @@ pub enum RouterLbStateFlows {}
 impl Derivation for RouterLbStateFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::RouterLbStateFlows;
+    const NODE: NodeId = Node::RouterLbStateFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

@@ -10,7 +10,7 @@ use crate::model::copp;
 use crate::model::load_balancer_datapaths::AnswersVips;
 use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::sync::router_vips::set_name;
 use crate::view::View;
 
@@ -20,7 +20,7 @@ pub enum VipArpFlows {}
 impl Derivation for VipArpFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::VipArpFlows;
+    const NODE: NodeId = Node::VipArpFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<RouterPort>(uuid);

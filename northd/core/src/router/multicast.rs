@@ -11,7 +11,7 @@ use crate::model::address::Mac;
 use crate::model::config::Config;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What a router does with multicast.
@@ -26,7 +26,7 @@ pub struct Multicast {
 impl Derivation for Multicast {
     type Key = Uuid;
     type Value = Multicast;
-    const NODE: Node = Node::Multicast;
+    const NODE: NodeId = Node::Multicast;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Multicast>) -> Multicast {
         let router = view.get::<Router>(uuid);
@@ -51,7 +51,7 @@ pub enum RouterMulticastFlows {}
 impl Derivation for RouterMulticastFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::RouterMulticastFlows;
+    const NODE: NodeId = Node::RouterMulticastFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {

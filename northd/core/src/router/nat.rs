@@ -16,7 +16,7 @@ use crate::model::config::Config;
 use crate::model::nat::{Nat, Peers, Placed, Rank};
 use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// A rule on a router.
@@ -120,7 +120,7 @@ pub enum NatFlows {}
 impl Derivation for NatFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::NatFlows;
+    const NODE: NodeId = Node::NatFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut all = Flows::on_all(crate::flow::Datapaths::Set(Arc::default()));

@@ -7,7 +7,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Whether a port of a router redirects by way of a bridge (`redirect-type`).
@@ -16,7 +16,7 @@ pub enum IsBridged {}
 impl Derivation for IsBridged {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::IsBridged;
+    const NODE: NodeId = Node::IsBridged;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         let is_bridged = |port: &Uuid| {

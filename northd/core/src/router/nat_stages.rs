@@ -11,7 +11,7 @@ use crate::model::nat::{ForceSnat, NatTraits};
 use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::RouterPort;
 use crate::model::router_vips::HasVip;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What is the same for all routers.
@@ -20,7 +20,7 @@ pub enum NatStageFlows {}
 impl Derivation for NatStageFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::NatStageFlows;
+    const NODE: NodeId = Node::NatStageFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -52,7 +52,7 @@ pub enum StatefulRouterFlows {}
 impl Derivation for StatefulRouterFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::StatefulRouterFlows;
+    const NODE: NodeId = Node::StatefulRouterFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

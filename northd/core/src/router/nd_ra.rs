@@ -13,7 +13,7 @@ use crate::model::copp::meter;
 use crate::model::network::Prefix;
 use crate::model::options::Options;
 use crate::model::router_port::{RouterPort, SwitchPeer};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The shortest MTU of IPv6 (RFC 8200 §5).
@@ -25,7 +25,7 @@ pub enum NdRaFlows {}
 impl Derivation for NdRaFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::NdRaFlows;
+    const NODE: NodeId = Node::NdRaFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -41,7 +41,7 @@ pub enum PortNdRaFlows {}
 impl Derivation for PortNdRaFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortNdRaFlows;
+    const NODE: NodeId = Node::PortNdRaFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {

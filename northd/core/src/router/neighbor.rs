@@ -12,7 +12,7 @@ use crate::model::copp::meter;
 use crate::model::kube_ovn::release;
 use crate::model::network::Prefix;
 use crate::model::router::{Router, RouterPorts};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Whether a router has a port on a chassis of another zone.
@@ -21,7 +21,7 @@ pub enum IsTransitRouter {}
 impl Derivation for IsTransitRouter {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::IsTransitRouter;
+    const NODE: NodeId = Node::IsTransitRouter;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&bool>) -> bool {
         let ports = view.get::<RouterPorts>(router);
@@ -50,7 +50,7 @@ pub enum NeighborFlows {}
 impl Derivation for NeighborFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::NeighborFlows;
+    const NODE: NodeId = Node::NeighborFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |router, flows| {
@@ -142,7 +142,7 @@ pub enum PortNeighborFlows {}
 impl Derivation for PortNeighborFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortNeighborFlows;
+    const NODE: NodeId = Node::PortNeighborFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {

@@ -14,7 +14,7 @@ use crate::model::options::Options;
 use crate::model::router::GatewayPorts;
 use crate::model::router_port::RouterPort;
 use crate::model::router_vips::{self, BalancerVips};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The addresses of a load balancer that others are to have routes to.
@@ -23,7 +23,7 @@ pub enum RoutableVips {}
 impl Derivation for RoutableVips {
     type Key = Uuid;
     type Value = BTreeSet<IpAddr>;
-    const NODE: Node = Node::RoutableVips;
+    const NODE: NodeId = Node::RoutableVips;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LoadBalancer<'_>>(uuid);
@@ -42,7 +42,7 @@ pub enum GroupRoutableVips {}
 impl Derivation for GroupRoutableVips {
     type Key = Uuid;
     type Value = BTreeSet<IpAddr>;
-    const NODE: Node = Node::GroupRoutableVips;
+    const NODE: NodeId = Node::GroupRoutableVips;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<LoadBalancerGroup<'_>>(uuid);

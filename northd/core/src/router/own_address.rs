@@ -14,7 +14,7 @@ use crate::model::config::Config;
 use crate::model::nat::{ForceSnat, SnatIps};
 use crate::model::network::{Attached, RouterNetworks, ip_text};
 use crate::model::router_vips::{RouterBalancers, Vips};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// A router's own addresses that NAT or a load balancer gives away, too.
@@ -23,7 +23,7 @@ pub enum SharedAddresses {}
 impl Derivation for SharedAddresses {
     type Key = Uuid;
     type Value = BTreeSet<IpAddr>;
-    const NODE: Node = Node::SharedAddresses;
+    const NODE: NodeId = Node::SharedAddresses;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let snat = view.get::<SnatIps>(uuid);
@@ -49,7 +49,7 @@ pub enum OwnAddressFlows {}
 impl Derivation for OwnAddressFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::OwnAddressFlows;
+    const NODE: NodeId = Node::OwnAddressFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {

@@ -11,7 +11,7 @@ use crate::model::copp::meter;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::RouterPort;
 use crate::model::switch::SwitchTraits;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What a port with `gateway_mtu` lets through.
@@ -38,7 +38,7 @@ pub enum GatewayMtu {}
 impl Derivation for GatewayMtu {
     type Key = Uuid;
     type Value = Option<Gateway>;
-    const NODE: Node = Node::GatewayMtu;
+    const NODE: NodeId = Node::GatewayMtu;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<RouterPort>(uuid);
@@ -72,7 +72,7 @@ pub enum PacketLengthFlows {}
 impl Derivation for PacketLengthFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PacketLengthFlows;
+    const NODE: NodeId = Node::PacketLengthFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -88,7 +88,7 @@ pub enum PortPacketLengthFlows {}
 impl Derivation for PortPacketLengthFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortPacketLengthFlows;
+    const NODE: NodeId = Node::PortPacketLengthFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {

@@ -13,7 +13,7 @@ use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::policy::{NextHop, NextHops};
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 const STAGE: Stage = Stage::LrInPolicy;
@@ -24,7 +24,7 @@ pub enum RouterPolicyFlows {}
 impl Derivation for RouterPolicyFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::RouterPolicyFlows;
+    const NODE: NodeId = Node::RouterPolicyFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -41,7 +41,7 @@ pub enum PolicyFlows {}
 impl Derivation for PolicyFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PolicyFlows;
+    const NODE: NodeId = Node::PolicyFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let router = view.holder(LogicalRouter::POLICIES, uuid);

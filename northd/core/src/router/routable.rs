@@ -15,7 +15,7 @@ use crate::model::network::Prefix;
 use crate::model::route::Via;
 use crate::model::router::Router;
 use crate::model::router_port::{Neighbors, RouterPort};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What can be reached through a port, by Ethernet address. Only IPv4 addresses are.
@@ -24,7 +24,7 @@ pub enum Routable {}
 impl Derivation for Routable {
     type Key = Uuid;
     type Value = Vec<(Mac, Vec<Ipv4Addr>)>;
-    const NODE: Node = Node::Routable;
+    const NODE: NodeId = Node::Routable;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<RouterPort>(uuid);
@@ -47,7 +47,7 @@ pub enum RoutableFlows {}
 impl Derivation for RoutableFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::RoutableFlows;
+    const NODE: NodeId = Node::RoutableFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {

@@ -17,7 +17,7 @@ use crate::model::config::Config;
 use crate::model::network::{Prefix, ip_text};
 use crate::model::route::{Origin, Route, RouteKey, Via};
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a router.
@@ -26,7 +26,7 @@ pub enum RoutingFlows {}
 impl Derivation for RoutingFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::RoutingFlows;
+    const NODE: NodeId = Node::RoutingFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_router(view, uuid, |_, flows| {
@@ -46,7 +46,7 @@ pub enum PortRoutingFlows {}
 impl Derivation for PortRoutingFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortRoutingFlows;
+    const NODE: NodeId = Node::PortRoutingFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         super::of_port(view, uuid, |port, router, flows| {
@@ -92,7 +92,7 @@ pub enum RouteFlows {}
 impl Derivation for RouteFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::RouteFlows;
+    const NODE: NodeId = Node::RouteFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let route = view.get::<Route>(uuid);

@@ -22,7 +22,7 @@ use crate::model::acl::{Acl, Action, At, Sample, SwitchAcls, SwitchKind, switche
 use crate::model::config::Config;
 use crate::model::features::Features;
 use crate::model::kube_ovn::release;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 const ALLOW: &str = "reg8[16] = 1; ";
@@ -42,7 +42,7 @@ pub enum SwitchAclFlows {}
 impl Derivation for SwitchAclFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchAclFlows;
+    const NODE: NodeId = Node::SwitchAclFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -146,7 +146,7 @@ pub enum AclFlows {}
 impl Derivation for AclFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::AclFlows;
+    const NODE: NodeId = Node::AclFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on_all(Datapaths::Set(Arc::new([])));

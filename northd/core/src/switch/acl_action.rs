@@ -9,7 +9,7 @@ use crate::model::acl::{At, SwitchAcls};
 use crate::model::config::Config;
 use crate::model::copp;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -18,7 +18,7 @@ pub enum AclActionFlows {}
 impl Derivation for AclActionFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::AclActionFlows;
+    const NODE: NodeId = Node::AclActionFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

@@ -6,7 +6,7 @@ use ovsdb_data::Uuid;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::acl::SwitchAcls;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// States of connections, and what may be done then: 7 an allow ACL that commits, 8 one that need not, 9 a drop ACL,
@@ -35,7 +35,7 @@ pub enum AclHintFlows {}
 impl Derivation for AclHintFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::AclHintFlows;
+    const NODE: NodeId = Node::AclHintFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

@@ -16,7 +16,7 @@ use crate::graph::Derivation;
 use crate::model::acl::{Acl, Action, At, Collector, Sample, SwitchAcls, acls_of};
 use crate::model::features::Features;
 use crate::model::port_group::SwitchGroups;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The observation domains of ACL samples.
@@ -29,7 +29,7 @@ pub struct Domains {
 impl Derivation for Domains {
     type Key = ();
     type Value = Domains;
-    const NODE: Node = Node::SampleDomains;
+    const NODE: NodeId = Node::SampleDomains;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Domains>) -> Domains {
         let mut domains = Domains::default();
@@ -72,7 +72,7 @@ pub enum HolderSamples {}
 impl Derivation for HolderSamples {
     type Key = Uuid;
     type Value = BTreeSet<Shared>;
-    const NODE: Node = Node::HolderSamples;
+    const NODE: NodeId = Node::HolderSamples;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut all = BTreeSet::new();
@@ -114,7 +114,7 @@ pub enum AclSampleFlows {}
 impl Derivation for AclSampleFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::AclSampleFlows;
+    const NODE: NodeId = Node::AclSampleFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

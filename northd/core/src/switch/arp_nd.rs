@@ -17,7 +17,7 @@ use crate::model::router_port::RouterPort;
 use crate::model::router_side::RouterSide;
 use crate::model::switch::Switch;
 use crate::model::switch_port::{Peer, SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// What answers an ARP request.
@@ -79,7 +79,7 @@ pub enum HasProxy {}
 impl Derivation for HasProxy {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::HasProxy;
+    const NODE: NodeId = Node::HasProxy;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         let routers = view.get::<RouterSide>(uuid);
@@ -94,7 +94,7 @@ pub enum SwitchArpNdFlows {}
 impl Derivation for SwitchArpNdFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchArpNdFlows;
+    const NODE: NodeId = Node::SwitchArpNdFlows;
 
     fn derive(_: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -109,7 +109,7 @@ pub enum ArpNdFlows {}
 impl Derivation for ArpNdFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::ArpNdFlows;
+    const NODE: NodeId = Node::ArpNdFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<SwitchPort>(uuid);

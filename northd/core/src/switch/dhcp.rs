@@ -12,7 +12,7 @@ use crate::model::name::is_resident;
 use crate::model::options::Options;
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -21,7 +21,7 @@ pub enum SwitchDhcpFlows {}
 impl Derivation for SwitchDhcpFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchDhcpFlows;
+    const NODE: NodeId = Node::SwitchDhcpFlows;
 
     fn derive(_: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -43,7 +43,7 @@ pub struct DhcpOf {
 impl Derivation for DhcpOf {
     type Key = Uuid;
     type Value = DhcpOf;
-    const NODE: Node = Node::DhcpOf;
+    const NODE: NodeId = Node::DhcpOf;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&DhcpOf>) -> DhcpOf {
         let row = view.row::<LogicalSwitchPort<'_>>(uuid);
@@ -61,7 +61,7 @@ pub enum DhcpFlows {}
 impl Derivation for DhcpFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::DhcpFlows;
+    const NODE: NodeId = Node::DhcpFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<SwitchPort>(uuid);

@@ -9,7 +9,7 @@ use crate::graph::Derivation;
 use crate::model::acl::SwitchAcls;
 use crate::model::copp;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -18,7 +18,7 @@ pub enum DnsFlows {}
 impl Derivation for DnsFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::DnsFlows;
+    const NODE: NodeId = Node::DnsFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

@@ -11,7 +11,7 @@ use crate::model::name::is_resident;
 use crate::model::router_side::RouterSide;
 use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::arp_nd::addresses;
 use crate::view::View;
 
@@ -21,7 +21,7 @@ pub enum SwitchExternalFlows {}
 impl Derivation for SwitchExternalFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchExternalFlows;
+    const NODE: NodeId = Node::SwitchExternalFlows;
 
     fn derive(_: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -36,7 +36,7 @@ pub enum ExternalFlows {}
 impl Derivation for ExternalFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::ExternalFlows;
+    const NODE: NodeId = Node::ExternalFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<SwitchPort>(uuid);

@@ -7,7 +7,7 @@ use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
 use crate::model::nat::{Nat, RouterNats};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The `external_mac`s of a router's NAT rules that make sense, as they were typed.
@@ -16,7 +16,7 @@ pub enum ExternalMacs {}
 impl Derivation for ExternalMacs {
     type Key = Uuid;
     type Value = BTreeSet<Arc<str>>;
-    const NODE: Node = Node::ExternalMacs;
+    const NODE: NodeId = Node::ExternalMacs;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let nats = view.get::<RouterNats>(router);

@@ -8,7 +8,7 @@ use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::kube_ovn::release;
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -17,7 +17,7 @@ pub enum SwitchFdbFlows {}
 impl Derivation for SwitchFdbFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchFdbFlows;
+    const NODE: NodeId = Node::SwitchFdbFlows;
 
     fn derive(_: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -39,7 +39,7 @@ pub enum FdbFlows {}
 impl Derivation for FdbFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::FdbFlows;
+    const NODE: NodeId = Node::FdbFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<SwitchPort>(uuid);

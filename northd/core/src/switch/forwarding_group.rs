@@ -6,7 +6,7 @@ use ovsdb_data::typed::Table;
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::arp_nd::arp_reply;
 use crate::view::View;
 
@@ -16,7 +16,7 @@ pub enum ForwardingGroupFlows {}
 impl Derivation for ForwardingGroupFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::ForwardingGroupFlows;
+    const NODE: NodeId = Node::ForwardingGroupFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

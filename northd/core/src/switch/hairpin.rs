@@ -9,7 +9,7 @@ use crate::model::acl::SwitchAcls;
 use crate::model::config::Config;
 use crate::model::kube_ovn::release;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -18,7 +18,7 @@ pub enum HairpinFlows {}
 impl Derivation for HairpinFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::HairpinFlows;
+    const NODE: NodeId = Node::HairpinFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

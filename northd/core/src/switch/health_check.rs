@@ -7,7 +7,7 @@ use crate::model::config::Config;
 use crate::model::health::backend_port;
 use crate::model::vip::Family;
 use crate::model::vips::{Bucket, Vips};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of virtual addresses of a load balancer, on the switches of their backends.
@@ -16,7 +16,7 @@ pub enum HealthCheckFlows {}
 impl Derivation for HealthCheckFlows {
     type Key = Bucket;
     type Value = Flows;
-    const NODE: Node = Node::HealthCheckFlows;
+    const NODE: NodeId = Node::HealthCheckFlows;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;

@@ -31,7 +31,7 @@ use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::router_side::RouterSide;
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -40,7 +40,7 @@ pub enum SwitchKubeOvnFlows {}
 impl Derivation for SwitchKubeOvnFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchKubeOvnFlows;
+    const NODE: NodeId = Node::SwitchKubeOvnFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -103,7 +103,7 @@ pub enum Shortcuts {}
 impl Derivation for Shortcuts {
     type Key = Uuid;
     type Value = Arc<[Uuid]>;
-    const NODE: Node = Node::Shortcuts;
+    const NODE: NodeId = Node::Shortcuts;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<RouterPorts>(router);
@@ -125,7 +125,7 @@ pub enum NetworkShortcutFlows {}
 impl Derivation for NetworkShortcutFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::NetworkShortcutFlows;
+    const NODE: NodeId = Node::NetworkShortcutFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on_all(Datapaths::Set(Arc::default()));
@@ -166,7 +166,7 @@ pub enum PortKubeOvnFlows {}
 impl Derivation for PortKubeOvnFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortKubeOvnFlows;
+    const NODE: NodeId = Node::PortKubeOvnFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let config = view.get::<Config>(());

@@ -20,7 +20,7 @@ use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::router_side::{HasOnlyRouters, RouterSide};
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::arp_nd::{port_named, proxy};
 use crate::switch::external_macs::ExternalMacs;
 use crate::switch::forward::Forward;
@@ -32,7 +32,7 @@ pub enum SwitchL2LookupFlows {}
 impl Derivation for SwitchL2LookupFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchL2LookupFlows;
+    const NODE: NodeId = Node::SwitchL2LookupFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -87,7 +87,7 @@ pub enum L2LookupFlows {}
 impl Derivation for L2LookupFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::L2LookupFlows;
+    const NODE: NodeId = Node::L2LookupFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<SwitchPort>(uuid);
@@ -227,7 +227,7 @@ pub enum DhcpRelayPort {}
 impl Derivation for DhcpRelayPort {
     type Key = Uuid;
     type Value = Option<(Arc<str>, Mac)>;
-    const NODE: Node = Node::DhcpRelayPort;
+    const NODE: NodeId = Node::DhcpRelayPort;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let switch = view.get::<Switch>(uuid);
@@ -290,7 +290,7 @@ pub enum SelfOriginatedFlows {}
 impl Derivation for SelfOriginatedFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SelfOriginatedFlows;
+    const NODE: NodeId = Node::SelfOriginatedFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<SwitchPort>(uuid);

@@ -14,7 +14,7 @@ use crate::model::load_balancer_datapaths::{LbSwitches, Set, by_meter};
 use crate::model::local_backend::LocalBackends;
 use crate::model::vip::Vip;
 use crate::model::vips::{Bucket, Vips};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of virtual addresses of a load balancer on its switches.
@@ -23,7 +23,7 @@ pub enum SwitchLbFlows {}
 impl Derivation for SwitchLbFlows {
     type Key = Bucket;
     type Value = Flows;
-    const NODE: Node = Node::SwitchLbFlows;
+    const NODE: NodeId = Node::SwitchLbFlows;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
@@ -87,7 +87,7 @@ pub enum LbPreStatefulFlows {}
 impl Derivation for LbPreStatefulFlows {
     type Key = Bucket;
     type Value = Flows;
-    const NODE: Node = Node::LbPreStatefulFlows;
+    const NODE: NodeId = Node::LbPreStatefulFlows;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;

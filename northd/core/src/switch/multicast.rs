@@ -23,7 +23,7 @@ use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::router_side::RouterSide;
 use crate::model::switch::{Switch, SwitchPorts, SwitchTraits};
 use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::arp_nd::port_named;
 use crate::view::View;
 
@@ -56,7 +56,7 @@ pub struct MulticastPort {
 impl Derivation for MulticastPort {
     type Key = Uuid;
     type Value = Option<MulticastPort>;
-    const NODE: Node = Node::MulticastPort;
+    const NODE: NodeId = Node::MulticastPort;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);
@@ -135,7 +135,7 @@ pub enum IsRelayed {}
 impl Derivation for IsRelayed {
     type Key = Uuid;
     type Value = bool;
-    const NODE: Node = Node::IsRelayed;
+    const NODE: NodeId = Node::IsRelayed;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
         let routers = view.get::<RouterSide>(uuid);
@@ -150,7 +150,7 @@ pub enum SwitchFloods {}
 impl Derivation for SwitchFloods {
     type Key = Uuid;
     type Value = BuiltIn;
-    const NODE: Node = Node::SwitchFloods;
+    const NODE: NodeId = Node::SwitchFloods;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&BuiltIn>) -> BuiltIn {
         let mut groups = BuiltIn::default();
@@ -185,7 +185,7 @@ pub enum RouterFloods {}
 impl Derivation for RouterFloods {
     type Key = Uuid;
     type Value = BuiltIn;
-    const NODE: Node = Node::RouterFloods;
+    const NODE: NodeId = Node::RouterFloods;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&BuiltIn>) -> BuiltIn {
         let mut groups = BuiltIn::default();
@@ -228,7 +228,7 @@ pub enum SwitchBesides {}
 impl Derivation for SwitchBesides {
     type Key = Uuid;
     type Value = Besides;
-    const NODE: Node = Node::SwitchBesides;
+    const NODE: NodeId = Node::SwitchBesides;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Besides>) -> Besides {
         Besides {
@@ -244,7 +244,7 @@ pub enum MulticastFlows {}
 impl Derivation for MulticastFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::MulticastFlows;
+    const NODE: NodeId = Node::MulticastFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -313,7 +313,7 @@ pub enum Reports {}
 impl Derivation for Reports {
     type Key = ();
     type Value = BTreeMap<Uuid, Vec<Report>>;
-    const NODE: Node = Node::Reports;
+    const NODE: NodeId = Node::Reports;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let mut reports: BTreeMap<Uuid, Vec<Report>> = BTreeMap::new();
@@ -349,7 +349,7 @@ pub enum SwitchReports {}
 impl Derivation for SwitchReports {
     type Key = Uuid;
     type Value = Vec<Report>;
-    const NODE: Node = Node::SwitchReports;
+    const NODE: NodeId = Node::SwitchReports;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         view.get::<Reports>(()).get(&uuid).cloned().unwrap_or_default()
@@ -389,7 +389,7 @@ pub enum SwitchLearned {}
 impl Derivation for SwitchLearned {
     type Key = Uuid;
     type Value = Learned;
-    const NODE: Node = Node::SwitchLearned;
+    const NODE: NodeId = Node::SwitchLearned;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Learned>) -> Learned {
         let mut learned = Learned::default();
@@ -432,7 +432,7 @@ pub enum RouterLearned {}
 impl Derivation for RouterLearned {
     type Key = Uuid;
     type Value = Learned;
-    const NODE: Node = Node::RouterLearned;
+    const NODE: NodeId = Node::RouterLearned;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Learned>) -> Learned {
         let mut learned = Learned::default();
@@ -474,7 +474,7 @@ pub enum SwitchLearnedFlows {}
 impl Derivation for SwitchLearnedFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchLearnedFlows;
+    const NODE: NodeId = Node::SwitchLearnedFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -534,7 +534,7 @@ pub enum RouterLearnedFlows {}
 impl Derivation for RouterLearnedFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::RouterLearnedFlows;
+    const NODE: NodeId = Node::RouterLearnedFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

@@ -14,7 +14,7 @@ use crate::model::router::RouterPorts;
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::router_vips::IsServed;
 use crate::model::switch_port::SwitchPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::forward::Forward;
 use crate::view::View;
 
@@ -24,7 +24,7 @@ pub enum SwitchNatFlows {}
 impl Derivation for SwitchNatFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchNatFlows;
+    const NODE: NodeId = Node::SwitchNatFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on_all(Datapaths::Set(Arc::default()));

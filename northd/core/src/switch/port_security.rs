@@ -13,7 +13,7 @@ use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The option of a `Port_Binding` that names its queue.
@@ -29,7 +29,7 @@ pub enum SwitchPortSecurityFlows {}
 impl Derivation for SwitchPortSecurityFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchPortSecurityFlows;
+    const NODE: NodeId = Node::SwitchPortSecurityFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -88,7 +88,7 @@ pub enum PortSecurityFlows {}
 impl Derivation for PortSecurityFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PortSecurityFlows;
+    const NODE: NodeId = Node::PortSecurityFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let port = view.get::<SwitchPort>(uuid);

@@ -11,7 +11,7 @@ use crate::model::acl::{Action, At, SwitchAcls};
 use crate::model::router_port::RouterPort;
 use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::{Peer, SwitchPort};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 const BOTH: [Stage; 2] = [Stage::LsInPreAcl, Stage::LsOutPreAcl];
@@ -22,7 +22,7 @@ pub enum PreAclFlows {}
 impl Derivation for PreAclFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PreAclFlows;
+    const NODE: NodeId = Node::PreAclFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

@@ -9,7 +9,7 @@ use crate::model::acl::SwitchAcls;
 use crate::model::copp;
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_port::{Peer, SwitchPort};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -18,7 +18,7 @@ pub enum PreLbFlows {}
 impl Derivation for PreLbFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PreLbFlows;
+    const NODE: NodeId = Node::PreLbFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

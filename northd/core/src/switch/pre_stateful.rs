@@ -6,7 +6,7 @@ use ovsdb_data::Uuid;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -15,7 +15,7 @@ pub enum PreStatefulFlows {}
 impl Derivation for PreStatefulFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::PreStatefulFlows;
+    const NODE: NodeId = Node::PreStatefulFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

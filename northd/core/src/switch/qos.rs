@@ -7,7 +7,7 @@ use ovsdb_data::typed::Table;
 
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The highest value of six bits.
@@ -19,7 +19,7 @@ pub enum SwitchQosFlows {}
 impl Derivation for SwitchQosFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::SwitchQosFlows;
+    const NODE: NodeId = Node::SwitchQosFlows;
 
     fn derive(_: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
@@ -35,7 +35,7 @@ pub enum QosFlows {}
 impl Derivation for QosFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::QosFlows;
+    const NODE: NodeId = Node::QosFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let switches = view.holders(LogicalSwitch::QOS_RULES, uuid);

@@ -9,7 +9,7 @@ use crate::graph::Derivation;
 use crate::model::address::v6_text;
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::switch_port::SwitchPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::arp_nd::port_named;
 use crate::view::View;
 
@@ -19,7 +19,7 @@ pub enum RoutingProtocolFlows {}
 impl Derivation for RoutingProtocolFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::RoutingProtocolFlows;
+    const NODE: NodeId = Node::RoutingProtocolFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         flows(view, uuid).unwrap_or_else(|| Flows::on(uuid))

@@ -6,7 +6,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::kube_ovn::release;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -15,7 +15,7 @@ pub enum StatefulFlows {}
 impl Derivation for StatefulFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::StatefulFlows;
+    const NODE: NodeId = Node::StatefulFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

@@ -7,7 +7,7 @@ use crate::model::load_balancer::{Answers, LoadBalancer};
 use crate::model::load_balancer_datapaths::{Fronts, LbRouters};
 use crate::model::vip::Family;
 use crate::model::vips::{Bucket, Vips};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of virtual addresses of a load balancer, on the switches of its routers.
@@ -16,7 +16,7 @@ pub enum VipForwardingFlows {}
 impl Derivation for VipForwardingFlows {
     type Key = Bucket;
     type Value = Flows;
-    const NODE: Node = Node::VipForwardingFlows;
+    const NODE: NodeId = Node::VipForwardingFlows;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;

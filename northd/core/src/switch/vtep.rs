@@ -8,7 +8,7 @@ use crate::graph::Derivation;
 use crate::model::router_port::RouterPort;
 use crate::model::router_side::RouterSide;
 use crate::model::switch::SwitchTraits;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The flows of a switch.
@@ -17,7 +17,7 @@ pub enum VtepFlows {}
 impl Derivation for VtepFlows {
     type Key = Uuid;
     type Value = Flows;
-    const NODE: Node = Node::VtepFlows;
+    const NODE: NodeId = Node::VtepFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);

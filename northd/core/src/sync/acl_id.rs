@@ -8,7 +8,7 @@ use crate::alloc::acl_id::AclId;
 use crate::desired::Desired;
 use crate::graph::Derivation;
 use crate::model::acl::Acl;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The row of an ACL.
@@ -17,7 +17,7 @@ pub enum AclIdRows {}
 impl Derivation for AclIdRows {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::AclIdRows;
+    const NODE: NodeId = Node::AclIdRows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let acl = view.get::<Acl>(uuid);

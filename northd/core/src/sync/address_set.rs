@@ -12,7 +12,7 @@ use crate::desired::{Desired, named};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::port_group::{Group, GroupMembers};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// A row. Of several of the same name the first counts.
@@ -29,7 +29,7 @@ pub enum AddressSets {}
 impl Derivation for AddressSets {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::AddressSets;
+    const NODE: NodeId = Node::AddressSets;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let set = view.row::<nb::AddressSet<'_>>(uuid);
@@ -44,7 +44,7 @@ pub enum GroupAddressSets {}
 impl Derivation for GroupAddressSets {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::GroupAddressSets;
+    const NODE: NodeId = Node::GroupAddressSets;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let group = view.get::<Group>(uuid);
@@ -65,7 +65,7 @@ pub enum MonitorAddressSet {}
 impl Derivation for MonitorAddressSet {
     type Key = ();
     type Value = Vec<Desired>;
-    const NODE: Node = Node::MonitorAddressSet;
+    const NODE: NodeId = Node::MonitorAddressSet;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let mac = view.get::<Config>(()).svc_monitor_mac;

@@ -19,7 +19,7 @@ use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::{Neighbors, RouterPeer, RouterPort};
 use crate::model::router_vips;
 use crate::model::switch_port::{Peer, SwitchPort};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::router::offered::offered;
 use crate::router::peer_switch;
 use crate::view::View;
@@ -66,7 +66,7 @@ pub enum PortAdvertisedRoutes {}
 impl Derivation for PortAdvertisedRoutes {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::PortAdvertisedRoutes;
+    const NODE: NodeId = Node::PortAdvertisedRoutes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let what = view.get::<Redistribution>(uuid);
@@ -201,7 +201,7 @@ pub enum HostAdvertisers {}
 impl Derivation for HostAdvertisers {
     type Key = Uuid;
     type Value = Vec<Attached>;
-    const NODE: Node = Node::HostAdvertisers;
+    const NODE: NodeId = Node::HostAdvertisers;
 
     fn derive(view: &View<'_>, switch: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let routers = view.get::<SwitchRouters>(switch);
@@ -216,7 +216,7 @@ pub enum HostAdvertisedRoutes {}
 impl Derivation for HostAdvertisedRoutes {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::HostAdvertisedRoutes;
+    const NODE: NodeId = Node::HostAdvertisedRoutes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);
@@ -254,7 +254,7 @@ pub enum StaticAdvertisedRoutes {}
 impl Derivation for StaticAdvertisedRoutes {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::StaticAdvertisedRoutes;
+    const NODE: NodeId = Node::StaticAdvertisedRoutes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let route = view.get::<Route>(uuid);

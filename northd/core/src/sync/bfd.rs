@@ -19,7 +19,7 @@ use crate::model::binding::Bindings;
 use crate::model::chassis::ChassisTraits;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The first source port of sessions (RFC 5881 §4).
@@ -42,7 +42,7 @@ pub enum SessionStates {}
 impl Derivation for SessionStates {
     type Key = ();
     type Value = BTreeMap<(String, String), SessionState>;
-    const NODE: Node = Node::BfdSessionStates;
+    const NODE: NodeId = Node::BfdSessionStates;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let rows = view.rows::<Bfd<'_>>();
@@ -62,7 +62,7 @@ pub enum BfdSession {}
 impl Derivation for BfdSession {
     type Key = Uuid;
     type Value = Option<SessionState>;
-    const NODE: Node = Node::BfdSession;
+    const NODE: NodeId = Node::BfdSession;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let row = view.row::<nb::Bfd<'_>>(uuid)?;
@@ -77,7 +77,7 @@ pub enum BfdPorts {}
 impl Derivation for BfdPorts {
     type Key = ();
     type Value = BTreeMap<Uuid, i64>;
-    const NODE: Node = Node::BfdPorts;
+    const NODE: NodeId = Node::BfdPorts;
 
     fn derive(view: &View<'_>, (): (), before: Option<&Self::Value>) -> Self::Value {
         let (mut ports, mut used) = (BTreeMap::new(), BTreeSet::new());
@@ -113,7 +113,7 @@ pub enum BfdRows {}
 impl Derivation for BfdRows {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::BfdRows;
+    const NODE: NodeId = Node::BfdRows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(row) = view.row::<nb::Bfd<'_>>(uuid) else {

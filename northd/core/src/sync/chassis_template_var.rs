@@ -7,7 +7,7 @@ use ovsdb_data::typed::Columns;
 
 use crate::desired::Desired;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The copy of a row.
@@ -16,7 +16,7 @@ pub enum ChassisTemplateVars {}
 impl Derivation for ChassisTemplateVars {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::ChassisTemplateVars;
+    const NODE: NodeId = Node::ChassisTemplateVars;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(row) = view.row::<nb::ChassisTemplateVar<'_>>(uuid) else {

@@ -12,7 +12,7 @@ use crate::graph::Derivation;
 use crate::model::options::Options;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The identity of a datapath's row.
@@ -26,7 +26,7 @@ pub enum DatapathBindings {}
 impl Derivation for DatapathBindings {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::DatapathBindings;
+    const NODE: NodeId = Node::DatapathBindings;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(ids) = switch_ids(view, uuid).or_else(|| router_ids(view, uuid)) else {

@@ -5,7 +5,7 @@ use ovsdb_data::typed::{Columns, Table};
 
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// Name, code and type of options of DHCP (RFC 2132 and later).
@@ -67,7 +67,7 @@ pub enum DhcpOptionRows {}
 impl Derivation for DhcpOptionRows {
     type Key = ();
     type Value = Vec<Desired>;
-    const NODE: Node = Node::DhcpOptionRows;
+    const NODE: NodeId = Node::DhcpOptionRows;
 
     fn derive(_: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let v4 = V4.iter().map(|(name, code, r#type)| {

@@ -10,7 +10,7 @@ use ovsdb_data::typed::Columns;
 use crate::desired::Desired;
 use crate::graph::Derivation;
 use crate::model::options::Options;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::sync::datapath_binding::datapath_id;
 use crate::view::View;
 
@@ -20,7 +20,7 @@ pub enum DnsRow {}
 impl Derivation for DnsRow {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::DnsRow;
+    const NODE: NodeId = Node::DnsRow;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(row) = view.row::<nb::Dns<'_>>(uuid) else {

@@ -13,7 +13,7 @@ use crate::model::config::Config;
 use crate::model::network::ip_text;
 use crate::model::route::Route;
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The row for a static route; routes with the same next hop share it.
@@ -22,7 +22,7 @@ pub enum EcmpNexthops {}
 impl Derivation for EcmpNexthops {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::EcmpNexthops;
+    const NODE: NodeId = Node::EcmpNexthops;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         match view.get::<Config>(()).ecmp_nexthop_monitor {

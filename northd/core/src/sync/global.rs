@@ -7,7 +7,7 @@ use ovsdb_data::typed::Columns;
 use super::nb_global::GlobalOptions;
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The row.
@@ -16,7 +16,7 @@ pub enum SbGlobalRow {}
 impl Derivation for SbGlobalRow {
     type Key = ();
     type Value = Vec<Desired>;
-    const NODE: Node = Node::SbGlobalRow;
+    const NODE: NodeId = Node::SbGlobalRow;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let nb = view.rows::<NbGlobal<'_>>().into_iter().next();

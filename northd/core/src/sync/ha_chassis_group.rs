@@ -14,7 +14,7 @@ use crate::graph::Derivation;
 use crate::model::ha_group::watchers;
 use crate::model::router_port::RouterPort;
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The rows of a northbound group.
@@ -23,7 +23,7 @@ pub enum HaGroupRows {}
 impl Derivation for HaGroupRows {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::HaGroupRows;
+    const NODE: NodeId = Node::HaGroupRows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(group) = view.row::<nb::HaChassisGroup<'_>>(uuid) else {
@@ -63,7 +63,7 @@ pub enum GatewayChassisRows {}
 impl Derivation for GatewayChassisRows {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::GatewayChassisRows;
+    const NODE: NodeId = Node::GatewayChassisRows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<RouterPort>(uuid);

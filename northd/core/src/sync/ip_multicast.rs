@@ -7,7 +7,7 @@ use ovsdb_data::typed::{Columns, Table};
 use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::sync::datapath_binding::datapath_id;
 use crate::view::View;
 
@@ -17,7 +17,7 @@ pub enum IpMulticastRow {}
 impl Derivation for IpMulticastRow {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::IpMulticastRow;
+    const NODE: NodeId = Node::IpMulticastRow;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let switch = view.get::<Switch>(uuid);

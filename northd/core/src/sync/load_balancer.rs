@@ -16,7 +16,7 @@ use crate::model::load_balancer::LoadBalancer;
 use crate::model::load_balancer_datapaths::{LbRouters, LbSwitches};
 use crate::model::vip::Family;
 use crate::model::vips::{Vips, buckets};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::sync::datapath_binding::datapath_id;
 use crate::view::View;
 
@@ -29,7 +29,7 @@ pub enum LoadBalancers {}
 impl Derivation for LoadBalancers {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::LoadBalancers;
+    const NODE: NodeId = Node::LoadBalancers;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let switches = view.get::<LbSwitches>(uuid);

@@ -8,9 +8,8 @@ use ovsdb_data::Uuid;
 use ovsdb_data::typed::{Columns, Table};
 
 use crate::databases::Side;
-use crate::desired::Desired;
+use crate::desired::{Desired, RowId};
 use crate::flow::table::{FlowId, FlowTable, Merged, group_id};
-use crate::northd::RowId;
 use crate::sync::datapath_binding::datapath_id;
 
 /// What a group of flows' datapaths is told apart by.

@@ -9,7 +9,7 @@ use ovsdb_data::typed::Columns;
 use crate::desired::{Desired, Hasher, named};
 use crate::graph::Derivation;
 use crate::model::acl::Acl;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::acl::fair_meter;
 use crate::view::View;
 
@@ -19,7 +19,7 @@ pub enum Meters {}
 impl Derivation for Meters {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::Meters;
+    const NODE: NodeId = Node::Meters;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         match view.row::<nb::Meter<'_>>(uuid) {
@@ -35,7 +35,7 @@ pub enum AclMeters {}
 impl Derivation for AclMeters {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::AclMeters;
+    const NODE: NodeId = Node::AclMeters;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let acl = view.get::<Acl>(uuid);

@@ -7,7 +7,7 @@ use ovsdb_data::typed::Columns;
 
 use crate::desired::Desired;
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The row of a mirror.
@@ -16,7 +16,7 @@ pub enum Mirrors {}
 impl Derivation for Mirrors {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::Mirrors;
+    const NODE: NodeId = Node::Mirrors;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(row) = view.row::<nb::Mirror<'_>>(uuid) else {

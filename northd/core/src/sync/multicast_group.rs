@@ -12,7 +12,7 @@ use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::switch::multicast::{BuiltIn, Learned, RouterFloods, RouterLearned, SwitchFloods, SwitchLearned};
 use crate::sync::datapath_binding::datapath_id;
 use crate::view::View;
@@ -27,7 +27,7 @@ pub enum MulticastGroups {}
 impl Derivation for MulticastGroups {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::MulticastGroups;
+    const NODE: NodeId = Node::MulticastGroups;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some((built_in, learned)) = groups(view, uuid) else {
@@ -85,7 +85,7 @@ pub enum LearnedKeys {}
 impl Derivation for LearnedKeys {
     type Key = Uuid;
     type Value = BTreeMap<Arc<str>, i64>;
-    const NODE: Node = Node::LearnedKeys;
+    const NODE: NodeId = Node::LearnedKeys;
 
     fn derive(view: &View<'_>, uuid: Uuid, before: Option<&Self::Value>) -> Self::Value {
         let Some((_, learned)) = groups(view, uuid) else {
@@ -148,7 +148,7 @@ pub enum SouthboundDatapaths {}
 impl Derivation for SouthboundDatapaths {
     type Key = ();
     type Value = BTreeMap<Uuid, Uuid>;
-    const NODE: Node = Node::SouthboundDatapaths;
+    const NODE: NodeId = Node::SouthboundDatapaths;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let rows = view.rows::<DatapathBinding<'_>>();

@@ -16,7 +16,7 @@ use crate::model::router_port::RouterPort;
 use crate::model::router_vips::{self, HasVip};
 use crate::model::switch::SwitchTraits;
 use crate::model::switch_port::{Peer, SwitchPort};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The column of a switch port's row; others own the row.
@@ -25,7 +25,7 @@ pub enum NatAddresses {}
 impl Derivation for NatAddresses {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::NatAddresses;
+    const NODE: NodeId = Node::NatAddresses;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);

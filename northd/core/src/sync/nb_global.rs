@@ -14,7 +14,7 @@ use crate::model::chassis::VxlanMode;
 use crate::model::config::Config;
 use crate::model::options::Options;
 use crate::model::switch::Switch;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The release of OVN whose interface this is.
@@ -32,7 +32,7 @@ pub enum GlobalOptions {}
 impl Derivation for GlobalOptions {
     type Key = ();
     type Value = BTreeMap<String, String>;
-    const NODE: Node = Node::GlobalOptions;
+    const NODE: NodeId = Node::GlobalOptions;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let row = view.rows::<NbGlobal<'_>>().into_iter().next();
@@ -75,7 +75,7 @@ pub enum NbGlobalRow {}
 impl Derivation for NbGlobalRow {
     type Key = ();
     type Value = Vec<Desired>;
-    const NODE: Node = Node::NbGlobalRow;
+    const NODE: NodeId = Node::NbGlobalRow;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let columns = Columns::new().set(NbGlobal::OPTIONS, &*view.get::<GlobalOptions>(()));

@@ -12,7 +12,7 @@ use crate::graph::Derivation;
 use crate::model::binding::Bindings;
 use crate::model::chassis::ChassisTraits;
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The columns of a port.
@@ -21,7 +21,7 @@ pub enum NbRouterPortRow {}
 impl Derivation for NbRouterPortRow {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::NbRouterPortRow;
+    const NODE: NodeId = Node::NbRouterPortRow;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<RouterPort>(uuid);

@@ -11,7 +11,7 @@ use crate::graph::Derivation;
 use crate::model::binding::{Binding, Bindings};
 use crate::model::chassis;
 use crate::model::switch_port::{SwitchPort, Type};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The columns of a port.
@@ -20,7 +20,7 @@ pub enum NbSwitchPortRow {}
 impl Derivation for NbSwitchPortRow {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::NbSwitchPortRow;
+    const NODE: NodeId = Node::NbSwitchPortRow;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);

@@ -26,7 +26,7 @@ use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_link::SwitchLink;
 use crate::model::switch_port::{Peer, SwitchPort, Type};
 use crate::model::{chassis, ha_group};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// `options` of a row.
@@ -57,7 +57,7 @@ pub enum SwitchPortBindings {}
 impl Derivation for SwitchPortBindings {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::SwitchPortBindings;
+    const NODE: NodeId = Node::SwitchPortBindings;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);

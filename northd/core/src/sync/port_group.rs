@@ -9,7 +9,7 @@ use crate::alloc::datapath_key::DatapathKey;
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
 use crate::model::port_group::{Group, SwitchGroups};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The rows of a switch.
@@ -18,7 +18,7 @@ pub enum PortGroups {}
 impl Derivation for PortGroups {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::PortGroups;
+    const NODE: NodeId = Node::PortGroups;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(key) = *view.get::<DatapathKey>(uuid) else {

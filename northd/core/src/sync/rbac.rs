@@ -5,7 +5,7 @@ use ovsdb_data::typed::Columns;
 
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// A table, the column that says whose a row is, whether rows may come and go, the columns that may be written.
@@ -75,7 +75,7 @@ pub enum RbacRows {}
 impl Derivation for RbacRows {
     type Key = ();
     type Value = Vec<Desired>;
-    const NODE: Node = Node::RbacRows;
+    const NODE: NodeId = Node::RbacRows;
 
     fn derive(_: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let id = |table: &str| named("RBAC_Permission", table);

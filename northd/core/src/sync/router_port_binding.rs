@@ -20,7 +20,7 @@ use crate::model::router::Router;
 use crate::model::router_port::{RouterPeer, RouterPort, SwitchPeer};
 use crate::model::switch_port::SwitchPort;
 use crate::model::{chassis, ha_group};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The rows of a router port.
@@ -29,7 +29,7 @@ pub enum RouterPortBindings {}
 impl Derivation for RouterPortBindings {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::RouterPortBindings;
+    const NODE: NodeId = Node::RouterPortBindings;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<RouterPort>(uuid);

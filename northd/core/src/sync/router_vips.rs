@@ -11,7 +11,7 @@ use crate::alloc::datapath_key::DatapathKey;
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
 use crate::model::load_balancer_datapaths::AnsweredVips;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The name of a router's set.
@@ -25,7 +25,7 @@ pub enum RouterVipSets {}
 impl Derivation for RouterVipSets {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::RouterVipSets;
+    const NODE: NodeId = Node::RouterVipSets;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let answered = view.get::<AnsweredVips>(uuid);

@@ -14,7 +14,7 @@ use crate::model::load_balancer::LoadBalancer;
 use crate::model::options::Options;
 use crate::model::vip::{Backend, Monitor};
 use crate::model::vips::{Vips, buckets};
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The rows of a load balancer.
@@ -23,7 +23,7 @@ pub enum ServiceMonitors {}
 impl Derivation for ServiceMonitors {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::ServiceMonitors;
+    const NODE: NodeId = Node::ServiceMonitors;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let lb = view.get::<LoadBalancer>(uuid);

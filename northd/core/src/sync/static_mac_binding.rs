@@ -10,7 +10,7 @@ use crate::alloc::datapath_key::DatapathKey;
 use crate::desired::Desired;
 use crate::graph::Derivation;
 use crate::model::router_port::RouterPort;
-use crate::nodes::Node;
+use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
 /// The row of a northbound row.
@@ -19,7 +19,7 @@ pub enum StaticMacBindings {}
 impl Derivation for StaticMacBindings {
     type Key = Uuid;
     type Value = Vec<Desired>;
-    const NODE: Node = Node::StaticMacBindings;
+    const NODE: NodeId = Node::StaticMacBindings;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let Some(binding) = view.row::<nb::StaticMacBinding<'_>>(uuid) else {

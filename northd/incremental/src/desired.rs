@@ -2,13 +2,30 @@
 //!
 //! A desired row has an identity made of what tells it from others of its table (ovn-sb(5): a name, an owner), and
 //! refers to other desired rows by theirs. Where no such row exists yet the identity becomes its uuid; where one
-//! exists under another uuid, `sync` translates.
+//! exists under another uuid, `reconcile` translates.
 
-use ovsdb_data::typed::{Columns, Table};
+use ovsdb_data::typed::{Column, Columns, Table};
 use ovsdb_data::{ColumnIdx, Datum, TableIdx, Uuid};
 use sha2::{Digest, Sha256};
 
 use crate::databases::Side;
+
+/// A row of a database.
+pub type RowId = (Side, TableIdx, Uuid);
+
+/// What is wanted of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// It exists because of this.
+    Row,
+    /// It is changed where it exists, and never inserted: others own it.
+    Update,
+    /// It is the program's, in a table where others have rows, too: it goes unless it turns out to be a desired one.
+    Ours,
+}
+
+/// A column of a row of another table.
+pub type Place = (TableIdx, ColumnIdx, Uuid);
 
 /// A row as it is to be. Columns that are not named belong to somebody else.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +40,12 @@ pub struct Desired {
     pub columns: Vec<(ColumnIdx, Datum)>,
     /// The columns that are written when the row is inserted, and left alone then.
     pub at_first: Vec<(ColumnIdx, Datum)>,
-    /// It is never inserted, only changed where it exists: others own it.
-    pub is_update: bool,
+    /// Pairs that maps have among others.
+    pub pairs: Vec<(ColumnIdx, Datum)>,
+    /// Where it is listed: it exists as long as it is.
+    pub within: Option<Place>,
+    /// What is wanted.
+    pub kind: Kind,
     /// A row of the same identity that cannot be changed into this one: it goes, and this comes as a new one.
     pub replaces: Option<Uuid>,
 }
@@ -38,7 +59,9 @@ impl Desired {
             id,
             columns: columns.into_values(),
             at_first: Vec::new(),
-            is_update: false,
+            pairs: Vec::new(),
+            within: None,
+            kind: Kind::Row,
             replaces: None,
         }
     }
@@ -46,9 +69,29 @@ impl Desired {
     /// Columns of a row that others own.
     pub fn update<T: Table<'static>>(id: Uuid, columns: Columns<T>) -> Desired {
         Desired {
-            is_update: true,
+            kind: Kind::Update,
             ..Desired::row(id, columns)
         }
+    }
+
+    /// A row of the program's that goes unless it turns out to be a desired one.
+    pub fn ours<T: Table<'static>>(uuid: Uuid) -> Desired {
+        Desired {
+            kind: Kind::Ours,
+            ..Desired::row::<T>(uuid, Columns::new())
+        }
+    }
+
+    /// With pairs of maps, besides which others may have theirs.
+    pub fn pairs<T: Table<'static>>(mut self, columns: Columns<T>) -> Desired {
+        self.pairs = columns.into_values();
+        self
+    }
+
+    /// Listed in a column of another row, besides others.
+    pub fn within<T: Table<'static>, K>(mut self, column: Column<T, K>, row: Uuid) -> Desired {
+        self.within = Some((T::TABLE_INDEX, column.index, row));
+        self
     }
 
     /// Instead of a row, if there is one.
@@ -57,13 +100,20 @@ impl Desired {
         self
     }
 
+    /// Which row.
+    pub fn row_id(&self) -> RowId {
+        (self.side, self.table, self.id)
+    }
+
     /// With what another owner wants of the same row: of a column that both name, this one's value counts.
     pub(crate) fn merge(&mut self, more: &Desired) {
-        self.is_update &= more.is_update;
+        self.kind = self.kind.min(more.kind);
         self.replaces = self.replaces.or(more.replaces);
+        self.within = self.within.or(more.within);
         for (mine, others) in [
             (&mut self.columns, &more.columns),
             (&mut self.at_first, &more.at_first),
+            (&mut self.pairs, &more.pairs),
         ] {
             for (column, value) in others {
                 if mine.iter().all(|(other, _)| other != column) {

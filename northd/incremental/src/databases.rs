@@ -1,32 +1,66 @@
-//! The rows of both databases, and where a value is found in them.
+//! The rows of a program's databases, and where a value is found in them.
 //!
 //! In: changes of rows. Out: rows, rows that hold a value; which of these a change touches ([`Input`]). Never here:
 //! what a row means.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ovn_schemas::rows::ovn_northbound as nb;
-use ovn_schemas::rows::ovn_southbound as sb;
-use ovsdb_data::typed::{Schema, Table};
-use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Only, Row, RowChange, TableIdx, Uuid};
+use ovn_schemas::Db;
+use ovsdb_data::typed::Schema;
+use ovsdb_data::{Atom, ColumnIdx, Datum, Only, Row, RowChange, TableIdx, Uuid};
 
-/// One of the two databases.
+use crate::program::{Indexes, Program};
+
+/// A database that programs translate from or into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
     /// `OVN_Northbound`.
     Nb,
     /// `OVN_Southbound`.
     Sb,
+    /// `OVN_IC_Northbound`.
+    IcNb,
+    /// `OVN_IC_Southbound`.
+    IcSb,
 }
 
 impl Side {
+    const ALL: [Side; 4] = [Side::Nb, Side::Sb, Side::IcNb, Side::IcSb];
+
     /// The database of a schema.
-    pub fn of<S: Schema>() -> Side {
-        match S::NAME == nb::OvnNorthboundSchema::NAME {
-            true => Side::Nb,
-            false => Side::Sb,
+    pub const fn of<S: Schema>() -> Side {
+        const { side(S::NAME) }
+    }
+
+    /// The database.
+    pub const fn db(self) -> Db {
+        match self {
+            Side::Nb => Db::OvnNorthbound,
+            Side::Sb => Db::OvnSouthbound,
+            Side::IcNb => Db::OvnIcNorthbound,
+            Side::IcSb => Db::OvnIcSouthbound,
         }
     }
+}
+
+const fn side(name: &str) -> Side {
+    let mut n = 0;
+    while n < Side::ALL.len() {
+        let side = Side::ALL[n];
+        if is_same(side.db().name().as_bytes(), name.as_bytes()) {
+            return side;
+        }
+        n += 1;
+    }
+    panic!("a schema that no program translates")
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut n = 0;
+    while n < a.len() && n < b.len() && a[n] == b[n] {
+        n += 1;
+    }
+    n == a.len() && n == b.len()
 }
 
 /// Something that a derivation may read, and a change may touch.
@@ -39,84 +73,6 @@ pub enum Input {
     /// Which rows of a table hold a value in a column.
     Holders(Side, TableIdx, ColumnIdx, Atom),
 }
-
-/// Columns of text by which rows are found, besides references.
-const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[
-    (
-        Side::Nb,
-        nb::LogicalSwitch::TABLE_INDEX,
-        nb::LogicalSwitch::NAME.index,
-    ),
-    (
-        Side::Nb,
-        nb::LogicalSwitchPort::TABLE_INDEX,
-        nb::LogicalSwitchPort::NAME.index,
-    ),
-    (
-        Side::Nb,
-        nb::LogicalSwitchPort::TABLE_INDEX,
-        nb::LogicalSwitchPort::PARENT_NAME.index,
-    ),
-    (
-        Side::Nb,
-        nb::LogicalRouterPort::TABLE_INDEX,
-        nb::LogicalRouterPort::NAME.index,
-    ),
-    (
-        Side::Nb,
-        nb::LogicalRouterPort::TABLE_INDEX,
-        nb::LogicalRouterPort::PEER.index,
-    ),
-    (Side::Nb, nb::Meter::TABLE_INDEX, nb::Meter::NAME.index),
-    (
-        Side::Nb,
-        nb::HaChassisGroup::TABLE_INDEX,
-        nb::HaChassisGroup::NAME.index,
-    ),
-    (Side::Nb, nb::Bfd::TABLE_INDEX, nb::Bfd::LOGICAL_PORT.index),
-    (
-        Side::Sb,
-        sb::PortBinding::TABLE_INDEX,
-        sb::PortBinding::LOGICAL_PORT.index,
-    ),
-    (Side::Sb, sb::Bfd::TABLE_INDEX, sb::Bfd::LOGICAL_PORT.index),
-    (Side::Sb, sb::MacBinding::TABLE_INDEX, sb::MacBinding::IP.index),
-    (
-        Side::Sb,
-        sb::ServiceMonitor::TABLE_INDEX,
-        sb::ServiceMonitor::LOGICAL_PORT.index,
-    ),
-    (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::NAME.index),
-    (Side::Sb, sb::Chassis::TABLE_INDEX, sb::Chassis::HOSTNAME.index),
-];
-
-/// Tables by whose references nobody finds rows, and that have most of all rows.
-const FLOWS: [(Side, TableIdx); 2] = [
-    (Side::Sb, sb::LogicalFlow::TABLE_INDEX),
-    (Side::Sb, sb::LogicalDpGroup::TABLE_INDEX),
-];
-
-/// Keys of map columns by whose value rows are found.
-const KEYS: &[(Side, TableIdx, ColumnIdx, &str)] = &[
-    (
-        Side::Nb,
-        nb::LogicalSwitchPort::TABLE_INDEX,
-        nb::LogicalSwitchPort::OPTIONS.index,
-        "router-port",
-    ),
-    (
-        Side::Nb,
-        nb::Acl::TABLE_INDEX,
-        nb::Acl::OPTIONS.index,
-        "persist-established",
-    ),
-    (
-        Side::Sb,
-        sb::DatapathBinding::TABLE_INDEX,
-        sb::DatapathBinding::EXTERNAL_IDS.index,
-        "logical-router",
-    ),
-];
 
 /// How the values of a column are found again.
 #[derive(Clone, Debug)]
@@ -136,41 +92,25 @@ struct Rows {
     indexes: Vec<(ColumnIdx, Index, Holders)>,
 }
 
-/// The rows of both databases.
-pub struct Databases {
-    nb: Vec<Rows>,
-    sb: Vec<Rows>,
-}
-
-impl Default for Databases {
-    fn default() -> Self {
-        let side = |side: Side, schema: DatabaseSchema| {
-            let table = |(table, schema): (TableIdx, &std::sync::Arc<ovsdb_data::TableSchema>)| Rows {
-                rows: BTreeMap::new(),
-                indexes: indexes(side, table, schema),
-            };
-            schema.iter().map(table).collect()
-        };
-        Databases {
-            nb: side(Side::Nb, ovn_schemas::schema(ovn_schemas::Db::OvnNorthbound)),
-            sb: side(Side::Sb, ovn_schemas::schema(ovn_schemas::Db::OvnSouthbound)),
-        }
-    }
-}
+/// The rows of all databases.
+#[derive(Default)]
+pub struct Databases([Vec<Rows>; Side::ALL.len()]);
 
 fn indexes(
+    of: &Indexes,
     side: Side,
     table: TableIdx,
     schema: &ovsdb_data::TableSchema,
 ) -> Vec<(ColumnIdx, Index, Holders)> {
     let mut found = Vec::new();
-    for (column, of) in schema.iter() {
-        let is_reference = of.ty.key.reference().is_some() && !FLOWS.contains(&(side, table));
-        if is_reference || TEXTS.contains(&(side, table, column)) {
+    let is_referenced = !of.unreferenced.contains(&(side, table));
+    for (column, schema) in schema.iter() {
+        let is_reference = is_referenced && schema.ty.key.reference().is_some();
+        if is_reference || of.texts.contains(&(side, table, column)) {
             found.push((column, Index::Elements, Holders::default()));
         }
     }
-    for (_, _, column, key) in KEYS.iter().filter(|(s, t, ..)| (*s, *t) == (side, table)) {
+    for (_, _, column, key) in of.keys.iter().filter(|(s, t, ..)| (*s, *t) == (side, table)) {
         found.push((*column, Index::AtKey(key), Holders::default()));
     }
     found
@@ -191,11 +131,22 @@ impl Index {
 }
 
 impl Databases {
-    fn tables(&self, side: Side) -> &[Rows] {
-        match side {
-            Side::Nb => &self.nb,
-            Side::Sb => &self.sb,
+    /// A program's, empty.
+    pub fn new<P: Program>() -> Databases {
+        let mut databases = Databases::default();
+        for side in P::SIDES {
+            let schema = ovn_schemas::schema(side.db());
+            let tables = schema.iter().map(|(table, schema)| Rows {
+                rows: BTreeMap::new(),
+                indexes: indexes(&P::INDEXES, *side, table, schema),
+            });
+            databases.0[*side as usize] = tables.collect();
         }
+        databases
+    }
+
+    fn tables(&self, side: Side) -> &[Rows] {
+        &self.0[side as usize]
     }
 
     /// A row.
@@ -227,10 +178,7 @@ impl Databases {
 
     /// Takes changes of one database, and tells what they touch.
     pub fn change(&mut self, side: Side, changes: &[RowChange], touched: &mut dyn FnMut(Input)) {
-        let tables = match side {
-            Side::Nb => &mut self.nb,
-            Side::Sb => &mut self.sb,
-        };
+        let tables = &mut self.0[side as usize];
         for RowChange {
             table,
             uuid,

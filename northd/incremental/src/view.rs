@@ -7,17 +7,17 @@ use ovsdb_data::{Atom, Uuid};
 
 use crate::databases::{Input, Side};
 use crate::graph::{Derivation, Graph};
-use crate::nodes::Node;
+use crate::node::NodeId;
 
 /// Reads the databases and other derivations' values, for one run of a derivation.
 pub struct View<'g> {
     graph: &'g Graph,
     /// Who reads.
-    node: Node,
+    node: NodeId,
 }
 
 impl<'g> View<'g> {
-    pub(crate) fn new(graph: &'g Graph, node: Node) -> Self {
+    pub(crate) fn new(graph: &'g Graph, node: NodeId) -> Self {
         View { graph, node }
     }
 
@@ -25,9 +25,9 @@ impl<'g> View<'g> {
     pub fn get<D: Derivation>(&self, key: D::Key) -> Arc<D::Value> {
         assert!(
             D::NODE < self.node,
-            "{:?} reads {:?}, which comes after it",
-            self.node,
-            D::NODE
+            "{} reads {}, which comes after it",
+            self.graph.name(self.node),
+            self.graph.name(D::NODE)
         );
         self.graph.get::<D>(key)
     }
@@ -58,7 +58,7 @@ impl<'g> View<'g> {
     }
 
     /// Which rows hold a value in a column: the rows that refer to another one, or those of a name. Only for
-    /// references and the columns that `databases.rs` names.
+    /// references and the columns that the program's indexes name.
     pub fn holders<T: Table<'static>, K, A>(
         &self,
         column: Column<T, K>,

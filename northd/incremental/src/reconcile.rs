@@ -4,110 +4,42 @@
 //! Never here: why a row is desired, whether a transaction was committed.
 //!
 //! A desired row is found among the database's rows by its uuid, or else by its *key*, what tells it from others of its
-//! table: so what another `ovn-northd` has written is taken over row by row, not rewritten. Rows of our tables that
+//! table: so what another instance of the program has written is taken over row by row, not rewritten. Rows of our tables that
 //! nobody desires are deleted. What the database's rows say is looked at row by row, when a row or its desired form
-//! changes: never by walking tables.
+//! changes: never by walking tables. Where others have rows in the same tables ([`Program::SHARES_TABLES`]) this holds
+//! for those rows only that the program says are its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::marker::PhantomData;
 
 use ovsdb_data::base_type::{ColumnType, RefKind};
 use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Only, Row, RowChange, TableIdx, Uuid};
 use serde_json::{Map, Value, json};
 
 use crate::databases::Side;
-use crate::desired::{Desired, identity};
-use crate::northd::{Northd, RowId};
+use crate::desired::{Desired, Kind, Place, RowId, identity};
+use crate::machine::Machine;
+use crate::program::Program;
 
 /// A part of a key.
-enum Part {
+pub enum Part {
     /// A column's value; references count as the desired rows they stand for.
     Column(&'static str),
     /// The value at a key of a map.
     At(&'static str, &'static str),
+    /// The row of a table that lists it in a column.
+    Within(&'static str, &'static str),
 }
 
-use Part::{At, Column};
-
-/// The southbound tables whose rows are ours, referenced ones first, and what tells their rows apart. Where nothing
-/// does, rows are found by uuid alone.
-const TABLES: &[(&str, &[Part])] = &[
-    ("SB_Global", &[At("options", "the only row")]),
-    (
-        "Datapath_Binding",
-        &[
-            At("external_ids", "logical-switch"),
-            At("external_ids", "logical-router"),
-        ],
-    ),
-    (
-        "Meter_Band",
-        &[Column("action"), Column("rate"), Column("burst_size")],
-    ),
-    ("Meter", &[Column("name")]),
-    ("Mirror", &[]),
-    (
-        "HA_Chassis",
-        &[
-            At("external_ids", "chassis-name"),
-            Column("priority"),
-            Column("chassis"),
-        ],
-    ),
-    ("HA_Chassis_Group", &[Column("name")]),
-    ("Port_Binding", &[Column("logical_port")]),
-    ("Logical_DP_Group", &[Column("datapaths")]),
-    (
-        "Logical_Flow",
-        &[
-            At("external_ids", "stage-name"),
-            Column("priority"),
-            Column("match"),
-            Column("actions"),
-            Column("controller_meter"),
-        ],
-    ),
-    ("Multicast_Group", &[Column("datapath"), Column("name")]),
-    ("IP_Multicast", &[Column("datapath")]),
-    ("Address_Set", &[Column("name")]),
-    ("Port_Group", &[Column("name")]),
-    ("Load_Balancer", &[]),
-    (
-        "Service_Monitor",
-        &[
-            Column("logical_port"),
-            Column("ip"),
-            Column("port"),
-            Column("protocol"),
-        ],
-    ),
-    ("Static_MAC_Binding", &[]),
-    ("BFD", &[Column("logical_port"), Column("dst_ip")]),
-    ("DNS", &[]),
-    ("DHCP_Options", &[Column("name")]),
-    ("DHCPv6_Options", &[Column("name")]),
-    ("Chassis_Template_Var", &[]),
-    ("RBAC_Permission", &[Column("table")]),
-    ("RBAC_Role", &[Column("name")]),
-    (
-        "Advertised_Route",
-        &[
-            Column("datapath"),
-            Column("logical_port"),
-            Column("ip_prefix"),
-            Column("tracked_port"),
-        ],
-    ),
-    ("ECMP_Nexthop", &[Column("nexthop"), Column("port")]),
-    ("ACL_ID", &[]),
-];
+use Part::{At, Column, Within};
 
 type Hashed<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
 /// Brings one database in line.
-pub struct Reconcile {
+pub struct Reconcile<P> {
     side: Side,
     schema: DatabaseSchema,
-    /// Our tables, in the order of `TABLES`.
+    /// Our tables, in the order of the program.
     ours: BTreeMap<TableIdx, usize>,
     /// Columns of others' rows that must refer to a row, and to which table.
     foreign: Vec<(TableIdx, ColumnIdx, TableIdx)>,
@@ -121,20 +53,17 @@ pub struct Reconcile {
     arrived: BTreeSet<(usize, TableIdx, Uuid)>,
     /// Desired rows to be looked at, in the order of their tables.
     dirty: BTreeSet<(usize, TableIdx, Uuid)>,
+    of: PhantomData<fn() -> P>,
 }
 
 /// From so many members on a set is changed by its difference.
 const LARGE: usize = 32;
 
-impl Reconcile {
+impl<P: Program> Reconcile<P> {
     /// Of an empty database.
-    pub fn new(side: Side) -> Reconcile {
-        let db = match side {
-            Side::Nb => ovn_schemas::Db::OvnNorthbound,
-            Side::Sb => ovn_schemas::Db::OvnSouthbound,
-        };
-        let schema = ovn_schemas::schema(db);
-        let tables = TABLES.iter().enumerate().filter(|_| side == Side::Sb);
+    pub fn new(side: Side) -> Self {
+        let schema = ovn_schemas::schema(side.db());
+        let tables = P::tables(side).iter().enumerate();
         let ours: BTreeMap<TableIdx, usize> = tables
             .filter_map(|(order, (name, _))| Some((schema.table_idx(name)?, order)))
             .collect();
@@ -150,6 +79,7 @@ impl Reconcile {
             keys: Hashed::default(),
             arrived: BTreeSet::new(),
             dirty: BTreeSet::new(),
+            of: PhantomData,
         }
     }
 
@@ -170,7 +100,7 @@ impl Reconcile {
     pub fn changed(&mut self, changes: &[RowChange]) {
         for RowChange { table, uuid, new, .. } in changes {
             let order = self.order(*table);
-            if self.side == Side::Nb {
+            if order == usize::MAX {
                 self.dirty.insert((order, *table, *uuid));
                 continue;
             }
@@ -180,8 +110,12 @@ impl Reconcile {
                     self.stands_for.remove(&(*table, *uuid));
                     self.standing.remove(&(*table, id));
                 }
-            } else if order != usize::MAX {
+            } else {
                 self.forget_key(*table, *uuid);
+                if P::SHARES_TABLES {
+                    self.dirty.insert((order, *table, *uuid));
+                    continue;
+                }
                 match new {
                     Some(_) => self.arrived.insert((order, *table, *uuid)),
                     None => self.arrived.remove(&(order, *table, *uuid)),
@@ -191,16 +125,16 @@ impl Reconcile {
     }
 
     /// Looks at everything anew: a transaction came to nothing, or nobody knows.
-    pub fn again(&mut self, northd: &Northd) {
+    pub fn again(&mut self, machine: &Machine<P>) {
         *self = Reconcile::new(self.side);
-        let rows: Vec<RowChange> = northd.databases().all(self.side).collect();
+        let rows: Vec<RowChange> = machine.databases().all(self.side).collect();
         self.changed(&rows);
-        let all = northd.all();
+        let all = machine.all();
         self.touch(all.iter().map(|row| (row.side, row.table, row.id)));
     }
 
     /// The operations that are needed, which count as done. Whoever cannot commit them calls [`Reconcile::again`].
-    pub fn operations(&mut self, northd: &Northd) -> Vec<Value> {
+    pub fn operations(&mut self, machine: &Machine<P>) -> Vec<Value> {
         let arrived = std::mem::take(&mut self.arrived);
         let dirty = std::mem::take(&mut self.dirty);
         let mut operations = Vec::new();
@@ -214,33 +148,47 @@ impl Reconcile {
         for (order, table) in tables {
             let of_table = (order, table, Uuid::nil())..=(order, table, Uuid::max());
             for (_, _, uuid) in arrived.range(of_table.clone()) {
-                self.look_at(northd, table, *uuid);
+                self.look_at(machine, table, *uuid);
+            }
+            for (_, _, uuid) in dirty.range(of_table.clone()).filter(|_| P::SHARES_TABLES) {
+                if self.is_ours(machine, table, *uuid) {
+                    self.look_at(machine, table, *uuid);
+                }
             }
             for (_, _, id) in dirty.range(of_table) {
-                self.bring_in_line(northd, table, *id, &mut operations);
+                self.bring_in_line(machine, table, *id, &mut operations);
             }
             rest.extend(self.keys.keys().filter(|(of, _)| *of == table));
         }
         // What nobody desires.
         for (table, uuid) in rest {
             self.forget_key(table, uuid);
-            if self.schema.table(table).is_root {
-                self.remove(northd, table, uuid, &mut operations);
+            if P::SHARES_TABLES || self.schema.table(table).is_root {
+                self.remove(machine, table, uuid, &mut operations);
             }
         }
         operations
     }
 
+    /// Whether a row in a table with rows of others is the program's, and stands for nothing yet.
+    fn is_ours(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) -> bool {
+        !self.stands_for.contains_key(&(table, uuid))
+            && machine
+                .desired((self.side, table, uuid))
+                .is_some_and(|row| row.kind == Kind::Ours)
+    }
+
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
-    fn look_at(&mut self, northd: &Northd, table: TableIdx, uuid: Uuid) {
-        if northd.is_desired((self.side, table, uuid)) && !self.standing.contains_key(&(table, uuid)) {
+    fn look_at(&mut self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) {
+        if machine.is_desired((self.side, table, uuid)) && !self.standing.contains_key(&(table, uuid)) {
             self.claim(table, uuid, uuid);
             return;
         }
-        let Some(row) = northd.databases().row(self.side, table, uuid) else {
+        let Some(row) = machine.databases().row(self.side, table, uuid) else {
             return;
         };
-        let key = self.key(table, |column| row.get(column).clone(), true);
+        let within = self.holder(machine, table, uuid);
+        let key = self.key(table, |column| row.get(column).clone(), within, true);
         self.unclaimed
             .entry((table, key.clone()))
             .or_default()
@@ -266,19 +214,33 @@ impl Reconcile {
         }
     }
 
-    fn bring_in_line(&mut self, northd: &Northd, table: TableIdx, id: Uuid, operations: &mut Vec<Value>) {
-        let desired = northd.desired((self.side, table, id));
+    fn bring_in_line(
+        &mut self,
+        machine: &Machine<P>,
+        table: TableIdx,
+        id: Uuid,
+        operations: &mut Vec<Value>,
+    ) {
+        let desired = machine.desired((self.side, table, id));
         let Some(desired) = desired else {
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
-                self.remove(northd, table, uuid, operations);
+                self.remove(machine, table, uuid, operations);
             }
             return;
         };
-        if desired.is_update {
-            if let Some(row) = northd.databases().row(self.side, table, id) {
-                self.update(table, id, row, &desired, operations);
+        let row = |uuid: Uuid| machine.databases().row(self.side, table, uuid);
+        match desired.kind {
+            Kind::Row => {}
+            Kind::Update => {
+                if let Some(row) = row(id) {
+                    self.update(table, id, row, &desired, operations);
+                }
+                return;
             }
-            return;
+            Kind::Ours => return,
+        }
+        if P::SHARES_TABLES && row(id).is_some() && !self.stands_for.contains_key(&(table, id)) {
+            self.claim(table, id, id);
         }
         if !self.standing.contains_key(&(table, id))
             && let Some(uuid) = self.find(table, &desired)
@@ -286,7 +248,7 @@ impl Reconcile {
             self.claim(table, id, uuid);
         }
         let standing = self.standing.get(&(table, id)).copied();
-        match standing.and_then(|uuid| northd.databases().row(self.side, table, uuid)) {
+        match standing.and_then(|uuid| machine.databases().row(self.side, table, uuid)) {
             // The new row stands for the desired one at once: what refers to it in the same transaction must not refer
             // to the row that goes.
             Some(row) if desired.replaces == Some(row.uuid()) => {
@@ -294,27 +256,64 @@ impl Reconcile {
                 let parts = [id, old];
                 let parts = parts.each_ref().map(|uuid| uuid.as_bytes().as_slice());
                 let new = identity("replacement", &parts);
-                self.remove(northd, table, old, operations);
+                self.remove(machine, table, old, operations);
                 operations.push(self.insert(table, new, &desired));
                 self.stands_for.remove(&(table, old));
                 self.claim(table, id, new);
-                for (of, id) in self.referrers(northd, table, old) {
-                    self.bring_in_line(northd, of, id, operations);
+                for (of, id) in self.referrers(machine, table, old) {
+                    self.bring_in_line(machine, of, id, operations);
                 }
             }
             Some(row) => self.update(table, row.uuid(), row, &desired, operations),
-            None => operations.push(self.insert(table, id, &desired)),
+            None => {
+                operations.push(self.insert(table, id, &desired));
+                if let Some(place) = desired.within {
+                    let row = self.standing.get(&(place.0, place.2)).copied();
+                    let place = (place.0, place.1, row.unwrap_or(place.2));
+                    operations.push(self.list(place, "insert", id));
+                }
+            }
         }
     }
 
+    /// A row is listed in a column of another one, or is not any more.
+    fn list(&self, (table, column, row): Place, mutator: &str, uuid: Uuid) -> Value {
+        let schema = self.schema.table(table);
+        let mutation = json!([
+            &*schema.column_schema(column).name,
+            mutator,
+            ["uuid", uuid.to_string()]
+        ]);
+        json!({"op": "mutate", "table": &*schema.name, "where": is(row), "mutations": [mutation]})
+    }
+
+    /// The row that lists another one, for a table whose rows are told apart by that.
+    fn holder(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) -> Option<Uuid> {
+        let parts = P::tables(self.side).get(self.order(table))?.1;
+        let within = |part: &Part| match part {
+            Within(of, column) => Some((*of, *column)),
+            _ => None,
+        };
+        let (of, column) = parts.iter().find_map(within)?;
+        let of = self.schema.table_idx(of)?;
+        let column = self.schema.table(of).column(column)?;
+        let value = Atom::Uuid(uuid);
+        let found = machine
+            .databases()
+            .holders(self.side, of, column, &value)
+            .first()
+            .copied()?;
+        Some(self.stands_for.get(&(of, found)).copied().unwrap_or(found))
+    }
+
     /// The desired rows whose rows refer to a row.
-    fn referrers(&self, northd: &Northd, table: TableIdx, uuid: Uuid) -> Vec<(TableIdx, Uuid)> {
+    fn referrers(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) -> Vec<(TableIdx, Uuid)> {
         let value = Atom::Uuid(uuid);
         let mut found = Vec::new();
         for of in self.ours.keys().copied() {
             for (column, schema) in self.schema.table(of).iter() {
                 if schema.ty.key.reference().is_some_and(|(to, _)| to == table) {
-                    let rows = northd.databases().holders(self.side, of, column, &value);
+                    let rows = machine.databases().holders(self.side, of, column, &value);
                     let ids = rows.into_iter().filter_map(|row| self.stands_for.get(&(of, row)));
                     found.extend(ids.map(|id| (of, *id)));
                 }
@@ -325,22 +324,41 @@ impl Reconcile {
 
     /// A row that nobody stands for yet and that has a desired row's key.
     fn find(&self, table: TableIdx, desired: &Desired) -> Option<Uuid> {
-        let columns = || desired.columns.iter().chain(&desired.at_first);
+        let columns = || {
+            [&desired.columns, &desired.at_first, &desired.pairs]
+                .into_iter()
+                .flatten()
+        };
         let value = |column: ColumnIdx| {
             let found = columns().find(|(of, _)| *of == column);
             found.map_or(Datum::Empty, |(_, value)| value.clone())
         };
-        let key = self.key(table, value, false);
+        let within = desired.within.map(|(_, _, row)| row);
+        let key = self.key(table, value, within, false);
         self.unclaimed.get(&(table, key))?.first().copied()
     }
 
     /// What tells a row apart; references of a row of the database are those of the desired rows that others stand for.
-    fn key(&self, table: TableIdx, value: impl Fn(ColumnIdx) -> Datum, is_actual: bool) -> String {
+    fn key(
+        &self,
+        table: TableIdx,
+        value: impl Fn(ColumnIdx) -> Datum,
+        within: Option<Uuid>,
+        is_actual: bool,
+    ) -> String {
         let schema = self.schema.table(table);
-        let parts = self.ours.get(&table).map_or(&[][..], |order| TABLES[*order].1);
+        let parts = self
+            .ours
+            .get(&table)
+            .map_or(&[][..], |order| P::tables(self.side)[*order].1);
         let mut key = String::new();
         for part in parts {
-            let (Column(name) | At(name, _)) = part;
+            let (Column(name) | At(name, _)) = part else {
+                let within = within.map(|row| row.to_string());
+                key.push_str(&within.unwrap_or_default());
+                key.push('\n');
+                continue;
+            };
             let Some(column) = schema.column(name) else {
                 continue;
             };
@@ -348,10 +366,10 @@ impl Reconcile {
             let value = value(column);
             let value = match (part, is_actual) {
                 (At(_, at), _) => value.get_str(at).unwrap_or_default().to_owned(),
-                (Column(_), true) => self
+                (_, true) => self
                     .translate(column, table, &value, &self.stands_for)
                     .to_text(ty),
-                (Column(_), false) => value.to_text(ty),
+                (_, false) => value.to_text(ty),
             };
             key.push_str(&value);
             key.push('\n');
@@ -409,6 +427,22 @@ impl Reconcile {
                 }
             }
         }
+        for (column, pairs) in &desired.pairs {
+            let of = schema.column_schema(*column);
+            let others = |(key, value): &(&Atom, &Atom)| row.get(*column).get(key) != Some(value);
+            let missing = pairs.pairs().filter(others).map(|(k, v)| (k.clone(), v.clone()));
+            let missing: Vec<(Atom, Atom)> = missing.collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let keys = Datum::set_unique(missing.iter().map(|(key, _)| key.clone()));
+            mutations.push(json!([&*of.name, "delete", keys.to_json_as(false)]));
+            mutations.push(json!([
+                &*of.name,
+                "insert",
+                Datum::map_unique(missing).to_json(&of.ty)
+            ]));
+        }
         let mut push = |op: &str, what: &str, value: Value| {
             let mut operation = self.operation(op, table);
             operation.insert("where".to_owned(), is(uuid));
@@ -431,7 +465,9 @@ impl Reconcile {
 
     fn insert(&self, table: TableIdx, id: Uuid, desired: &Desired) -> Value {
         let schema = self.schema.table(table);
-        let columns = desired.at_first.iter().chain(&desired.columns);
+        let columns = [&desired.at_first, &desired.columns, &desired.pairs]
+            .into_iter()
+            .flatten();
         let columns: Map<String, Value> = columns
             .filter(|(_, value)| !value.is_empty())
             .map(|(column, value)| {
@@ -447,14 +483,35 @@ impl Reconcile {
     }
 
     /// What others have written about a row goes before it: the database would keep both.
-    fn remove(&self, northd: &Northd, table: TableIdx, uuid: Uuid, operations: &mut Vec<Value>) {
+    fn remove(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid, operations: &mut Vec<Value>) {
         for (of, column, _) in self.foreign.iter().filter(|(_, _, to)| *to == table) {
-            let databases = northd.databases();
+            let databases = machine.databases();
             for row in databases.holders(self.side, *of, *column, &Atom::Uuid(uuid)) {
                 operations.push(self.delete(*of, row));
             }
         }
-        operations.push(self.delete(table, uuid));
+        match self.schema.table(table).is_root || !P::SHARES_TABLES {
+            true => operations.push(self.delete(table, uuid)),
+            false => operations.extend(
+                self.places(machine, table, uuid)
+                    .map(|place| self.list(place, "delete", uuid)),
+            ),
+        }
+    }
+
+    /// Where a row is listed that exists as long as it is. What must not be without it changes by itself.
+    fn places(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) -> impl Iterator<Item = Place> {
+        let value = Atom::Uuid(uuid);
+        let tables = self.schema.iter();
+        let columns =
+            tables.flat_map(|(of, schema)| schema.iter().map(move |(column, schema)| (of, column, schema)));
+        let lists = columns.filter(move |(_, _, schema)| {
+            schema.ty.n_min == 0 && schema.ty.key.reference() == Some((table, RefKind::Strong))
+        });
+        lists.flat_map(move |(of, column, _)| {
+            let rows = machine.databases().holders(self.side, of, column, &value);
+            rows.into_iter().map(move |row| (of, column, row))
+        })
     }
 
     fn delete(&self, table: TableIdx, uuid: Uuid) -> Value {

@@ -2,7 +2,7 @@
 //! changes.
 //!
 //! In: changes of rows ([`Graph::apply`]). Out: which outputs changed ([`Graph::settle`]). Never here: what a
-//! derivation means; `nodes.rs` lists them all.
+//! derivation means; a program lists them all in its `nodes.rs`.
 //!
 //! A *derivation* is a pure function of a key and of what it reads through a [`View`]: rows, indexes over rows, values
 //! of other derivations. What it reads is noted, so nobody writes down what depends on what, and nobody can forget it.
@@ -26,7 +26,8 @@ use hashbrown::hash_table::Entry;
 use ovsdb_data::Uuid;
 
 use crate::databases::{Databases, Input};
-use crate::nodes::Node;
+use crate::node::NodeId;
+use crate::program::Program;
 use crate::readers::Readers;
 use crate::view::View;
 
@@ -71,6 +72,9 @@ impl From<Key> for (Uuid, Uuid) {
     }
 }
 
+/// Whose value it is.
+pub type Owner = (NodeId, Key);
+
 /// A pure function of a key and of what it reads.
 pub trait Derivation: 'static {
     /// What its values are kept by.
@@ -78,7 +82,7 @@ pub trait Derivation: 'static {
     /// What it makes.
     type Value: PartialEq + Send + Sync + 'static;
     /// Its place in the graph: it reads only what comes before it.
-    const NODE: Node;
+    const NODE: NodeId;
 
     /// Makes the value. `before` is what it made the last time: only for what must stay as it was once it was given
     /// away (tunnel keys, addresses).
@@ -112,7 +116,7 @@ enum What {
     /// A row, a table, an entry of an index.
     Input(Input),
     /// A value.
-    Made(Node, Key),
+    Made(NodeId, Key),
     /// Nothing: the place is free.
     Free,
 }
@@ -178,7 +182,7 @@ pub struct Count {
 #[derive(Clone)]
 pub struct Changed {
     /// Which derivation.
-    pub node: Node,
+    pub node: NodeId,
     /// Of what.
     pub key: Key,
     /// What it was; none if it is new.
@@ -188,9 +192,9 @@ pub struct Changed {
 }
 
 /// The databases and everything made of them.
-#[derive(Default)]
 pub struct Graph {
     databases: Databases,
+    names: &'static [&'static str],
     cells: RefCell<Cells>,
 }
 
@@ -201,21 +205,30 @@ struct Cells {
     /// The places of inputs and of values, found by what they are of.
     found: HashTable<Slot>,
     hasher: foldhash::fast::FixedState,
-    makers: HashMap<Node, Maker, foldhash::fast::FixedState>,
+    makers: HashMap<NodeId, Maker, foldhash::fast::FixedState>,
     /// To be made again, by level.
-    dirty: BTreeSet<(Node, Slot)>,
+    dirty: BTreeSet<(NodeId, Slot)>,
     /// What the derivations under way have read, the innermost last.
     reading: Vec<Vec<Slot>>,
     /// Whose readers have gone; they go too, unless somebody comes.
     unread: Vec<Slot>,
     changed: Vec<Changed>,
-    counts: HashMap<Node, Count, foldhash::fast::FixedState>,
+    counts: HashMap<NodeId, Count, foldhash::fast::FixedState>,
 }
 
 impl Graph {
-    /// A graph over empty databases.
-    pub fn new() -> Graph {
-        Graph::default()
+    /// A program's graph over empty databases.
+    pub fn new<P: Program>() -> Graph {
+        Graph {
+            databases: Databases::new::<P>(),
+            names: P::NODES,
+            cells: RefCell::default(),
+        }
+    }
+
+    /// The name of a derivation.
+    pub fn name(&self, node: NodeId) -> &'static str {
+        self.names.get(node.place()).copied().unwrap_or_default()
     }
 
     /// The databases.
@@ -289,15 +302,15 @@ impl Graph {
     }
 
     /// A value that was made, as it is now.
-    pub fn value(&self, (node, key): (Node, Key)) -> Option<Value> {
+    pub fn value(&self, (node, key): (NodeId, Key)) -> Option<Value> {
         let cells = self.cells.borrow();
         let slot = cells.find(&What::Made(node, key))?;
         cells.places[slot].value.clone()
     }
 
     /// How often each derivation ran.
-    pub fn counts(&self) -> Vec<(Node, Count)> {
-        let mut counts: Vec<(Node, Count)> =
+    pub fn counts(&self) -> Vec<(NodeId, Count)> {
+        let mut counts: Vec<(NodeId, Count)> =
             self.cells.borrow().counts.iter().map(|(n, c)| (*n, *c)).collect();
         counts.sort_by_key(|(node, _)| *node);
         counts

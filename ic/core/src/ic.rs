@@ -1,0 +1,43 @@
+//! The translation as a program of the machine.
+
+use ovn_incremental::program::{Indexes, Output, Program};
+use ovn_incremental::reconcile::Part;
+use ovn_incremental::{Machine, Side};
+use ovn_schemas::rows::ovn_northbound::NbGlobal;
+use ovsdb_data::typed::Table;
+
+use crate::indexes::INDEXES;
+use crate::nodes::{Node, OUTPUTS};
+
+/// All that is known of the four databases and all that follows from it.
+pub type Ic = Machine<Translation>;
+
+/// What a database lacks of it.
+pub type Reconcile = ovn_incremental::reconcile::Reconcile<Translation>;
+
+/// A zone's part of an interconnection.
+#[derive(Default)]
+pub struct Translation;
+
+impl Program for Translation {
+    const SIDES: &'static [Side] = &[Side::Nb, Side::Sb, Side::IcNb, Side::IcSb];
+    const INDEXES: Indexes = INDEXES;
+    const NODES: &'static [&'static str] = Node::NAMES;
+    const OUTPUTS: &'static [Output] = OUTPUTS;
+    const SHARES_TABLES: bool = true;
+
+    fn tables(side: Side) -> &'static [(&'static str, &'static [Part])] {
+        crate::tables::tables(side)
+    }
+}
+
+/// Whether nothing may be written to a database now. A zone without a name takes leave of the others and leaves its own
+/// databases as they are: what others have put on its switches is not ours to lose.
+pub fn is_idle(ic: &Ic, side: Side) -> bool {
+    let global = ic.databases().rows(Side::Nb, NbGlobal::TABLE_INDEX).next();
+    match global.map(|row| NbGlobal::of(row).name()) {
+        None => true,
+        Some("") => side != Side::IcSb,
+        Some(_) => false,
+    }
+}

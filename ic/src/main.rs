@@ -1,0 +1,67 @@
+//! The program `ovn-ic` (ovn-ic(8)): what is particular to it as a process.
+
+use ic_core::{Ic, Side, ic};
+use ovn_service::{Database, Service};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+struct OvnIc;
+
+impl Service for OvnIc {
+    type Program = ic::Translation;
+    const NAME: &'static str = "ovn-ic";
+    const VERSION: &'static str = "ovn-ic 25.03.0\nOpen vSwitch Library 3.5.0";
+    const ABOUT: &'static str = "OVN interconnection management daemon";
+    const LOCK: &'static str = "ovn_ic";
+    const DATABASES: &'static [Database] = &[
+        Database {
+            side: Side::Nb,
+            option: "ovnnb-db=",
+            variable: "OVN_NB_DB",
+            socket: "ovnnb_db.sock",
+            short: "nb",
+            words: "ovn-nb",
+        },
+        Database {
+            side: Side::Sb,
+            option: "ovnsb-db=",
+            variable: "OVN_SB_DB",
+            socket: "ovnsb_db.sock",
+            short: "sb",
+            words: "ovn-sb",
+        },
+        Database {
+            side: Side::IcNb,
+            option: "ic-nb-db=",
+            variable: "OVN_IC_NB_DB",
+            socket: "ovn_ic_nb_db.sock",
+            short: "ic-nb",
+            words: "ovn-ic-nb",
+        },
+        Database {
+            side: Side::IcSb,
+            option: "ic-sb-db=",
+            variable: "OVN_IC_SB_DB",
+            socket: "ovn_ic_sb_db.sock",
+            short: "ic-sb",
+            words: "ovn-ic-sb",
+        },
+    ];
+
+    fn inform(text: &str) {
+        tracing::info!(target: "ovn_ic", "{text}");
+    }
+
+    fn warn(text: &str) {
+        tracing::warn!(target: "ovn_ic", "{text}");
+    }
+
+    fn is_idle(machine: &Ic, side: Side) -> bool {
+        ic_core::is_idle(machine, side)
+    }
+}
+
+fn main() {
+    std::process::exit(ovn_service::run::main::<OvnIc>());
+}

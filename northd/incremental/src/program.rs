@@ -1,0 +1,95 @@
+//! What differs between translators: their databases, how rows are found in them, what is made of them.
+
+use std::collections::BTreeSet;
+
+use ovsdb_data::typed::Table;
+use ovsdb_data::{ColumnIdx, TableIdx, Uuid};
+
+use crate::databases::Side;
+use crate::desired::{Desired, RowId};
+use crate::graph::{Derivation, Graph, Key, Owner, Value};
+use crate::reconcile::Part;
+
+/// A translator. Its value keeps what outputs say in another form than rows, if any do.
+pub trait Program: Default {
+    /// Its databases.
+    const SIDES: &'static [Side];
+    /// By what rows are found besides references.
+    const INDEXES: Indexes;
+    /// The names of its derivations, in order.
+    const NODES: &'static [&'static str];
+    /// Everything that is wanted of the graph.
+    const OUTPUTS: &'static [Output];
+    /// Whether others have rows in its tables, too: then it keeps those of which `Desired::ours` says so, no others.
+    const SHARES_TABLES: bool = false;
+
+    /// The tables of a database whose rows are the program's, referenced ones first, and what tells their rows apart.
+    /// Where nothing does, rows are found by uuid alone.
+    fn tables(side: Side) -> &'static [(&'static str, &'static [Part])];
+
+    /// An output changed whose value is not `Vec<Desired>`.
+    fn change(&mut self, _owner: Owner, _before: Option<&Value>, _after: Option<&Value>) {}
+
+    /// All such outputs have changed: the rows that are to be otherwise because of that.
+    fn settle(&mut self, _touched: &mut BTreeSet<RowId>) {}
+
+    /// A row that such outputs want.
+    fn desired(&self, _id: RowId) -> Option<Desired> {
+        None
+    }
+
+    /// Whether such outputs want a row.
+    fn is_desired(&self, _id: RowId) -> bool {
+        false
+    }
+
+    /// All rows that such outputs want.
+    fn ids(&self) -> impl Iterator<Item = RowId> {
+        std::iter::empty()
+    }
+}
+
+/// By what rows are found.
+#[derive(Clone, Copy)]
+pub struct Indexes {
+    /// Columns of text.
+    pub texts: &'static [(Side, TableIdx, ColumnIdx)],
+    /// Keys of map columns, by their values.
+    pub keys: &'static [(Side, TableIdx, ColumnIdx, &'static str)],
+    /// Tables by whose references nobody finds rows.
+    pub unreferenced: &'static [(Side, TableIdx)],
+}
+
+/// Of what there is an output each.
+#[derive(Clone, Copy)]
+pub enum Of {
+    /// One in all.
+    Once,
+    /// One for each row of a table.
+    Rows(Side, TableIdx),
+}
+
+/// An output: what is to be.
+pub struct Output {
+    pub(crate) of: Of,
+    pub(crate) want: fn(&mut Graph, Uuid),
+    pub(crate) drop: fn(&mut Graph, Uuid),
+}
+
+/// An output that there is once.
+pub const fn once<D: Derivation>() -> Output {
+    output::<D>(Of::Once)
+}
+
+/// An output that there is for each row of a table.
+pub const fn each<T: Table<'static>, D: Derivation>(side: Side) -> Output {
+    output::<D>(Of::Rows(side, T::TABLE_INDEX))
+}
+
+const fn output<D: Derivation>(of: Of) -> Output {
+    Output {
+        of,
+        want: |graph, uuid| graph.want::<D>(D::Key::from(Key(uuid, Uuid::nil()))),
+        drop: |graph, uuid| graph.drop_output::<D>(D::Key::from(Key(uuid, Uuid::nil()))),
+    }
+}

@@ -1,0 +1,195 @@
+//! Zones that run: their databases, the packaged `ovn-northd` of each, and an `ovn-ic` of each.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::server::{Kind, Server, ours};
+use ovn_schemas::Db;
+
+use crate::contents::{Contents, contents, differences};
+use crate::{Case, SHARED, Step};
+
+/// For so long nothing has to happen.
+const QUIET: Duration = Duration::from_millis(1500);
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A running program, killed with its handle.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Zones that are connected.
+pub struct World {
+    scratch: Scratch,
+    databases: Vec<(String, Db, Server)>,
+    programs: Vec<Running>,
+}
+
+impl World {
+    /// Starts zones, each connected by an `ovn-ic` of a kind.
+    pub fn start(zones: &[(&str, Kind)]) -> World {
+        let mut world = World {
+            scratch: Scratch::new("ic"),
+            databases: Vec::new(),
+            programs: Vec::new(),
+        };
+        for (db, side) in [(Db::OvnIcNorthbound, "nb"), (Db::OvnIcSouthbound, "sb")] {
+            world.serve(SHARED, side, db);
+        }
+        world.ctl(SHARED, false, &["init"]);
+        world.ctl(SHARED, true, &["init"]);
+        for (zone, kind) in zones {
+            world.serve(zone, "nb", Db::OvnNorthbound);
+            world.serve(zone, "sb", Db::OvnSouthbound);
+            world.ctl(
+                zone,
+                false,
+                &["init", "--", "set", "NB_Global", ".", &format!("name={zone}")],
+            );
+            world.northd(zone);
+            world.ic(zone, *kind);
+        }
+        world
+    }
+
+    fn serve(&mut self, zone: &str, side: &str, db: Db) {
+        let server = Server::start(Kind::C, &self.scratch, &format!("{zone}-{side}"), db.text(), &[]);
+        self.databases.push((zone.to_owned(), db, server));
+    }
+
+    fn northd(&mut self, zone: &str) {
+        let mut command = self.scratch.peer("ovn-northd");
+        command
+            .arg(format!("--ovnnb-db=unix:{zone}-nb.sock"))
+            .arg(format!("--ovnsb-db=unix:{zone}-sb.sock"))
+            .arg(format!("--unixctl={zone}-northd.ctl"))
+            .arg("--n-threads=1");
+        self.run(command, &format!("{zone}-northd.log"));
+    }
+
+    fn ic(&mut self, zone: &str, kind: Kind) {
+        let mut command = match kind {
+            Kind::C => self.scratch.peer("ovn-ic"),
+            Kind::Ours => Command::new(ours("ovn-ic")),
+        };
+        let at = |file: &str| match kind {
+            Kind::C => self.scratch.inner(file).display().to_string(),
+            Kind::Ours => self.scratch.host(file).display().to_string(),
+        };
+        for (option, file) in [
+            ("ovnnb-db", format!("{zone}-nb.sock")),
+            ("ovnsb-db", format!("{zone}-sb.sock")),
+            ("ic-nb-db", format!("{SHARED}-nb.sock")),
+            ("ic-sb-db", format!("{SHARED}-sb.sock")),
+        ] {
+            command.arg(format!("--{option}=unix:{}", at(&file)));
+        }
+        command.arg(format!("--unixctl={}", at(&format!("{zone}-ic.ctl"))));
+        self.run(command, &format!("{zone}-ic.log"));
+    }
+
+    fn run(&mut self, mut command: Command, log: &str) {
+        let log = std::fs::File::create(self.scratch.host(log)).expect("the folder is writable");
+        let child = command.stdin(Stdio::null()).stderr(log).spawn();
+        self.programs.push(Running(child.expect("it starts")));
+    }
+
+    /// Runs a command on a zone's database, or on one that zones share; its output.
+    pub fn ctl(&self, zone: &str, is_southbound: bool, words: &[&str]) -> String {
+        let (program, side) = match (zone == SHARED, is_southbound) {
+            (false, false) => ("ovn-nbctl", "nb"),
+            (false, true) => ("ovn-sbctl", "sb"),
+            (true, false) => ("ovn-ic-nbctl", "nb"),
+            (true, true) => ("ovn-ic-sbctl", "sb"),
+        };
+        let db = format!("--db=unix:{zone}-{side}.sock");
+        let mut args = vec![db.as_str(), "--timeout=30"];
+        args.extend(words);
+        self.scratch.run(program, &args)
+    }
+
+    /// Asks a zone's `ovn-ic`.
+    pub fn ask(&self, zone: &str, command: &str) -> String {
+        let socket = self
+            .scratch
+            .inner(&format!("{zone}-ic.ctl"))
+            .display()
+            .to_string();
+        self.scratch
+            .run("ovn-appctl", &["-t", &socket, command])
+            .trim()
+            .to_owned()
+    }
+
+    /// What a zone's `ovn-ic` has logged.
+    pub fn log(&self, zone: &str) -> String {
+        std::fs::read_to_string(self.scratch.host(&format!("{zone}-ic.log"))).unwrap_or_default()
+    }
+
+    /// All databases in words.
+    pub fn contents(&self) -> Contents {
+        let databases = self.databases.iter();
+        let mut databases: Vec<_> = databases
+            .map(|(of, db, server)| (of.clone(), *db, server.client(&self.scratch)))
+            .collect();
+        contents(&mut databases)
+    }
+
+    /// Waits until nothing happens any more.
+    pub fn settle(&self) -> Contents {
+        let began = Instant::now();
+        let (mut last, mut since) = (self.contents(), Instant::now());
+        while since.elapsed() < QUIET {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "it does not come to rest within {PATIENCE:?}"
+            );
+            std::thread::sleep(Duration::from_millis(100));
+            let now = self.contents();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+        }
+        last
+    }
+
+    /// Runs a case, up to its last step.
+    pub fn play(&self, case: &Case) {
+        for step in &case.steps {
+            match step {
+                Step::Settle => {
+                    self.settle();
+                }
+                Step::Command {
+                    zone,
+                    is_southbound,
+                    words,
+                } => {
+                    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                    self.ctl(zone, *is_southbound, &words);
+                }
+            }
+        }
+    }
+
+    /// Waits for contents; what differs if they do not come.
+    pub fn expect(&self, expected: &Contents) -> Vec<String> {
+        let began = Instant::now();
+        loop {
+            let found = differences(expected, &self.contents());
+            if found.is_empty() || began.elapsed() > PATIENCE / 2 {
+                return found;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
