@@ -27,6 +27,9 @@ pub struct Desired {
     pub is_update: bool,
     /// A row of the same identity that cannot be changed into this one: it goes, and this comes as a new one.
     pub replaces: Option<Uuid>,
+    /// An identity whose row may become this one's where nobody desires that identity any more: what refers to the row
+    /// need not be written then.
+    pub succeeds: Option<Uuid>,
 }
 
 impl Desired {
@@ -40,6 +43,7 @@ impl Desired {
             at_first: Vec::new(),
             is_update: false,
             replaces: None,
+            succeeds: None,
         }
     }
 
@@ -54,6 +58,12 @@ impl Desired {
     /// Instead of a row, if there is one.
     pub fn replacing(mut self, row: Option<Uuid>) -> Desired {
         self.replaces = row;
+        self
+    }
+
+    /// In the row of another identity, if that is gone.
+    pub fn succeeding(mut self, id: Option<Uuid>) -> Desired {
+        self.succeeds = id;
         self
     }
 

@@ -10,13 +10,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use ovn_schemas::rows::ovn_southbound::{LogicalDpGroup, RbacPermission, RbacRole};
 use ovsdb_data::base_type::RefKind;
+use ovsdb_data::typed::Table;
 use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, Uuid};
 use serde_json::{Map, Value, json};
 
 use crate::databases::Side;
 use crate::desired::{Desired, identity};
 use crate::northd::{Northd, RowId};
+use crate::sync::rbac;
 
 /// A part of a key.
 enum Part {
@@ -86,7 +89,15 @@ const TABLES: &[(&str, &[Part])] = &[
     ("DHCP_Options", &[Column("name")]),
     ("DHCPv6_Options", &[Column("name")]),
     ("Chassis_Template_Var", &[]),
-    ("RBAC_Permission", &[Column("table")]),
+    (
+        "RBAC_Permission",
+        &[
+            Column("table"),
+            Column("authorization"),
+            Column("insert_delete"),
+            Column("update"),
+        ],
+    ),
     ("RBAC_Role", &[Column("name")]),
     (
         "Advertised_Route",
@@ -121,6 +132,8 @@ pub struct Reconcile {
     arrived: BTreeSet<(usize, TableIdx, Uuid)>,
     /// Desired rows to be looked at, in the order of their tables.
     dirty: BTreeSet<(usize, TableIdx, Uuid)>,
+    /// Desired rows that cannot be: they must refer to a row that is not. They are looked at every time.
+    left_out: BTreeSet<(usize, TableIdx, Uuid)>,
 }
 
 impl Reconcile {
@@ -147,6 +160,7 @@ impl Reconcile {
             keys: Hashed::default(),
             arrived: BTreeSet::new(),
             dirty: BTreeSet::new(),
+            left_out: BTreeSet::new(),
         }
     }
 
@@ -199,7 +213,8 @@ impl Reconcile {
     /// The operations that are needed, which count as done. Whoever cannot commit them calls [`Reconcile::again`].
     pub fn operations(&mut self, northd: &Northd) -> Vec<Value> {
         let arrived = std::mem::take(&mut self.arrived);
-        let dirty = std::mem::take(&mut self.dirty);
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.append(&mut self.left_out);
         let mut operations = Vec::new();
         let mut rest: Vec<(TableIdx, Uuid)> = Vec::new();
         // Table by table: keys are made of references to tables before.
@@ -213,6 +228,9 @@ impl Reconcile {
             for (_, _, uuid) in arrived.range(of_table.clone()) {
                 self.look_at(northd, table, *uuid);
             }
+            for (_, _, id) in dirty.range(of_table.clone()) {
+                self.succeed(northd, table, *id);
+            }
             for (_, _, id) in dirty.range(of_table) {
                 self.bring_in_line(northd, table, *id, &mut operations);
             }
@@ -221,16 +239,31 @@ impl Reconcile {
         // What nobody desires.
         for (table, uuid) in rest {
             self.forget_key(table, uuid);
-            if self.schema.table(table).is_root {
+            if self.schema.table(table).is_root && self.is_ours(northd, table, uuid) {
                 self.remove(northd, table, uuid, &mut operations);
             }
         }
         operations
     }
 
+    /// Whether a row that nobody desires is a leftover. Operators may have permissions and roles of their own.
+    fn is_ours(&self, northd: &Northd, table: TableIdx, uuid: Uuid) -> bool {
+        match table {
+            RbacPermission::TABLE_INDEX => false,
+            RbacRole::TABLE_INDEX => {
+                let row = northd.databases().row(self.side, table, uuid);
+                row.is_some_and(|row| RbacRole::of(row).name() == rbac::ROLE)
+            }
+            _ => true,
+        }
+    }
+
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
     fn look_at(&mut self, northd: &Northd, table: TableIdx, uuid: Uuid) {
-        if northd.is_desired((self.side, table, uuid)) && !self.standing.contains_key(&(table, uuid)) {
+        let is_desired = northd.is_desired((self.side, table, uuid));
+        let is_free = !self.standing.contains_key(&(table, uuid));
+        // Groups change hands: only what they hold tells whose they are.
+        if is_desired && is_free && table != LogicalDpGroup::TABLE_INDEX {
             self.claim(table, uuid, uuid);
             return;
         }
@@ -238,6 +271,11 @@ impl Reconcile {
             return;
         };
         let key = self.key(table, |column| row.get(column).clone(), true);
+        let wanted = || Some(self.desired_key(table, &northd.desired((self.side, table, uuid))?));
+        if is_desired && is_free && wanted().as_ref() == Some(&key) {
+            self.claim(table, uuid, uuid);
+            return;
+        }
         self.unclaimed
             .entry((table, key.clone()))
             .or_default()
@@ -263,6 +301,21 @@ impl Reconcile {
         }
     }
 
+    /// A desired row without a row takes over that of the identity it succeeds.
+    fn succeed(&mut self, northd: &Northd, table: TableIdx, id: Uuid) {
+        let desired = northd.desired((self.side, table, id));
+        let Some((before, desired)) = desired.and_then(|desired| Some((desired.succeeds?, desired))) else {
+            return;
+        };
+        let is_free = !northd.is_desired((self.side, table, before));
+        if !is_free || self.standing.contains_key(&(table, id)) || self.find(table, &desired).is_some() {
+            return;
+        }
+        if let Some(row) = self.standing.remove(&(table, before)) {
+            self.claim(table, id, row);
+        }
+    }
+
     fn bring_in_line(&mut self, northd: &Northd, table: TableIdx, id: Uuid, operations: &mut Vec<Value>) {
         let desired = northd.desired((self.side, table, id));
         let Some(desired) = desired else {
@@ -273,7 +326,14 @@ impl Reconcile {
         };
         if desired.is_update {
             if let Some(row) = northd.databases().row(self.side, table, id) {
-                self.update(table, id, row, &desired, operations);
+                self.update(northd, table, id, row, &desired, operations);
+            }
+            return;
+        }
+        if !self.can_be(northd, table, &desired) {
+            self.left_out.insert((self.order(table), table, id));
+            if let Some(uuid) = self.standing.get(&(table, id)).copied() {
+                self.remove(northd, table, uuid, operations);
             }
             return;
         }
@@ -292,16 +352,33 @@ impl Reconcile {
                 let parts = parts.each_ref().map(|uuid| uuid.as_bytes().as_slice());
                 let new = identity("replacement", &parts);
                 self.remove(northd, table, old, operations);
-                operations.push(self.insert(table, new, &desired));
+                operations.push(self.insert(northd, table, new, &desired));
                 self.stands_for.remove(&(table, old));
                 self.claim(table, id, new);
                 for (of, id) in self.referrers(northd, table, old) {
                     self.bring_in_line(northd, of, id, operations);
                 }
             }
-            Some(row) => self.update(table, row.uuid(), row, &desired, operations),
-            None => operations.push(self.insert(table, id, &desired)),
+            Some(row) => self.update(northd, table, row.uuid(), row, &desired, operations),
+            None => {
+                let uuid = self.free(northd, table, id);
+                operations.push(self.insert(northd, table, uuid, &desired));
+                if uuid != id {
+                    self.claim(table, id, uuid);
+                }
+            }
         }
+    }
+
+    /// An identity as a uuid, or another where a row has that already and is something else.
+    fn free(&self, northd: &Northd, table: TableIdx, id: Uuid) -> Uuid {
+        let mut uuid = id;
+        while self.stands_for.contains_key(&(table, uuid))
+            || northd.databases().row(self.side, table, uuid).is_some()
+        {
+            uuid = identity("namesake", &[uuid.as_bytes()]);
+        }
+        uuid
     }
 
     /// The desired rows whose rows refer to a row.
@@ -322,13 +399,17 @@ impl Reconcile {
 
     /// A row that nobody stands for yet and that has a desired row's key.
     fn find(&self, table: TableIdx, desired: &Desired) -> Option<Uuid> {
+        let key = self.desired_key(table, desired);
+        self.unclaimed.get(&(table, key))?.first().copied()
+    }
+
+    fn desired_key(&self, table: TableIdx, desired: &Desired) -> String {
         let columns = || desired.columns.iter().chain(&desired.at_first);
         let value = |column: ColumnIdx| {
             let found = columns().find(|(of, _)| *of == column);
             found.map_or(Datum::Empty, |(_, value)| value.clone())
         };
-        let key = self.key(table, value, false);
-        self.unclaimed.get(&(table, key))?.first().copied()
+        self.key(table, value, false)
     }
 
     /// What tells a row apart; references of a row of the database are those of the desired rows that others stand for.
@@ -345,9 +426,11 @@ impl Reconcile {
             let value = value(column);
             let value = match (part, is_actual) {
                 (At(_, at), _) => value.get_str(at).unwrap_or_default().to_owned(),
-                (Column(_), true) => self
-                    .translate(column, table, &value, &self.stands_for)
-                    .to_text(ty),
+                (Column(_), true) => {
+                    let known =
+                        |at: (TableIdx, Uuid)| Some(self.stands_for.get(&at).copied().unwrap_or(at.1));
+                    self.translate(column, table, &value, known).to_text(ty)
+                }
                 (Column(_), false) => value.to_text(ty),
             };
             key.push_str(&value);
@@ -356,13 +439,35 @@ impl Reconcile {
         key
     }
 
-    /// References to rows as references to what stands for them, or the other way round.
+    /// A desired value with references to the rows that stand for others; what is no row, and is to be none, drops out.
+    fn actual(&self, northd: &Northd, column: ColumnIdx, table: TableIdx, value: &Datum) -> Datum {
+        self.translate(column, table, value, |(table, id)| {
+            let uuid = self.standing.get(&(table, id)).copied().unwrap_or(id);
+            let exists = || northd.databases().row(self.side, table, uuid).is_some();
+            (northd.is_desired((self.side, table, id)) || exists()).then_some(uuid)
+        })
+    }
+
+    /// Whether there is what a row must refer to.
+    fn can_be(&self, northd: &Northd, table: TableIdx, desired: &Desired) -> bool {
+        let schema = self.schema.table(table);
+        let columns = desired.at_first.iter().chain(&desired.columns);
+        let is_there = |(column, value): &(ColumnIdx, Datum)| {
+            let ty = &schema.column_schema(*column).ty;
+            ty.n_min == 0
+                || ty.key.reference().is_none()
+                || !self.actual(northd, *column, table, value).is_empty()
+        };
+        columns.into_iter().all(is_there)
+    }
+
+    /// References to rows as references to others.
     fn translate(
         &self,
         column: ColumnIdx,
         table: TableIdx,
         value: &Datum,
-        by: &Hashed<(TableIdx, Uuid), Uuid>,
+        to: impl Fn((TableIdx, Uuid)) -> Option<Uuid>,
     ) -> Datum {
         let ty = &self.schema.table(table).column_schema(column).ty;
         let of_key = ty.key.reference().map(|(table, _)| table);
@@ -375,20 +480,32 @@ impl Reconcile {
             return value.clone();
         }
         let atom = |atom: &Atom, of: Option<TableIdx>| match (atom.as_uuid(), of) {
-            (Some(uuid), Some(table)) => Atom::Uuid(by.get(&(table, uuid)).copied().unwrap_or(uuid)),
-            _ => atom.clone(),
+            (Some(uuid), Some(table)) => to((table, uuid)).map(Atom::Uuid),
+            _ => Some(atom.clone()),
         };
         match ty.is_map() {
-            true => Datum::map_unique(value.pairs().map(|(k, v)| (atom(k, of_key), atom(v, of_value)))),
-            false => Datum::set_unique(value.atoms().map(|a| atom(a, of_key))),
+            true => Datum::map_unique(
+                value
+                    .pairs()
+                    .filter_map(|(k, v)| Some((atom(k, of_key)?, atom(v, of_value)?))),
+            ),
+            false => Datum::set_unique(value.atoms().filter_map(|a| atom(a, of_key))),
         }
     }
 
-    fn update(&self, table: TableIdx, uuid: Uuid, row: &Row, desired: &Desired, operations: &mut Vec<Value>) {
+    fn update(
+        &self,
+        northd: &Northd,
+        table: TableIdx,
+        uuid: Uuid,
+        row: &Row,
+        desired: &Desired,
+        operations: &mut Vec<Value>,
+    ) {
         let schema = self.schema.table(table);
         let mut columns = Map::new();
         for (column, value) in &desired.columns {
-            let value = self.translate(*column, table, value, &self.standing);
+            let value = self.actual(northd, *column, table, value);
             if row.get(*column) != &value {
                 let of = schema.column_schema(*column);
                 columns.insert(of.name.to_string(), value.to_json(&of.ty));
@@ -401,14 +518,14 @@ impl Reconcile {
         }
     }
 
-    fn insert(&self, table: TableIdx, id: Uuid, desired: &Desired) -> Value {
+    fn insert(&self, northd: &Northd, table: TableIdx, id: Uuid, desired: &Desired) -> Value {
         let schema = self.schema.table(table);
         let columns = desired.at_first.iter().chain(&desired.columns);
         let columns: Map<String, Value> = columns
             .filter(|(_, value)| !value.is_empty())
             .map(|(column, value)| {
                 let of = schema.column_schema(*column);
-                let value = self.translate(*column, table, value, &self.standing);
+                let value = self.actual(northd, *column, table, value);
                 (of.name.to_string(), value.to_json(&of.ty))
             })
             .collect();
