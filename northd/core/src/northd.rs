@@ -12,11 +12,16 @@ use ovn_incremental::program::{Indexes, Output, Program};
 use ovn_incremental::reconcile::Part;
 use ovn_incremental::{Machine, Side};
 
+use ovn_schemas::rows::ovn_southbound::{LogicalDpGroup, RbacPermission, RbacRole};
+use ovsdb_data::TableIdx;
+use ovsdb_data::typed::Table;
+
 use crate::flow::Flows;
 use crate::flow::table::{FlowId, FlowTable, Merged};
 use crate::indexes::INDEXES;
 use crate::nodes::{Node, OUTPUTS};
 use crate::sync::logical_flow::FlowRows;
+use crate::sync::rbac;
 use crate::tables::TABLES;
 
 /// All that is known of both databases and all that follows from it.
@@ -70,6 +75,22 @@ impl Program for Translation {
 
     fn is_desired(&self, id: RowId) -> bool {
         self.rows.contains(id)
+    }
+
+    fn is_leftover(machine: &Northd, (side, table, uuid): RowId) -> bool {
+        match (side, table) {
+            // Operators may have permissions and roles of their own.
+            (Side::Sb, RbacPermission::TABLE_INDEX) => false,
+            (Side::Sb, RbacRole::TABLE_INDEX) => {
+                let row = machine.databases().row(side, table, uuid);
+                row.is_some_and(|row| RbacRole::of(row).name() == rbac::ROLE)
+            }
+            _ => true,
+        }
+    }
+
+    fn changes_hands(side: Side, table: TableIdx) -> bool {
+        (side, table) == (Side::Sb, LogicalDpGroup::TABLE_INDEX)
     }
 
     fn ids(&self) -> impl Iterator<Item = RowId> {

@@ -60,7 +60,15 @@ pub(crate) const TABLES: &[(&str, &[Part])] = &[
     ("DHCP_Options", &[Column("name")]),
     ("DHCPv6_Options", &[Column("name")]),
     ("Chassis_Template_Var", &[]),
-    ("RBAC_Permission", &[Column("table")]),
+    (
+        "RBAC_Permission",
+        &[
+            Column("table"),
+            Column("authorization"),
+            Column("insert_delete"),
+            Column("update"),
+        ],
+    ),
     ("RBAC_Role", &[Column("name")]),
     (
         "Advertised_Route",

@@ -11,13 +11,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
-    /// `aa:bb:cc:dd:ee:ff`, in either case.
+    /// `aa:bb:cc:dd:ee:ff`, in either case; zeros may be left out or be too many.
     pub fn parse(text: &str) -> Option<Mac> {
         let mut bytes = [0; 6];
         let mut parts = text.split(':');
         for byte in &mut bytes {
             let part = parts.next()?;
-            if part.is_empty() || part.len() > 2 {
+            if !part.starts_with(|digit: char| digit.is_ascii_hexdigit()) {
                 return None;
             }
             *byte = u8::from_str_radix(part, 16).ok()?;
@@ -219,6 +219,8 @@ mod tests {
             assert_eq!(shown.as_deref(), read, "{text}");
         };
         check("00:00:00:00:00:0A", Some("00:00:00:00:00:0a"));
+        check("0:0:0:0:0:010", Some("00:00:00:00:00:10"));
+        check("0:0:0:0:0:110", None);
         check(
             "0:1:2:3:4:5 10.0.0.1/24 fe80::1",
             Some("00:01:02:03:04:05 10.0.0.1/24 fe80::1/128"),

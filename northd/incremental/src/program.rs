@@ -8,6 +8,7 @@ use ovsdb_data::{ColumnIdx, TableIdx, Uuid};
 use crate::databases::Side;
 use crate::desired::{Desired, RowId};
 use crate::graph::{Derivation, Graph, Key, Owner, Value};
+use crate::machine::Machine;
 use crate::reconcile::Part;
 
 /// A translator. Its value keeps what outputs say in another form than rows, if any do.
@@ -40,6 +41,16 @@ pub trait Program: Default {
 
     /// Whether such outputs want a row.
     fn is_desired(&self, _id: RowId) -> bool {
+        false
+    }
+
+    /// Whether a row of the program's tables that nobody desires is to go: others may have rows of their own there.
+    fn is_leftover(_machine: &Machine<Self>, _row: RowId) -> bool {
+        true
+    }
+
+    /// Whether rows of a table may become others': not their uuids, only what they hold tells what they stand for.
+    fn changes_hands(_side: Side, _table: TableIdx) -> bool {
         false
     }
 

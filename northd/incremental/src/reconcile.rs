@@ -54,6 +54,8 @@ pub struct Reconcile<P> {
     /// Desired rows to be looked at, in the order of their tables.
     dirty: BTreeSet<(usize, TableIdx, Uuid)>,
     of: PhantomData<fn() -> P>,
+    /// Desired rows that cannot be: they must refer to a row that is not. They are looked at every time.
+    left_out: BTreeSet<(usize, TableIdx, Uuid)>,
 }
 
 /// From so many members on a set is changed by its difference.
@@ -80,6 +82,7 @@ impl<P: Program> Reconcile<P> {
             arrived: BTreeSet::new(),
             dirty: BTreeSet::new(),
             of: PhantomData,
+            left_out: BTreeSet::new(),
         }
     }
 
@@ -136,7 +139,8 @@ impl<P: Program> Reconcile<P> {
     /// The operations that are needed, which count as done. Whoever cannot commit them calls [`Reconcile::again`].
     pub fn operations(&mut self, machine: &Machine<P>) -> Vec<Value> {
         let arrived = std::mem::take(&mut self.arrived);
-        let dirty = std::mem::take(&mut self.dirty);
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.append(&mut self.left_out);
         let mut operations = Vec::new();
         let mut rest: Vec<(TableIdx, Uuid)> = Vec::new();
         // Table by table: keys are made of references to tables before.
@@ -155,6 +159,9 @@ impl<P: Program> Reconcile<P> {
                     self.look_at(machine, table, *uuid);
                 }
             }
+            for (_, _, id) in dirty.range(of_table.clone()) {
+                self.succeed(machine, table, *id);
+            }
             for (_, _, id) in dirty.range(of_table) {
                 self.bring_in_line(machine, table, *id, &mut operations);
             }
@@ -163,7 +170,8 @@ impl<P: Program> Reconcile<P> {
         // What nobody desires.
         for (table, uuid) in rest {
             self.forget_key(table, uuid);
-            if P::SHARES_TABLES || self.schema.table(table).is_root {
+            let is_leftover = || self.schema.table(table).is_root && P::is_leftover(machine, (self.side, table, uuid));
+            if P::SHARES_TABLES || is_leftover() {
                 self.remove(machine, table, uuid, &mut operations);
             }
         }
@@ -180,7 +188,9 @@ impl<P: Program> Reconcile<P> {
 
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
     fn look_at(&mut self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) {
-        if machine.is_desired((self.side, table, uuid)) && !self.standing.contains_key(&(table, uuid)) {
+        let is_desired = machine.is_desired((self.side, table, uuid));
+        let is_free = !self.standing.contains_key(&(table, uuid));
+        if is_desired && is_free && !P::changes_hands(self.side, table) {
             self.claim(table, uuid, uuid);
             return;
         }
@@ -189,6 +199,11 @@ impl<P: Program> Reconcile<P> {
         };
         let within = self.holder(machine, table, uuid);
         let key = self.key(table, |column| row.get(column).clone(), within, true);
+        let wanted = || Some(self.desired_key(table, &machine.desired((self.side, table, uuid))?));
+        if is_desired && is_free && wanted().as_ref() == Some(&key) {
+            self.claim(table, uuid, uuid);
+            return;
+        }
         self.unclaimed
             .entry((table, key.clone()))
             .or_default()
@@ -214,6 +229,21 @@ impl<P: Program> Reconcile<P> {
         }
     }
 
+    /// A desired row without a row takes over that of the identity it succeeds.
+    fn succeed(&mut self, machine: &Machine<P>, table: TableIdx, id: Uuid) {
+        let desired = machine.desired((self.side, table, id));
+        let Some((before, desired)) = desired.and_then(|desired| Some((desired.succeeds?, desired))) else {
+            return;
+        };
+        let is_free = !machine.is_desired((self.side, table, before));
+        if !is_free || self.standing.contains_key(&(table, id)) || self.find(table, &desired).is_some() {
+            return;
+        }
+        if let Some(row) = self.standing.remove(&(table, before)) {
+            self.claim(table, id, row);
+        }
+    }
+
     fn bring_in_line(
         &mut self,
         machine: &Machine<P>,
@@ -233,11 +263,18 @@ impl<P: Program> Reconcile<P> {
             Kind::Row => {}
             Kind::Update => {
                 if let Some(row) = row(id) {
-                    self.update(table, id, row, &desired, operations);
+                    self.update(machine, table, id, row, &desired, operations);
                 }
                 return;
             }
             Kind::Ours => return,
+        }
+        if !self.can_be(machine, table, &desired) {
+            self.left_out.insert((self.order(table), table, id));
+            if let Some(uuid) = self.standing.get(&(table, id)).copied() {
+                self.remove(machine, table, uuid, operations);
+            }
+            return;
         }
         if P::SHARES_TABLES && row(id).is_some() && !self.stands_for.contains_key(&(table, id)) {
             self.claim(table, id, id);
@@ -257,23 +294,38 @@ impl<P: Program> Reconcile<P> {
                 let parts = parts.each_ref().map(|uuid| uuid.as_bytes().as_slice());
                 let new = identity("replacement", &parts);
                 self.remove(machine, table, old, operations);
-                operations.push(self.insert(table, new, &desired));
+                operations.push(self.insert(machine, table, new, &desired));
                 self.stands_for.remove(&(table, old));
                 self.claim(table, id, new);
                 for (of, id) in self.referrers(machine, table, old) {
                     self.bring_in_line(machine, of, id, operations);
                 }
             }
-            Some(row) => self.update(table, row.uuid(), row, &desired, operations),
+            Some(row) => self.update(machine, table, row.uuid(), row, &desired, operations),
             None => {
-                operations.push(self.insert(table, id, &desired));
+                let uuid = self.free(machine, table, id);
+                operations.push(self.insert(machine, table, uuid, &desired));
+                if uuid != id {
+                    self.claim(table, id, uuid);
+                }
                 if let Some(place) = desired.within {
                     let row = self.standing.get(&(place.0, place.2)).copied();
                     let place = (place.0, place.1, row.unwrap_or(place.2));
-                    operations.push(self.list(place, "insert", id));
+                    operations.push(self.list(place, "insert", uuid));
                 }
             }
         }
+    }
+
+    /// An identity as a uuid, or another where a row has that already and is something else.
+    fn free(&self, machine: &Machine<P>, table: TableIdx, id: Uuid) -> Uuid {
+        let mut uuid = id;
+        while self.stands_for.contains_key(&(table, uuid))
+            || machine.databases().row(self.side, table, uuid).is_some()
+        {
+            uuid = identity("namesake", &[uuid.as_bytes()]);
+        }
+        uuid
     }
 
     /// A row is listed in a column of another one, or is not any more.
@@ -324,6 +376,11 @@ impl<P: Program> Reconcile<P> {
 
     /// A row that nobody stands for yet and that has a desired row's key.
     fn find(&self, table: TableIdx, desired: &Desired) -> Option<Uuid> {
+        let key = self.desired_key(table, desired);
+        self.unclaimed.get(&(table, key))?.first().copied()
+    }
+
+    fn desired_key(&self, table: TableIdx, desired: &Desired) -> String {
         let columns = || {
             [&desired.columns, &desired.at_first, &desired.pairs]
                 .into_iter()
@@ -334,8 +391,7 @@ impl<P: Program> Reconcile<P> {
             found.map_or(Datum::Empty, |(_, value)| value.clone())
         };
         let within = desired.within.map(|(_, _, row)| row);
-        let key = self.key(table, value, within, false);
-        self.unclaimed.get(&(table, key))?.first().copied()
+        self.key(table, value, within, false)
     }
 
     /// What tells a row apart; references of a row of the database are those of the desired rows that others stand for.
@@ -366,9 +422,11 @@ impl<P: Program> Reconcile<P> {
             let value = value(column);
             let value = match (part, is_actual) {
                 (At(_, at), _) => value.get_str(at).unwrap_or_default().to_owned(),
-                (_, true) => self
-                    .translate(column, table, &value, &self.stands_for)
-                    .to_text(ty),
+                (_, true) => {
+                    let known =
+                        |at: (TableIdx, Uuid)| Some(self.stands_for.get(&at).copied().unwrap_or(at.1));
+                    self.translate(column, table, &value, known).to_text(ty)
+                }
                 (_, false) => value.to_text(ty),
             };
             key.push_str(&value);
@@ -377,13 +435,37 @@ impl<P: Program> Reconcile<P> {
         key
     }
 
-    /// References to rows as references to what stands for them, or the other way round.
+    /// A desired value with references to the rows that stand for others; what is no row, and is to be none, drops out.
+    fn actual(&self, machine: &Machine<P>, column: ColumnIdx, table: TableIdx, value: &Datum) -> Datum {
+        self.translate(column, table, value, |(table, id)| {
+            if let Some(uuid) = self.standing.get(&(table, id)) {
+                return Some(*uuid);
+            }
+            let exists = || machine.databases().row(self.side, table, id).is_some();
+            (machine.is_desired((self.side, table, id)) || exists()).then_some(id)
+        })
+    }
+
+    /// Whether there is what a row must refer to.
+    fn can_be(&self, machine: &Machine<P>, table: TableIdx, desired: &Desired) -> bool {
+        let schema = self.schema.table(table);
+        let columns = desired.at_first.iter().chain(&desired.columns);
+        let is_there = |(column, value): &(ColumnIdx, Datum)| {
+            let ty = &schema.column_schema(*column).ty;
+            ty.n_min == 0
+                || ty.key.reference().is_none()
+                || !self.actual(machine, *column, table, value).is_empty()
+        };
+        columns.into_iter().all(is_there)
+    }
+
+    /// References to rows as references to others.
     fn translate(
         &self,
         column: ColumnIdx,
         table: TableIdx,
         value: &Datum,
-        by: &Hashed<(TableIdx, Uuid), Uuid>,
+        to: impl Fn((TableIdx, Uuid)) -> Option<Uuid>,
     ) -> Datum {
         let ty = &self.schema.table(table).column_schema(column).ty;
         let of_key = ty.key.reference().map(|(table, _)| table);
@@ -396,20 +478,32 @@ impl<P: Program> Reconcile<P> {
             return value.clone();
         }
         let atom = |atom: &Atom, of: Option<TableIdx>| match (atom.as_uuid(), of) {
-            (Some(uuid), Some(table)) => Atom::Uuid(by.get(&(table, uuid)).copied().unwrap_or(uuid)),
-            _ => atom.clone(),
+            (Some(uuid), Some(table)) => to((table, uuid)).map(Atom::Uuid),
+            _ => Some(atom.clone()),
         };
         match ty.is_map() {
-            true => Datum::map_unique(value.pairs().map(|(k, v)| (atom(k, of_key), atom(v, of_value)))),
-            false => Datum::set_unique(value.atoms().map(|a| atom(a, of_key))),
+            true => Datum::map_unique(
+                value
+                    .pairs()
+                    .filter_map(|(k, v)| Some((atom(k, of_key)?, atom(v, of_value)?))),
+            ),
+            false => Datum::set_unique(value.atoms().filter_map(|a| atom(a, of_key))),
         }
     }
 
-    fn update(&self, table: TableIdx, uuid: Uuid, row: &Row, desired: &Desired, operations: &mut Vec<Value>) {
+    fn update(
+        &self,
+        machine: &Machine<P>,
+        table: TableIdx,
+        uuid: Uuid,
+        row: &Row,
+        desired: &Desired,
+        operations: &mut Vec<Value>,
+    ) {
         let schema = self.schema.table(table);
         let (mut columns, mut mutations) = (Map::new(), Vec::new());
         for (column, value) in &desired.columns {
-            let value = self.translate(*column, table, value, &self.standing);
+            let value = self.actual(machine, *column, table, value);
             let (before, of) = (row.get(*column), schema.column_schema(*column));
             if before == &value {
                 continue;
@@ -463,7 +557,7 @@ impl<P: Program> Reconcile<P> {
         parts.map(|(key, text)| (key.to_owned(), text.into())).into_iter().collect()
     }
 
-    fn insert(&self, table: TableIdx, id: Uuid, desired: &Desired) -> Value {
+    fn insert(&self, machine: &Machine<P>, table: TableIdx, id: Uuid, desired: &Desired) -> Value {
         let schema = self.schema.table(table);
         let columns = [&desired.at_first, &desired.columns, &desired.pairs]
             .into_iter()
@@ -472,7 +566,7 @@ impl<P: Program> Reconcile<P> {
             .filter(|(_, value)| !value.is_empty())
             .map(|(column, value)| {
                 let of = schema.column_schema(*column);
-                let value = self.translate(*column, table, value, &self.standing);
+                let value = self.actual(machine, *column, table, value);
                 (of.name.to_string(), value.to_json(&of.ty))
             })
             .collect();

@@ -12,11 +12,13 @@ pub fn be_of_ovn() {
     IS_OVN.store(true, Ordering::Relaxed);
 }
 
-/// A folder of this program's family: the variable and Open vSwitch's default end likewise for OVN.
+/// A folder of this program's family: the variable and Open vSwitch's default end likewise for OVN. OVN's programs heed
+/// Open vSwitch's variable after their own, since scripts set either.
 fn of_family(variable: &str, parent: &str) -> PathBuf {
+    let (ovn, ovs) = (format!("OVN_{variable}"), format!("OVS_{variable}"));
     match IS_OVN.load(Ordering::Relaxed) {
-        true => or(&format!("OVN_{variable}"), format!("{parent}/ovn")),
-        false => or(&format!("OVS_{variable}"), format!("{parent}/openvswitch")),
+        true => or(&ovn, or(&ovs, format!("{parent}/ovn"))),
+        false => or(&ovs, format!("{parent}/openvswitch")),
     }
 }
 

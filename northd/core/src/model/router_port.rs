@@ -72,7 +72,15 @@ pub fn router_of(view: &View<'_>, port: Uuid) -> Option<Uuid> {
         tracing::warn!("duplicate logical router port {}", row.name());
         return None;
     }
-    holder(port)
+    let routers = view.holders(LogicalRouter::PORTS, port);
+    if routers.len() > 1 {
+        tracing::warn!(
+            "duplicate logical router port {}: it is on {} routers, of which the first counts",
+            row.name(),
+            routers.len()
+        );
+    }
+    routers.first().copied()
 }
 
 impl Derivation for RouterPort {

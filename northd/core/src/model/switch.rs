@@ -121,8 +121,12 @@ impl Derivation for SwitchTraits {
 pub(super) fn holder_of(view: &View<'_>, port: Uuid) -> Option<Uuid> {
     let switches = view.holders(LogicalSwitch::PORTS, port);
     if switches.len() > 1 {
+        let name = view
+            .row::<LogicalSwitchPort<'_>>(port)
+            .map(|row| row.name().to_owned());
         tracing::warn!(
-            "Logical_Switch_Port {port} is on {} switches: only the first counts",
+            "duplicate logical port {}: it is on {} switches, of which the first counts",
+            name.unwrap_or_default(),
             switches.len()
         );
     }

@@ -122,10 +122,14 @@ impl Policy<'_, '_> {
         let chain = self.row.jump_chain().unwrap_or_default();
         let chains = self.view.get::<PolicyChains>(self.router);
         let Some(number) = chains.get(chain) else {
-            tracing::warn!(
-                "Logical_Router_Policy {}: action 'jump' leads to no chain: '{chain}'",
-                self.uuid
-            );
+            let router = self.view.row::<LogicalRouter<'_>>(self.router)?;
+            let name = router.name();
+            match chain {
+                "" => tracing::warn!("Logical router: {name}, policy action 'jump' has empty target"),
+                _ => tracing::warn!(
+                    "Logical router: {name}, policy action 'jump' follows to non-existent chain {chain}"
+                ),
+            }
             return None;
         };
         let table = STAGE.table();

@@ -26,6 +26,8 @@ pub struct FlowRows {
 struct Group {
     datapaths: Arc<[Uuid]>,
     n_flows: usize,
+    /// The group that lost its last flow to this one: a switch that comes or goes changes one row, not every flow's.
+    succeeds: Option<Uuid>,
 }
 
 impl FlowRows {
@@ -40,6 +42,7 @@ impl FlowRows {
                 let fresh = || Group {
                     datapaths: flow.datapaths.clone(),
                     n_flows: 0,
+                    succeeds: None,
                 };
                 let entry = self.groups.entry(uuid).or_insert_with(fresh);
                 entry.n_flows += 1;
@@ -56,6 +59,10 @@ impl FlowRows {
             if entry.n_flows == 0 {
                 self.groups.remove(&uuid);
                 touched.insert(group(uuid));
+                let now = self.of_flow.get(&id).copied().flatten();
+                if let Some(heir) = now.and_then(|now| self.groups.get_mut(&now)) {
+                    heir.succeeds = Some(uuid);
+                }
             }
         }
     }
@@ -87,16 +94,10 @@ impl FlowRows {
         match (side, table) {
             (Side::Sb, LogicalFlow::TABLE_INDEX) => Some(row(id, &flows.get(id)?, *self.of_flow.get(&id)?)),
             (Side::Sb, LogicalDpGroup::TABLE_INDEX) => {
-                let datapaths = self
-                    .groups
-                    .get(&id)?
-                    .datapaths
-                    .iter()
-                    .map(|uuid| datapath_id(*uuid));
-                Some(Desired::row(
-                    id,
-                    Columns::new().set(LogicalDpGroup::DATAPATHS, datapaths),
-                ))
+                let group = self.groups.get(&id)?;
+                let datapaths = group.datapaths.iter().map(|uuid| datapath_id(*uuid));
+                let columns = Columns::new().set(LogicalDpGroup::DATAPATHS, datapaths);
+                Some(Desired::row(id, columns).succeeding(group.succeeds))
             }
             _ => None,
         }

@@ -8,6 +8,9 @@ use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
+/// The role of ovn-controller.
+pub const ROLE: &str = "ovn-controller";
+
 /// A table, the column that says whose a row is, whether rows may come and go, the columns that may be written.
 type Permission = (&'static str, &'static str, bool, &'static [&'static str]);
 
@@ -87,12 +90,12 @@ impl Derivation for RbacRows {
                 .set(RbacPermission::UPDATE, update.iter().copied());
             Desired::row(id(table), columns)
         };
-        let role = Columns::new().set(RbacRole::NAME, "ovn-controller").set(
+        let role = Columns::new().set(RbacRole::NAME, ROLE).set(
             RbacRole::PERMISSIONS,
             PERMISSIONS.map(|(table, ..)| (table, id(table))),
         );
         let mut rows: Vec<Desired> = PERMISSIONS.iter().map(row).collect();
-        rows.push(Desired::row(named("RBAC_Role", "ovn-controller"), role));
+        rows.push(Desired::row(named("RBAC_Role", ROLE), role));
         rows
     }
 }

@@ -1,0 +1,66 @@
+//! Which southbound rows a change writes: a group keeps its row, and what cannot be costs only itself.
+
+use std::collections::BTreeSet;
+
+use northd_core::Side;
+use northd_oracle::live::Live;
+use ovn_schemas::rows::ovn_southbound::{DatapathBinding, IpMulticast, LogicalDpGroup, LogicalFlow};
+use ovsdb_data::typed::Table;
+use ovsdb_data::{TableIdx, Uuid};
+use serde_json::json;
+
+fn add_switches(live: &mut Live, names: impl Iterator<Item = u32>, other_config: &[(&str, &str)]) {
+    let operations: Vec<_> = names
+        .map(|n| {
+            json!({"op": "insert", "table": "Logical_Switch", "uuid": Uuid::from_u128(n.into()).to_string(),
+                "row": {"name": format!("s{n}"), "other_config": ["map", other_config]}})
+        })
+        .collect();
+    assert!(live.transact(&operations));
+    live.settle();
+}
+
+fn uuids<T: Table<'static>>(live: &Live) -> BTreeSet<Uuid> {
+    let table: TableIdx = T::TABLE_INDEX;
+    let rows = live.northd.databases().rows(Side::Sb, table);
+    rows.map(ovsdb_data::Row::uuid).collect()
+}
+
+#[test]
+fn a_group_keeps_its_row_when_switches_come_and_go() {
+    let mut live = Live::default();
+    add_switches(&mut live, 1..3, &[]);
+    let groups = uuids::<LogicalDpGroup<'_>>(&live);
+    assert_eq!(groups.len(), 1);
+    let n_flows = uuids::<LogicalFlow<'_>>(&live).len();
+    for n in 3..6 {
+        let before = live.n_operations;
+        add_switches(&mut live, n..n + 1, &[]);
+        assert_eq!(uuids::<LogicalDpGroup<'_>>(&live), groups);
+        assert!(live.n_operations - before < n_flows / 2);
+    }
+    for n in [2_u32, 4] {
+        let uuid = Uuid::from_u128(n.into()).to_string();
+        let is = json!([["_uuid", "==", ["uuid", uuid]]]);
+        assert!(live.transact(&[json!({"op": "delete", "table": "Logical_Switch", "where": is})]));
+        live.settle();
+        assert_eq!(uuids::<LogicalDpGroup<'_>>(&live), groups);
+    }
+    assert_eq!(live.what_is_missing(), Vec::<serde_json::Value>::new());
+}
+
+#[test]
+fn switches_beyond_the_last_key_are_left_out() {
+    let mut live = Live::default();
+    let config = [("ic-vxlan_mode", "true"), ("mcast_snoop", "true")];
+    add_switches(&mut live, 1..1026, &config);
+    assert_eq!(uuids::<DatapathBinding<'_>>(&live).len(), 1023);
+    assert_eq!(uuids::<IpMulticast<'_>>(&live).len(), 1023);
+    // Without VXLAN there is a key for each.
+    let options = json!({"op": "update", "table": "Logical_Switch", "where": [],
+        "row": {"other_config": ["map", [["mcast_snoop", "true"]]]}});
+    assert!(live.transact(&[options]));
+    live.settle();
+    assert_eq!(uuids::<DatapathBinding<'_>>(&live).len(), 1025);
+    assert_eq!(uuids::<IpMulticast<'_>>(&live).len(), 1025);
+}
