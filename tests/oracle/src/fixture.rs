@@ -87,7 +87,7 @@ impl Fixture {
     }
 
     /// Both databases as they were at the start.
-    fn reset(&self) {
+    pub fn reset(&self) {
         empty(
             &mut self.nb.client(&self.scratch),
             Db::OvnNorthbound,
@@ -121,6 +121,12 @@ impl Fixture {
     /// Runs a case, and reads what came of it.
     pub fn run(&self, case: &Case) -> Contents {
         self.reset();
+        self.steps(case);
+        self.contents()
+    }
+
+    /// Takes the steps of a case.
+    pub fn steps(&self, case: &Case) {
         for step in &case.steps {
             let args = |args: &'_ [String]| -> Vec<String> { args.to_vec() };
             match step {
@@ -136,6 +142,27 @@ impl Fixture {
                 }
             }
         }
+    }
+
+    /// Whether the northbound server takes a transaction.
+    pub fn transact(&self, operations: &[Value]) -> bool {
+        let mut params = vec![json!(Db::OvnNorthbound.name())];
+        params.extend(operations.iter().cloned());
+        let results = self.nb.client(&self.scratch).transact(Value::Array(params));
+        let is_error = |result: &Value| result.get("error").is_some();
+        results
+            .as_array()
+            .is_some_and(|results| !results.iter().any(is_error))
+    }
+
+    /// The packaged northd makes everything anew. (What it keeps up to date is not always what that comes to.)
+    pub fn recompute(&self) {
+        let target = format!("--target={}", self.scratch.inner("northd.ctl").display());
+        self.scratch.run("ovn-appctl", &[&target, "inc-engine/recompute"]);
+    }
+
+    /// What there is once the packaged northd is done.
+    pub fn contents(&self) -> Contents {
         // The second time covers what northd makes of its own writes.
         self.nbctl(&["--wait=sb", "sync"]);
         self.nbctl(&["--wait=sb", "sync"]);
