@@ -26,6 +26,11 @@ pub struct Fixture {
 
 impl Drop for Fixture {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.scratch.host("northd.log")).unwrap_or_default();
+            let last: Vec<&str> = log.lines().rev().take(5).collect();
+            println!("northd {:?}: {last:#?}", self.northd.try_wait());
+        }
         // It may have ended already.
         let _ = self.northd.kill();
         let _ = self.northd.wait();
@@ -120,6 +125,7 @@ impl Fixture {
 
     /// Runs a case, and reads what came of it.
     pub fn run(&self, case: &Case) -> Contents {
+        let _named = Named(&case.name);
         self.reset();
         self.steps(case);
         self.contents()
@@ -155,20 +161,28 @@ impl Fixture {
             .is_some_and(|results| !results.iter().any(is_error))
     }
 
-    /// The packaged northd makes everything anew. (What it keeps up to date is not always what that comes to.)
-    pub fn recompute(&self) {
-        let target = format!("--target={}", self.scratch.inner("northd.ctl").display());
-        self.scratch.run("ovn-appctl", &[&target, "inc-engine/recompute"]);
-    }
-
     /// What there is once the packaged northd is done.
     pub fn contents(&self) -> Contents {
+        // What it keeps up to date is not always what it makes anew.
+        let target = format!("--target={}", self.scratch.inner("northd.ctl").display());
+        self.scratch.run("ovn-appctl", &[&target, "inc-engine/recompute"]);
         // The second time covers what northd makes of its own writes.
         self.nbctl(&["--wait=sb", "sync"]);
         self.nbctl(&["--wait=sb", "sync"]);
         Contents {
             nb: dump(&mut self.nb.client(&self.scratch), Db::OvnNorthbound),
             sb: dump(&mut self.sb.client(&self.scratch), Db::OvnSouthbound),
+        }
+    }
+}
+
+/// Says which case it was where something fails.
+struct Named<'a>(&'a str);
+
+impl Drop for Named<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("in case {}", self.0);
         }
     }
 }

@@ -121,6 +121,32 @@ const DONE: &[&str] = &[
     "lr_in_lb_aff_learn",
 ];
 
+/// What may differ: the table or stage, texts in the difference, and why.
+const INTENDED: &[(&str, &[&str], &str)] = &[
+    (
+        "Port_Binding",
+        &["bfd-only"],
+        "an option of Kube-OVN, which its ovn-northd passes on",
+    ),
+    (
+        "lr_in_arp_resolve",
+        &["~", "ct_mark.ecmp_reply_port", ": hint ["],
+        "of several routes through one port the packaged northd notes the one that it came to first",
+    ),
+    (
+        "lr_in_policy",
+        &["~", "ct_mark.ecmp_reply_port", ": hint ["],
+        "of several routes through one port the packaged northd notes the one that it came to first",
+    ),
+];
+
+fn is_intended(difference: &Difference) -> bool {
+    let is = |(at, texts, _): &(&str, &[&str], &str)| {
+        difference.at == *at && texts.iter().all(|text| difference.what.contains(text))
+    };
+    INTENDED.iter().any(is)
+}
+
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -143,7 +169,7 @@ fn both_translate_alike() {
     assert!(!RUNS.is_empty());
     let is_looked_at = |difference: &Difference| match &at {
         Some(at) => difference.at.contains(at),
-        None => DONE.contains(&difference.at.as_str()),
+        None => DONE.contains(&difference.at.as_str()) && !is_intended(difference),
     };
     let mut failed = Vec::new();
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
