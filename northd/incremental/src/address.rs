@@ -184,7 +184,8 @@ impl Addresses {
             ..Addresses::default()
         };
         for word in words {
-            if !addresses.add(word) {
+            let (address, rest) = word.split_once(',').map_or((word, None), |(a, b)| (a, Some(b)));
+            if !addresses.add(address) || rest.is_some() {
                 break;
             }
         }
@@ -231,6 +232,10 @@ mod tests {
         );
         check(
             "0:1:2:3:4:5 10.0.0.1 nonsense 10.0.0.2",
+            Some("00:01:02:03:04:05 10.0.0.1/32"),
+        );
+        check(
+            "0:1:2:3:4:5 10.0.0.1,10.0.0.2 10.0.0.3",
             Some("00:01:02:03:04:05 10.0.0.1/32"),
         );
         check("0:1:2:3:4:5:6", None);

@@ -26,6 +26,11 @@ pub struct Fixture {
 
 impl Drop for Fixture {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.scratch.host("northd.log")).unwrap_or_default();
+            let last: Vec<&str> = log.lines().rev().take(5).collect();
+            println!("northd {:?}: {last:#?}", self.northd.try_wait());
+        }
         // It may have ended already.
         let _ = self.northd.kill();
         let _ = self.northd.wait();
@@ -87,7 +92,7 @@ impl Fixture {
     }
 
     /// Both databases as they were at the start.
-    fn reset(&self) {
+    pub fn reset(&self) {
         empty(
             &mut self.nb.client(&self.scratch),
             Db::OvnNorthbound,
@@ -120,7 +125,14 @@ impl Fixture {
 
     /// Runs a case, and reads what came of it.
     pub fn run(&self, case: &Case) -> Contents {
+        let _named = Named(&case.name);
         self.reset();
+        self.steps(case);
+        self.contents()
+    }
+
+    /// Takes the steps of a case.
+    pub fn steps(&self, case: &Case) {
         for step in &case.steps {
             let args = |args: &'_ [String]| -> Vec<String> { args.to_vec() };
             match step {
@@ -136,12 +148,57 @@ impl Fixture {
                 }
             }
         }
+    }
+
+    /// Whether the northbound server takes a transaction.
+    pub fn transact(&self, operations: &[Value]) -> bool {
+        let mut params = vec![json!(Db::OvnNorthbound.name())];
+        params.extend(operations.iter().cloned());
+        let results = self.nb.client(&self.scratch).transact(Value::Array(params));
+        let is_error = |result: &Value| result.get("error").is_some();
+        results
+            .as_array()
+            .is_some_and(|results| !results.iter().any(is_error))
+    }
+
+    /// What there is once the packaged northd is done.
+    pub fn contents(&self) -> Contents {
+        self.try_contents().expect("the packaged northd comes to rest")
+    }
+
+    /// The same, unless the packaged northd has ended or does not come to rest.
+    pub fn try_contents(&self) -> Option<Contents> {
+        // What it keeps up to date is not always what it makes anew.
+        let target = format!("--target={}", self.scratch.inner("northd.ctl").display());
+        let recompute = ["ovn-appctl", &target, "inc-engine/recompute"];
+        let sync = [
+            "ovn-nbctl",
+            "--db=unix:nb.sock",
+            "--timeout=30",
+            "--wait=sb",
+            "sync",
+        ];
         // The second time covers what northd makes of its own writes.
-        self.nbctl(&["--wait=sb", "sync"]);
-        self.nbctl(&["--wait=sb", "sync"]);
-        Contents {
+        for words in [&recompute[..], &sync, &sync] {
+            let (program, args) = words.split_first()?;
+            if !self.scratch.output(program, args).status.success() {
+                return None;
+            }
+        }
+        Some(Contents {
             nb: dump(&mut self.nb.client(&self.scratch), Db::OvnNorthbound),
             sb: dump(&mut self.sb.client(&self.scratch), Db::OvnSouthbound),
+        })
+    }
+}
+
+/// Says which case it was where something fails.
+struct Named<'a>(&'a str);
+
+impl Drop for Named<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("in case {}", self.0);
         }
     }
 }

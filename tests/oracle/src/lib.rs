@@ -10,6 +10,7 @@
 pub mod compare;
 pub mod fixture;
 pub mod groups;
+pub mod keys;
 pub mod live;
 pub mod nonsense;
 pub mod normal;

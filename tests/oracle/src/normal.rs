@@ -64,7 +64,9 @@ impl Rows {
         };
         if &*schema.name == "Datapath_Binding" {
             let ids = schema.column("external_ids").and_then(|column| kept.get(&column));
-            return ids.and_then(|ids| ids.get_str("name")).unwrap_or("?").to_owned();
+            let id = |key: &str| ids.and_then(|ids| ids.get_str(key));
+            let kind = id("logical-router").map_or("", |_| " (router)");
+            return format!("{}{kind}", id("name").unwrap_or("?"));
         }
         let keys = KEYS
             .iter()

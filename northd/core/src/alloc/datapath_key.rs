@@ -65,13 +65,16 @@ impl Derivation for DatapathKeys {
             }
         }
         let mut kept = given(view);
+        // Of several that ask for one key, who has it keeps it.
+        let held = asked.iter().filter(|(uuid, key)| kept.get(uuid) == Some(key));
+        let held = held.map(|(uuid, key)| (*uuid, *key)).collect();
         kept.extend(before.into_iter().flatten());
         let max = match (has_ic_vxlan, is_vxlan) {
             (true, _) => 1023,
             (false, true) => VXLAN_MAX,
             (false, false) => LOCAL_MAX,
         };
-        give(&all, &asked, &kept, max)
+        give(&all, [&held, &asked, &kept], max)
     }
 }
 
@@ -86,15 +89,11 @@ fn given(view: &View<'_>) -> BTreeMap<Uuid, i64> {
     keys.collect()
 }
 
-fn give(
-    all: &[Uuid],
-    asked: &BTreeMap<Uuid, i64>,
-    kept: &BTreeMap<Uuid, i64>,
-    max: i64,
-) -> BTreeMap<Uuid, i64> {
+/// Keys for all: wishes first, the more urgent before the others, then what is free.
+fn give(all: &[Uuid], wishes: [&BTreeMap<Uuid, i64>; 3], max: i64) -> BTreeMap<Uuid, i64> {
     let mut keys = BTreeMap::new();
     let mut used = BTreeSet::new();
-    for from in [asked, kept] {
+    for from in wishes {
         for uuid in all
             .iter()
             .filter(|uuid| !keys.contains_key(*uuid))
@@ -150,7 +149,11 @@ mod tests {
     #[test]
     fn keys_are_given_once() {
         let id = Uuid::from_u128;
-        let check = |asked: &[(u128, i64)], kept: &[(u128, i64)], max: i64, given: &[(u128, i64)]| {
+        let check = |held: &[(u128, i64)],
+                     asked: &[(u128, i64)],
+                     kept: &[(u128, i64)],
+                     max: i64,
+                     given: &[(u128, i64)]| {
             let map = |pairs: &[(u128, i64)]| {
                 pairs
                     .iter()
@@ -158,12 +161,13 @@ mod tests {
                     .collect::<BTreeMap<_, _>>()
             };
             let all = [1, 2, 3].map(id);
-            assert_eq!(give(&all, &map(asked), &map(kept), max), map(given));
+            assert_eq!(give(&all, [&map(held), &map(asked), &map(kept)], max), map(given));
         };
-        check(&[], &[], 10, &[(1, 1), (2, 2), (3, 3)]);
-        check(&[(3, 1)], &[], 10, &[(1, 2), (2, 3), (3, 1)]);
-        check(&[(3, 1)], &[(1, 1), (2, 7)], 10, &[(1, 2), (2, 7), (3, 1)]);
-        check(&[(1, 5), (2, 5)], &[], 10, &[(1, 5), (2, 1), (3, 2)]);
-        check(&[], &[(9, 1)], 2, &[(1, 1), (2, 2)]);
+        check(&[], &[], &[], 10, &[(1, 1), (2, 2), (3, 3)]);
+        check(&[], &[(3, 1)], &[], 10, &[(1, 2), (2, 3), (3, 1)]);
+        check(&[], &[(3, 1)], &[(1, 1), (2, 7)], 10, &[(1, 2), (2, 7), (3, 1)]);
+        check(&[], &[(1, 5), (2, 5)], &[], 10, &[(1, 5), (2, 1), (3, 2)]);
+        check(&[(2, 5)], &[(1, 5), (2, 5)], &[], 10, &[(1, 1), (2, 5), (3, 2)]);
+        check(&[], &[], &[(9, 1)], 2, &[(1, 1), (2, 2)]);
     }
 }

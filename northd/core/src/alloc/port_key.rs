@@ -116,11 +116,13 @@ type Claims = [(Port, Option<i64>, Option<i64>)];
 fn give(claims: &Claims, before: Option<&BTreeMap<Port, i64>>, max: i64) -> BTreeMap<Port, i64> {
     let mut keys = BTreeMap::new();
     let mut used = BTreeSet::new();
-    for (port, asked, _) in claims {
+    // Of several that ask for one key, who has it keeps it.
+    let (held, wanted): (Vec<_>, Vec<_>) = claims.iter().copied().partition(|(_, asked, kept)| asked == kept);
+    for (port, asked, _) in held.into_iter().chain(wanted) {
         let Some(key) = asked else { continue };
-        match used.insert(*key) {
+        match used.insert(key) {
             true => {
-                keys.insert(*port, *key);
+                keys.insert(port, key);
             }
             false => tracing::warn!(
                 "Logical port {} requests same tunnel key {key} as another LSP or LRP",

@@ -81,7 +81,8 @@ fn own_mac(global: &NbGlobal<'_>) -> Mac {
 impl Config {
     fn of(options: &Options, kube_ovn: KubeOvn, svc_monitor_mac: Mac, drop_domain: i64) -> Config {
         let collectors = options.number("debug_drop_collector_set", 0);
-        let sampled = collectors != 0;
+        // The domain's other bits are the datapath's key.
+        let sampled = collectors != 0 && (0..0xff).contains(&drop_domain);
         let sample = format!(
             "sample(probability=65535,collector_set={collectors},obs_domain={drop_domain},obs_point=$cookie); /* drop */"
         );

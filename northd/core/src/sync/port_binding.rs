@@ -94,7 +94,9 @@ fn common(view: &View<'_>, port: &SwitchPort, nb: LogicalSwitchPort<'_>) -> Port
     let ids = nb.external_ids();
     let mut external_ids: BTreeMap<&str, &str> = ids.iter().collect();
     if let Some(name) = ids.get("neutron:port_name").filter(|name| !name.is_empty()) {
-        external_ids.insert("name", name);
+        // Of two names the first in the alphabet stays.
+        let named = external_ids.entry("name").or_insert(name);
+        *named = name.min(*named);
     }
     let mirrors = nb.mirror_rules().iter();
     let mirrors = mirrors.filter(|mirror| view.row::<Mirror<'_>>(*mirror).is_some());

@@ -25,16 +25,25 @@ impl Derivation for StaticMacBindings {
         let Some(binding) = view.row::<nb::StaticMacBinding<'_>>(uuid) else {
             return Vec::new();
         };
-        let ports = view.holders(LogicalRouterPort::NAME, binding.logical_port());
-        let routers = ports
-            .into_iter()
-            .filter_map(|port| Some((*view.get::<RouterPort>(port)).as_ref()?.router));
+        let name = binding.logical_port();
+        // A gateway port may be meant by the port that stands for it on its chassis.
+        let gateway = name.strip_prefix("cr-");
+        let names = [(Some(name), false), (gateway, true)];
+        let ports = names.into_iter().filter_map(|(name, is_gateway)| {
+            let ports = view.holders(LogicalRouterPort::NAME, name?).into_iter();
+            Some(ports.map(move |port| (port, is_gateway)))
+        });
+        let routers = ports.flatten().filter_map(|(port, is_gateway)| {
+            let port = view.get::<RouterPort>(port);
+            let port = (*port).as_ref().filter(|port| port.is_gateway || !is_gateway)?;
+            Some(port.router)
+        });
         let mut routers = routers.filter(|router| view.get::<DatapathKey>(*router).is_some());
         let Some(router) = routers.next() else {
             return Vec::new();
         };
         let columns = Columns::new()
-            .set(StaticMacBinding::LOGICAL_PORT, binding.logical_port())
+            .set(StaticMacBinding::LOGICAL_PORT, name)
             .set(StaticMacBinding::IP, binding.ip())
             .set(StaticMacBinding::MAC, binding.mac())
             .set(

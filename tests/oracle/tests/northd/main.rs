@@ -3,10 +3,15 @@
 //! `ORACLE_CASE=text` runs the cases with that text in their names, `ORACLE_AT=text` looks at the tables and stages
 //! with that text in theirs, all of them, done or not, and says how many differences each case has there.
 
+mod coverage;
+mod operations;
+mod sequences;
+
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use northd_oracle::compare::{Difference, differences, northbound, ours, row_by_row, unwritten};
-use northd_oracle::fixture::Fixture;
+use northd_oracle::fixture::{Contents, Fixture};
 use northd_oracle::{Case, cases};
 
 /// What is the same already: tables, and stages of flows.
@@ -116,39 +121,71 @@ const DONE: &[&str] = &[
     "lr_in_lb_aff_learn",
 ];
 
+/// What may differ: the table or stage, texts in the difference, and why.
+const INTENDED: &[(&str, &[&str], &str)] = &[
+    (
+        "Port_Binding",
+        &["bfd-only"],
+        "an option of Kube-OVN, which its ovn-northd passes on",
+    ),
+    (
+        "lr_in_arp_resolve",
+        &["~", "ct_mark.ecmp_reply_port", ": hint ["],
+        "of several routes through one port the packaged northd notes the one that it came to first",
+    ),
+    (
+        "lr_in_policy",
+        &["~", "ct_mark.ecmp_reply_port", ": hint ["],
+        "of several routes through one port the packaged northd notes the one that it came to first",
+    ),
+];
+
+fn is_intended(difference: &Difference) -> bool {
+    let is = |(at, texts, _): &(&str, &[&str], &str)| {
+        difference.at == *at && texts.iter().all(|text| difference.what.contains(text))
+    };
+    INTENDED.iter().any(is)
+}
+
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Every case, or those that are asked for, as the packaged northd has translated them.
+static RUNS: LazyLock<Vec<(Case, Contents)>> = LazyLock::new(|| {
+    let filter = variable("ORACLE_CASE");
+    let is_asked_for = |case: &Case| filter.as_ref().is_none_or(|text| case.name.contains(text));
+    let fixture = Fixture::start();
+    let runs = cases().into_iter().filter(is_asked_for).map(|case| {
+        let contents = fixture.run(&case);
+        (case, contents)
+    });
+    runs.collect()
+});
+
 #[test]
 fn both_translate_alike() {
-    let (case, at) = (variable("ORACLE_CASE"), variable("ORACLE_AT"));
-    let cases: Vec<Case> = cases()
-        .into_iter()
-        .filter(|c| case.as_ref().is_none_or(|case| c.name.contains(case)))
-        .collect();
-    assert!(!cases.is_empty());
+    let at = variable("ORACLE_AT");
+    assert!(!RUNS.is_empty());
     let is_looked_at = |difference: &Difference| match &at {
         Some(at) => difference.at.contains(at),
-        None => DONE.contains(&difference.at.as_str()),
+        None => DONE.contains(&difference.at.as_str()) && !is_intended(difference),
     };
-    let fixture = Fixture::start();
     let mut failed = Vec::new();
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
-    for case in &cases {
-        let contents = fixture.run(case);
-        let northd = ours(&contents);
+    for (case, contents) in RUNS.iter() {
+        let northd = ours(contents);
         assert_eq!(
-            row_by_row(&contents).all(),
+            row_by_row(contents).all(),
             northd.all(),
             "{}: row by row",
             case.name
         );
-        let mut all = differences(&contents, &northd);
-        all.extend(northbound(&contents, &northd));
+        let mut all = differences(contents, &northd);
+        all.extend(northbound(contents, &northd));
         // What was given once and stays cannot be found again from nothing.
         if !case.name.contains("kept") {
-            all.extend(northbound(&contents, &ours(&unwritten(&contents))));
+            all.extend(northbound(contents, &ours(&unwritten(contents))));
         }
         for difference in &all {
             *left.entry(difference.at.clone()).or_default() += 1;
