@@ -1,17 +1,18 @@
 //! What a router takes in at all: by Ethernet address, port by port (ovn-northd(8) "Ingress Table 0: L2 Admission
 //! Control").
 
+use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
 use ovsdb_data::Uuid;
 
 use super::packet_length::{Gateway, GatewayMtu};
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
-use crate::model::address::Addresses;
+use crate::model::address::{Addresses, Mac};
 use crate::model::config::Config;
 use crate::model::kube_ovn::release;
-use crate::model::router_port::{RouterPort, SwitchPeer};
+use crate::model::router_port::RouterPort;
 use crate::model::switch::SwitchTraits;
-use crate::model::switch_port::SwitchPort;
+use crate::model::switch_port::{Peer, SwitchPort};
 use crate::nodes::{Node, NodeId};
 use crate::switch::port_security::TOO_BIG;
 use crate::view::View;
@@ -70,7 +71,7 @@ impl Derivation for PortAdmissionFlows {
             let actions = format!("xreg0[0..47] = {mac}; next;");
             let mut admit = |what: String| check_length(flows, port, &mtu, what, &actions);
             admit(format!("eth.mcast && inport == {}", port.key));
-            let macs = match proxy_mac(view, uuid) {
+            let macs = match proxy_mac(view, port) {
                 Some(proxy) => format!("{{ {proxy}, {mac} }}"),
                 None => mac.to_string(),
             };
@@ -96,12 +97,16 @@ fn check_length(flows: &mut Flows, port: &RouterPort, mtu: &Option<Gateway>, r#m
         .hint(port.uuid);
 }
 
-/// The Ethernet address by which the switch port of a router port answers for others (`arp_proxy`).
-fn proxy_mac(view: &View<'_>, port: Uuid) -> Option<crate::model::address::Mac> {
-    let peer = view.get::<SwitchPort>((*view.get::<SwitchPeer>(port))?);
-    let proxy = peer.as_ref().as_ref()?.options.get("arp_proxy")?;
-    let mac = Addresses::parse(proxy)?.mac;
-    (mac != Default::default()).then_some(mac)
+/// The Ethernet address by which a switch port that leads to a router port answers for others (`arp_proxy`).
+fn proxy_mac(view: &View<'_>, port: &RouterPort) -> Option<Mac> {
+    let leading = view.holders(LogicalSwitchPort::OPTIONS, &*port.name).into_iter();
+    let mut leading = leading.filter(|lsp| *view.get::<Peer>(*lsp) == Some(port.uuid));
+    leading.find_map(|lsp| {
+        let lsp = view.get::<SwitchPort>(lsp);
+        let proxy = lsp.as_ref().as_ref()?.options.get("arp_proxy")?;
+        let mac = Addresses::parse(proxy)?.mac;
+        (mac != Mac::default()).then_some(mac)
+    })
 }
 
 /// Whether a router port's switch has a port to a VTEP gateway, which needs an answer on every chassis.
