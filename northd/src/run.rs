@@ -94,9 +94,10 @@ async fn serve(args: Args, starting: process::Starting) -> Result<i32, String> {
             Dialer::new(remotes, None, tls.clone()),
         )
     };
+    // Nothing is said on the terminal about connections.
+    starting.ready();
     let nb = client(Db::OvnNorthbound, args.nb);
     let sb = client(Db::OvnSouthbound, args.sb);
-    starting.ready();
     let mut turn = Loop::new(nb, sb, shared);
     tokio::select! {
         () = turn.run() => Ok(0),
