@@ -13,8 +13,8 @@ use ovn_incremental::reconcile::Part;
 use ovn_incremental::{Machine, Side};
 
 use ovn_schemas::rows::ovn_southbound::{LogicalDpGroup, RbacPermission, RbacRole};
-use ovsdb_data::TableIdx;
 use ovsdb_data::typed::Table;
+use ovsdb_data::{TableIdx, Uuid};
 
 use crate::flow::Flows;
 use crate::flow::table::{FlowId, FlowTable, Merged};
@@ -75,6 +75,10 @@ impl Program for Translation {
 
     fn is_desired(&self, id: RowId) -> bool {
         self.rows.contains(id)
+    }
+
+    fn predecessor(&self, id: RowId) -> Option<Uuid> {
+        self.rows.predecessor(id)
     }
 
     fn is_leftover(machine: &Northd, (side, table, uuid): RowId) -> bool {

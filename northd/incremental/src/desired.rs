@@ -48,9 +48,6 @@ pub struct Desired {
     pub kind: Kind,
     /// A row of the same identity that cannot be changed into this one: it goes, and this comes as a new one.
     pub replaces: Option<Uuid>,
-    /// An identity whose row may become this one's where nobody desires that identity any more: what refers to the row
-    /// need not be written then.
-    pub succeeds: Option<Uuid>,
 }
 
 impl Desired {
@@ -66,7 +63,6 @@ impl Desired {
             within: None,
             kind: Kind::Row,
             replaces: None,
-            succeeds: None,
         }
     }
 
@@ -114,7 +110,6 @@ impl Desired {
         self.kind = self.kind.min(more.kind);
         self.replaces = self.replaces.or(more.replaces);
         self.within = self.within.or(more.within);
-        self.succeeds = self.succeeds.or(more.succeeds);
         for (mine, others) in [
             (&mut self.columns, &more.columns),
             (&mut self.at_first, &more.at_first),
@@ -126,12 +121,6 @@ impl Desired {
                 }
             }
         }
-    }
-
-    /// In the row of another identity, if that is gone.
-    pub fn succeeding(mut self, id: Option<Uuid>) -> Desired {
-        self.succeeds = id;
-        self
     }
 
     /// With columns for the beginning.

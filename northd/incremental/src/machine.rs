@@ -144,6 +144,12 @@ impl<P: Program> Machine<P> {
         self.owners.get(&id).is_some_and(|owners| owners.iter().any(is_row)) || self.program.is_desired(id)
     }
 
+    /// The identity whose row a desired row may take over, if nobody desires that identity.
+    pub fn predecessor(&self, id: RowId) -> Option<Uuid> {
+        let before = self.program.predecessor(id)?;
+        (!self.is_desired((id.0, id.1, before))).then_some(before)
+    }
+
     /// Every row as it is to be, by table and identity.
     pub fn all(&self) -> Vec<Desired> {
         let ids: BTreeSet<RowId> = self.owners.keys().copied().chain(self.program.ids()).collect();

@@ -54,6 +54,12 @@ pub trait Program: Default {
         false
     }
 
+    /// The identity whose row a row that such outputs want may take over, where nobody desires that identity any more:
+    /// what refers to the row need not be written then.
+    fn predecessor(&self, _id: RowId) -> Option<Uuid> {
+        None
+    }
+
     /// All rows that such outputs want.
     fn ids(&self) -> impl Iterator<Item = RowId> {
         std::iter::empty()

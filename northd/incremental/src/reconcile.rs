@@ -231,12 +231,12 @@ impl<P: Program> Reconcile<P> {
 
     /// A desired row without a row takes over that of the identity it succeeds.
     fn succeed(&mut self, machine: &Machine<P>, table: TableIdx, id: Uuid) {
-        let desired = machine.desired((self.side, table, id));
-        let Some((before, desired)) = desired.and_then(|desired| Some((desired.succeeds?, desired))) else {
+        let Some(before) = machine.predecessor((self.side, table, id)) else {
             return;
         };
-        let is_free = !machine.is_desired((self.side, table, before));
-        if !is_free || self.standing.contains_key(&(table, id)) || self.find(table, &desired).is_some() {
+        let desired = machine.desired((self.side, table, id));
+        let is_found = desired.is_some_and(|desired| self.find(table, &desired).is_some());
+        if is_found || self.standing.contains_key(&(table, id)) {
             return;
         }
         if let Some(row) = self.standing.remove(&(table, before)) {

@@ -89,6 +89,12 @@ impl FlowRows {
         }
     }
 
+    /// The group whose flows have all gone, the last of them to this one.
+    pub fn predecessor(&self, (side, table, id): RowId) -> Option<Uuid> {
+        let is_group = (side, table) == (Side::Sb, LogicalDpGroup::TABLE_INDEX);
+        is_group.then(|| self.groups.get(&id)?.succeeds).flatten()
+    }
+
     /// A row as it is to be.
     pub fn desired(&self, (side, table, id): RowId, flows: &FlowTable) -> Option<Desired> {
         match (side, table) {
@@ -97,7 +103,7 @@ impl FlowRows {
                 let group = self.groups.get(&id)?;
                 let datapaths = group.datapaths.iter().map(|uuid| datapath_id(*uuid));
                 let columns = Columns::new().set(LogicalDpGroup::DATAPATHS, datapaths);
-                Some(Desired::row(id, columns).succeeding(group.succeeds))
+                Some(Desired::row(id, columns))
             }
             _ => None,
         }
