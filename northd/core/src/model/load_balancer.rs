@@ -105,9 +105,11 @@ fn checks(view: &View<'_>, row: nb::LoadBalancer<'_>, is_template: bool) -> BTre
     if row.health_check().is_empty() {
         return BTreeMap::new();
     }
-    if row.protocol() == Some("sctp") || is_template {
+    let is_sctp = row.protocol() == Some("sctp");
+    if is_sctp || is_template {
+        let kind = if is_sctp { "SCTP" } else { "Template" };
         tracing::warn!(
-            "Load_Balancer {}: health checks are neither for SCTP nor for templates",
+            "{kind} load balancers do not currently support health checks: none are made for Load_Balancer {}",
             row.uuid()
         );
         return BTreeMap::new();
