@@ -20,7 +20,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
-use crate::{RUNS, is_intended};
+use crate::{DONE, RUNS, is_intended};
 
 /// Sequences, and the steps of each.
 const SEEDS: u64 = 24;
@@ -159,6 +159,10 @@ impl<'a> World<'a> {
                 let Some((column, value)) = columns.choose(&mut self.rng) else {
                     return;
                 };
+                // Of two owners of a port the packaged northd takes the one that its hash table says first.
+                if *column == "ports" {
+                    return;
+                }
                 if !self.is_there(row) {
                     self.put(at, &mut BTreeSet::new(), &mut operations);
                 }
@@ -193,6 +197,7 @@ impl<'a> World<'a> {
         let northd = ours(&contents);
         let mut found = differences(&contents, &northd);
         found.extend(northbound(&contents, &northd));
+        found.retain(|difference| DONE.contains(&difference.at.as_str()));
         found.retain(|difference| !is_intended(difference) && !is_said_of_a_twin(difference));
         Some(found)
     }
