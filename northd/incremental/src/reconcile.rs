@@ -219,22 +219,19 @@ impl<P: Program> Reconcile<P> {
         operations: &mut Vec<Value>,
     ) {
         let desired = machine.desired((self.side, table, id));
-        let Some(desired) = desired else {
+        // Of a row that was inserted here its own uuid says that it is ours, whether it is wanted or not.
+        let Some(desired) = desired.filter(|row| row.kind != Kind::Ours) else {
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
                 self.remove(machine, table, uuid, operations);
             }
             return;
         };
         let row = |uuid: Uuid| machine.databases().row(self.side, table, uuid);
-        match desired.kind {
-            Kind::Row => {}
-            Kind::Update => {
-                if let Some(row) = row(id) {
-                    self.update(table, id, row, &desired, operations);
-                }
-                return;
+        if desired.kind == Kind::Update {
+            if let Some(row) = row(id) {
+                self.update(table, id, row, &desired, operations);
             }
-            Kind::Ours => return,
+            return;
         }
         if P::SHARES_TABLES && row(id).is_some() && !self.stands_for.contains_key(&(table, id)) {
             self.claim(table, id, id);
