@@ -4,9 +4,9 @@
 //! Never here: why a row is desired, whether a transaction was committed.
 //!
 //! A desired row is found among the database's rows by its uuid, or else by its *key*, what tells it from others of its
-//! table: so what another instance of the program has written is taken over row by row, not rewritten. Rows of our tables that
-//! nobody desires are deleted. What the database's rows say is looked at row by row, when a row or its desired form
-//! changes: never by walking tables. Where others have rows in the same tables ([`Program::SHARES_TABLES`]) this holds
+//! table: so what another instance of the program has written is taken over row by row, not rewritten. Rows of our
+//! tables that nobody desires are deleted. What the database's rows say is looked at row by row, when a row or its
+//! desired form changes: never by walking tables. Where others have rows in the same tables ([`Program::SHARES_TABLES`]) this holds
 //! for those rows only that the program says are its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
