@@ -54,7 +54,7 @@ ctl ovn-nbctl 6641 init
 ctl ovn-nbctl 6651 init
 router east 6641 6642 1
 router west 6651 6652 2
-ctl ovn-nbctl 6651 wait-until Logical_Router_Static_Route ip_prefix=192.168.1.1/24
+ctl ovn-nbctl 6651 wait-until Logical_Router lr-west 'static_routes!=[]'
 echo
 echo "The routes of lr-west:"
 ctl ovn-nbctl 6651 lr-route-list lr-west

@@ -102,7 +102,11 @@ impl Derivation for StaticRoutes {
 /// Prefix and next hop of a route, where both make sense and the next hop can be reached from elsewhere.
 pub(crate) fn parse(prefix: &str, next_hop: &str) -> Option<(Cidr, Cidr)> {
     let (prefix, next_hop) = (Cidr::parse(prefix)?, Cidr::parse(next_hop)?);
-    let is_local = next_hop.addr.is_ipv6() && next_hop.is_link_local();
+    // Of the link-local addresses only those that interfaces give themselves count (RFC 4291 §2.5.6).
+    let is_local = match next_hop.addr {
+        IpAddr::V6(addr) => addr.segments().starts_with(&[0xfe80, 0, 0, 0]),
+        IpAddr::V4(_) => false,
+    };
     (!is_local).then_some((prefix, next_hop))
 }
 

@@ -4,9 +4,9 @@
 //! Never here: why a row is desired, whether a transaction was committed.
 //!
 //! A desired row is found among the database's rows by its uuid, or else by its *key*, what tells it from others of its
-//! table: so what another instance of the program has written is taken over row by row, not rewritten. Rows of our tables that
-//! nobody desires are deleted. What the database's rows say is looked at row by row, when a row or its desired form
-//! changes: never by walking tables. Where others have rows in the same tables ([`Program::SHARES_TABLES`]) this holds
+//! table: so what another instance of the program has written is taken over row by row, not rewritten. Rows of our
+//! tables that nobody desires are deleted. What the database's rows say is looked at row by row, when a row or its
+//! desired form changes: never by walking tables. Where others have rows in the same tables ([`Program::SHARES_TABLES`]) this holds
 //! for those rows only that the program says are its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -252,22 +252,19 @@ impl<P: Program> Reconcile<P> {
         operations: &mut Vec<Value>,
     ) {
         let desired = machine.desired((self.side, table, id));
-        let Some(desired) = desired else {
+        // Of a row that was inserted here its own uuid says that it is ours, whether it is wanted or not.
+        let Some(desired) = desired.filter(|row| row.kind != Kind::Ours) else {
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
                 self.remove(machine, table, uuid, operations);
             }
             return;
         };
         let row = |uuid: Uuid| machine.databases().row(self.side, table, uuid);
-        match desired.kind {
-            Kind::Row => {}
-            Kind::Update => {
-                if let Some(row) = row(id) {
-                    self.update(machine, table, id, row, &desired, operations);
-                }
-                return;
+        if desired.kind == Kind::Update {
+            if let Some(row) = row(id) {
+                self.update(machine, table, id, row, &desired, operations);
             }
-            Kind::Ours => return,
+            return;
         }
         if !self.can_be(machine, table, &desired) {
             self.left_out.insert((self.order(table), table, id));

@@ -17,6 +17,7 @@ const LOOKED: &[Looked] = &[
     (Db::OvnNorthbound, "Logical_Switch_Port", &["name"], &["up"]),
     (Db::OvnNorthbound, "Logical_Router", &["name"], &[]),
     (Db::OvnNorthbound, "Logical_Router_Port", &["name"], &["status"]),
+    (Db::OvnNorthbound, "Gateway_Chassis", &["name"], &[]),
     (
         Db::OvnNorthbound,
         "Logical_Router_Static_Route",
