@@ -55,10 +55,17 @@ const LOOKED: &[Looked] = &[
     ),
 ];
 
+/// A row: whose database it is in, its name, what is looked at of it, and itself.
+type Found = (String, String, &'static Looked, Value);
+
+/// Names of rows by uuid and by whose database they are in: rows of several zones may have one uuid.
+#[derive(Default)]
+struct Words(HashMap<String, BTreeMap<String, String>>);
+
 /// The contents of databases that belong together; each with whose it is.
 pub fn contents(databases: &mut [(String, Db, Client)]) -> Contents {
-    let mut rows: Vec<(String, &Looked, Value)> = Vec::new();
-    let mut words: HashMap<String, String> = HashMap::new();
+    let mut rows: Vec<Found> = Vec::new();
+    let mut words = Words::default();
     for (of, db, client) in databases {
         for looked in LOOKED.iter().filter(|(in_db, ..)| in_db == db) {
             let (_, table, keys, _) = looked;
@@ -67,25 +74,25 @@ pub fn contents(databases: &mut [(String, Db, Client)]) -> Contents {
                 let key: Vec<String> = keys.iter().map(|key| row[*key].to_string()).collect();
                 let name = format!("{of} {} {table} {}", db.name(), key.join(" "));
                 let uuid = row["_uuid"][1].as_str().unwrap_or_default().to_owned();
-                words.insert(uuid, name.clone());
-                rows.push((name, looked, row));
+                words.0.entry(uuid).or_default().insert(of.clone(), name.clone());
+                rows.push((of.clone(), name, looked, row));
             }
         }
     }
     let keys = told_keys(&rows);
-    let told = |(name, (db, table, _, skipped), row): (String, &Looked, Value)| {
+    let told = |(of, name, (db, table, _, skipped), row): Found| {
         let columns = row.as_object().cloned().unwrap_or_default();
         let own = |column: &String| !column.starts_with('_') && !skipped.contains(&column.as_str());
         let columns = columns.into_iter().filter(|(column, _)| own(column));
         let mut columns: BTreeMap<String, String> = columns
-            .map(|(column, value)| (column, shown(&value, &words)))
+            .map(|(column, value)| (column, shown(&value, &of, &words)))
             .collect();
         if let (Db::OvnIcSouthbound, "Port_Binding" | "Datapath_Binding") = (*db, *table) {
             columns.remove("tunnel_key");
         }
-        let of = row["name"].as_str().and_then(|name| keys.get(name));
+        let told = row["name"].as_str().and_then(|name| keys.get(name));
         for column in ["options", "other_config"] {
-            if let (Some(key), Some(text)) = (of, columns.get_mut(column)) {
+            if let (Some(key), Some(text)) = (told, columns.get_mut(column)) {
                 *text = text.replace(&format!("requested-tnl-key={key}"), "requested-tnl-key=its");
             }
         }
@@ -95,9 +102,11 @@ pub fn contents(databases: &mut [(String, Db, Client)]) -> Contents {
 }
 
 /// The keys that all zones know, by the switch or the port.
-fn told_keys(rows: &[(String, &Looked, Value)]) -> HashMap<String, i64> {
-    let of_ic = rows.iter().filter(|(_, (db, ..), _)| *db == Db::OvnIcSouthbound);
-    let keys = of_ic.filter_map(|(_, (_, table, ..), row)| {
+fn told_keys(rows: &[Found]) -> HashMap<String, i64> {
+    let of_ic = rows
+        .iter()
+        .filter(|(_, _, (db, ..), _)| *db == Db::OvnIcSouthbound);
+    let keys = of_ic.filter_map(|(_, _, (_, table, ..), row)| {
         let name = match *table {
             "Port_Binding" => &row["logical_port"],
             "Datapath_Binding" => &row["transit_switch"],
@@ -109,10 +118,10 @@ fn told_keys(rows: &[(String, &Looked, Value)]) -> HashMap<String, i64> {
 }
 
 /// A value, its elements sorted.
-fn shown(value: &Value, words: &HashMap<String, String>) -> String {
+fn shown(value: &Value, of: &str, words: &Words) -> String {
     let one = |value: &Value| match value {
-        Value::Array(pair) if pair.first().is_some_and(|kind| kind == "uuid") => word(&pair[1], words),
-        other => word(other, words),
+        Value::Array(pair) if pair.first().is_some_and(|kind| kind == "uuid") => words.of(&pair[1], of),
+        other => words.of(other, of),
     };
     match value {
         Value::Array(parts) if parts.first().is_some_and(|kind| kind == "set") => {
@@ -132,9 +141,14 @@ fn shown(value: &Value, words: &HashMap<String, String>) -> String {
     }
 }
 
-fn word(value: &Value, words: &HashMap<String, String>) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    words.get(&text).map(|word| format!("<{word}>")).unwrap_or(text)
+impl Words {
+    /// A value; a uuid is that of a row of the same zone where there is one.
+    fn of(&self, value: &Value, of: &str) -> String {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let rows = self.0.get(&text);
+        let row = rows.and_then(|rows| rows.get(of).or_else(|| rows.values().next()));
+        row.map(|word| format!("<{word}>")).unwrap_or(text)
+    }
 }
 
 /// What differs, line by line.
