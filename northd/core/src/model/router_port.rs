@@ -102,9 +102,8 @@ impl Derivation for RouterPort {
             ..Addresses::default()
         };
         for network in row.networks().iter() {
-            if !addresses.add(network) {
+            if network.starts_with("0.0.0.0") || !addresses.add(network) {
                 tracing::warn!("bad 'networks' {network}");
-                return None;
             }
         }
         addresses.v6.push(mac.link_local());

@@ -159,8 +159,8 @@ impl<'a> World<'a> {
                 let Some((column, value)) = columns.choose(&mut self.rng) else {
                     return;
                 };
-                // Of two owners of a port the packaged northd takes the one that its hash table says first.
-                if *column == "ports" {
+                // Of two owners of a port the packaged northd takes the one that its hash table says first; datapaths are compared by name.
+                if ["name", "ports"].contains(&column.as_str()) {
                     return;
                 }
                 if !self.is_there(row) {
