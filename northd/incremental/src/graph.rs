@@ -393,7 +393,9 @@ impl Graph {
 impl Cells {
     fn find(&self, what: &What) -> Option<Slot> {
         let hash = self.hasher.hash_one(what);
-        self.found.find(hash, |slot| self.places[*slot].what == *what).copied()
+        self.found
+            .find(hash, |slot| self.places[*slot].what == *what)
+            .copied()
     }
 
     /// The place of something, which may be new.

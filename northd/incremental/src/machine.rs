@@ -121,7 +121,11 @@ impl<P: Program> Machine<P> {
         if let Some(row) = self.program.desired(id) {
             return Some(row);
         }
-        let values = self.owners.get(&id)?.iter().filter_map(|owner| self.graph.value(*owner));
+        let values = self
+            .owners
+            .get(&id)?
+            .iter()
+            .filter_map(|owner| self.graph.value(*owner));
         let mut whole: Option<Desired> = None;
         for value in values {
             for more in rows(Some(&value)).iter().filter(|row| row.row_id() == id) {
@@ -139,9 +143,14 @@ impl<P: Program> Machine<P> {
     pub fn is_desired(&self, id: RowId) -> bool {
         let is_row = |owner: &Owner| {
             let value = self.graph.value(*owner);
-            rows(value.as_ref()).iter().any(|row| row.row_id() == id && row.kind == Kind::Row)
+            rows(value.as_ref())
+                .iter()
+                .any(|row| row.row_id() == id && row.kind == Kind::Row)
         };
-        self.owners.get(&id).is_some_and(|owners| owners.iter().any(is_row)) || self.program.is_desired(id)
+        self.owners
+            .get(&id)
+            .is_some_and(|owners| owners.iter().any(is_row))
+            || self.program.is_desired(id)
     }
 
     /// The identity whose row a desired row may take over, if nobody desires that identity.

@@ -170,7 +170,8 @@ impl<P: Program> Reconcile<P> {
         // What nobody desires.
         for (table, uuid) in rest {
             self.forget_key(table, uuid);
-            let is_leftover = || self.schema.table(table).is_root && P::is_leftover(machine, (self.side, table, uuid));
+            let is_leftover =
+                || self.schema.table(table).is_root && P::is_leftover(machine, (self.side, table, uuid));
             if P::SHARES_TABLES || is_leftover() {
                 self.remove(machine, table, uuid, &mut operations);
             }
@@ -551,7 +552,10 @@ impl<P: Program> Reconcile<P> {
     fn operation(&self, op: &str, table: TableIdx) -> Map<String, Value> {
         let table = &*self.schema.table(table).name;
         let parts = [("op", op), ("table", table)];
-        parts.map(|(key, text)| (key.to_owned(), text.into())).into_iter().collect()
+        parts
+            .map(|(key, text)| (key.to_owned(), text.into()))
+            .into_iter()
+            .collect()
     }
 
     fn insert(&self, machine: &Machine<P>, table: TableIdx, id: Uuid, desired: &Desired) -> Value {

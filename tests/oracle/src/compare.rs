@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use northd_core::desired::Desired;
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
@@ -77,13 +76,6 @@ pub fn row_by_row(contents: &Contents) -> Northd {
         northd.settle();
     }
     northd
-}
-
-/// What is to be, whatever was before: which row another one takes over depends on the way there.
-pub fn timeless(northd: &Northd) -> Vec<Desired> {
-    let mut all = northd.all();
-    all.iter_mut().for_each(|row| row.succeeds = None);
-    all
 }
 
 /// Every difference.
