@@ -13,7 +13,7 @@ pub enum Readers {
     /// Sorted.
     Few(SmallVec<[u32; 4]>),
     /// More than [`FEW`], at some time.
-    Many(Box<BTreeSet<u32>>),
+    Many(BTreeSet<u32>),
 }
 
 impl Default for Readers {
@@ -29,7 +29,7 @@ impl Readers {
             Readers::Few(few) => match few.binary_search(&reader) {
                 Ok(_) => {}
                 Err(at) if few.len() < FEW => few.insert(at, reader),
-                Err(_) => *self = Readers::Many(Box::new(few.iter().copied().chain([reader]).collect())),
+                Err(_) => *self = Readers::Many(few.iter().copied().chain([reader]).collect()),
             },
             Readers::Many(many) => {
                 many.insert(reader);

@@ -134,6 +134,21 @@ const INTENDED: &[(&str, &[&str], &str)] = &[
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
     (
+        "lr_in_defrag",
+        &["~", "ct_next;", ": hint ["],
+        "of several routes through one port the packaged northd notes the one that it came to first",
+    ),
+    (
+        "lr_in_ecmp_stateful",
+        &["~", "ecmp_reply_port", ": hint ["],
+        "of several routes through one port the packaged northd notes the one that it came to first",
+    ),
+    (
+        "lr_in_ip_routing",
+        &["~", "ct_mark.ecmp_reply_port", ": hint ["],
+        "of several routes through one port the packaged northd notes the one that it came to first",
+    ),
+    (
         "lr_in_policy",
         &["~", "ct_mark.ecmp_reply_port", ": hint ["],
         "of several routes through one port the packaged northd notes the one that it came to first",
