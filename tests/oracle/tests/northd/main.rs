@@ -134,6 +134,11 @@ const INTENDED: &[(&str, &[&str], &str)] = &[
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
     (
+        "Port_Binding",
+        &["~ ls1: options [peer=rp-ls"],
+        "of two switch ports that lead to one router port the packaged northd names the one that a hash puts last",
+    ),
+    (
         "lr_in_defrag",
         &["~", "ct_next;", ": hint ["],
         "of several routes through one port the packaged northd notes the one that it came to first",
