@@ -2,7 +2,7 @@
 //!
 //! A desired row has an identity made of what tells it from others of its table (ovn-sb(5): a name, an owner), and
 //! refers to other desired rows by theirs. Where no such row exists yet the identity becomes its uuid; where one
-//! exists under another uuid, `sync` translates.
+//! exists under another uuid, `sync` translates. Rows that others write can only be wished away, by their uuids.
 
 use ovsdb_data::typed::{Columns, Table};
 use ovsdb_data::{ColumnIdx, Datum, TableIdx, Uuid};
@@ -27,6 +27,17 @@ pub struct Desired {
     pub is_update: bool,
     /// A row of the same identity that cannot be changed into this one: it goes, and this comes as a new one.
     pub replaces: Option<Uuid>,
+    /// It is not to be there: others have written it, and nobody needs it any more.
+    pub gone: Option<Gone>,
+}
+
+/// When a row is to be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// At once.
+    Now,
+    /// At a time, in milliseconds since 1970.
+    At(i64),
 }
 
 impl Desired {
@@ -40,6 +51,7 @@ impl Desired {
             at_first: Vec::new(),
             is_update: false,
             replaces: None,
+            gone: None,
         }
     }
 
@@ -48,6 +60,14 @@ impl Desired {
         Desired {
             is_update: true,
             ..Desired::row(id, columns)
+        }
+    }
+
+    /// That a row which others have written is not there.
+    pub fn gone<T: Table<'static>>(row: Uuid, when: Gone) -> Desired {
+        Desired {
+            gone: Some(when),
+            ..Desired::row::<T>(row, Columns::new())
         }
     }
 

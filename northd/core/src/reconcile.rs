@@ -15,7 +15,7 @@ use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableId
 use serde_json::{Map, Value, json};
 
 use crate::databases::Side;
-use crate::desired::{Desired, identity};
+use crate::desired::{Desired, Gone, identity};
 use crate::northd::{Northd, RowId};
 
 /// A part of a key.
@@ -121,6 +121,9 @@ pub struct Reconcile {
     arrived: BTreeSet<(usize, TableIdx, Uuid)>,
     /// Desired rows to be looked at, in the order of their tables.
     dirty: BTreeSet<(usize, TableIdx, Uuid)>,
+    /// Others' rows that are to go, each table's in the order of their times; and their times.
+    due: BTreeSet<(TableIdx, i64, Uuid)>,
+    due_at: Hashed<(TableIdx, Uuid), i64>,
 }
 
 impl Reconcile {
@@ -147,6 +150,8 @@ impl Reconcile {
             keys: Hashed::default(),
             arrived: BTreeSet::new(),
             dirty: BTreeSet::new(),
+            due: BTreeSet::new(),
+            due_at: Hashed::default(),
         }
     }
 
@@ -265,12 +270,19 @@ impl Reconcile {
 
     fn bring_in_line(&mut self, northd: &Northd, table: TableIdx, id: Uuid, operations: &mut Vec<Value>) {
         let desired = northd.desired((self.side, table, id));
+        self.set_due(table, id, desired.as_ref().and_then(|desired| desired.gone));
         let Some(desired) = desired else {
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
                 self.remove(northd, table, uuid, operations);
             }
             return;
         };
+        if let Some(when) = desired.gone {
+            if when == Gone::Now && northd.databases().row(self.side, table, id).is_some() {
+                operations.push(self.delete(table, id));
+            }
+            return;
+        }
         if desired.is_update {
             if let Some(row) = northd.databases().row(self.side, table, id) {
                 self.update(table, id, row, &desired, operations);
@@ -302,6 +314,31 @@ impl Reconcile {
             Some(row) => self.update(table, row.uuid(), row, &desired, operations),
             None => operations.push(self.insert(table, id, &desired)),
         }
+    }
+
+    fn set_due(&mut self, table: TableIdx, row: Uuid, gone: Option<Gone>) {
+        if let Some(before) = self.due_at.remove(&(table, row)) {
+            self.due.remove(&(table, before, row));
+        }
+        if let Some(Gone::At(time)) = gone {
+            self.due_at.insert((table, row), time);
+            self.due.insert((table, time, row));
+        }
+    }
+
+    /// When the next row of a table is to go because of its time.
+    pub fn next_due(&self, table: TableIdx) -> Option<i64> {
+        let of_table = (table, i64::MIN, Uuid::nil())..=(table, i64::MAX, Uuid::max());
+        self.due.range(of_table).next().map(|(_, time, _)| *time)
+    }
+
+    /// The operations that delete the rows of a table whose time has come, the oldest first. They stay due until they
+    /// are gone.
+    pub fn delete_due(&self, table: TableIdx, now: i64) -> impl Iterator<Item = Value> {
+        let until_now = (table, i64::MIN, Uuid::nil())..=(table, now, Uuid::max());
+        self.due
+            .range(until_now)
+            .map(|(table, _, row)| self.delete(*table, *row))
     }
 
     /// The desired rows whose rows refer to a row.
