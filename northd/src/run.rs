@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use northd_core::ageing::Ageing;
 use northd_core::northd::RowId;
 use northd_core::reconcile::Reconcile;
 use northd_core::{Northd, Side};
@@ -165,13 +166,18 @@ impl Follower {
         self.failed_at.is_some_and(|at| at.elapsed() < PENANCE)
     }
 
-    /// Sends what is needed, if nothing is under way.
-    fn send(&mut self, northd: &Northd, more: Option<Value>) {
-        if self.commit.is_some() || !self.has_contents || !self.client.is_connected() || self.must_wait() {
+    /// Whether what is needed may be sent now.
+    fn can_send(&self) -> bool {
+        self.commit.is_none() && self.has_contents && self.client.is_connected() && !self.must_wait()
+    }
+
+    /// Sends what is needed and more, if nothing is under way.
+    fn send(&mut self, northd: &Northd, more: impl FnOnce(&Reconcile) -> Vec<Value>) {
+        if !self.can_send() {
             return;
         }
         let mut operations = self.reconcile.operations(northd);
-        operations.extend(more);
+        operations.extend(more(&self.reconcile));
         if operations.is_empty() {
             return;
         }
@@ -187,6 +193,7 @@ struct Loop {
     nb: Follower,
     sb: Follower,
     northd: Northd,
+    ageing: Ageing,
     shared: Arc<Shared>,
     was_active: bool,
 }
@@ -197,6 +204,7 @@ impl Loop {
             nb: Follower::new(Side::Nb, nb),
             sb: Follower::new(Side::Sb, sb),
             northd: Northd::new(),
+            ageing: Ageing::default(),
             shared,
             was_active: false,
         }
@@ -207,6 +215,7 @@ impl Loop {
             self.sb.client.lock(LOCK);
         }
         loop {
+            let ages_in = self.ages_in();
             let Loop {
                 nb,
                 sb,
@@ -223,6 +232,7 @@ impl Loop {
                 outcome = outcome(&mut sb.commit) => Happened::Ended(Side::Sb, outcome),
                 () = wish.wish.notified() => Happened::Wish,
                 () = tokio::time::sleep(PENANCE), if must_wait => Happened::Nothing,
+                () = tokio::time::sleep(ages_in.unwrap_or_default()), if ages_in.is_some() => Happened::Nothing,
             };
             match happened {
                 Happened::Event(Side::Nb, event) => {
@@ -320,12 +330,23 @@ impl Loop {
             return;
         }
         self.was_active = true;
-        self.sb.send(&self.northd, None);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        let more = sequence::operation(self.northd.databases(), now_ms);
-        self.nb.send(&self.northd, more);
+        let (northd, now) = (&self.northd, now_ms());
+        let ageing = &mut self.ageing;
+        self.sb
+            .send(northd, |reconcile| ageing.operations(northd, reconcile, now));
+        let more = sequence::operation(northd.databases(), now);
+        self.nb.send(northd, |_| more.into_iter().collect());
         self.show_counts();
+    }
+
+    /// After what time something is too old, if it can be deleted then.
+    fn ages_in(&self) -> Option<Duration> {
+        if !self.shared.is_active() || !self.sb.can_send() {
+            return None;
+        }
+        let now = now_ms();
+        let left = self.ageing.next(&self.sb.reconcile, now)?.saturating_sub(now);
+        Some(Duration::from_millis(left.try_into().unwrap_or(0)))
     }
 
     fn show_counts(&self) {
@@ -338,6 +359,12 @@ impl Loop {
         });
         *self.shared.counts.lock() = lines.collect();
     }
+}
+
+/// What time it is, in milliseconds since 1970.
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
 
 enum Happened {

@@ -7,6 +7,7 @@
 //! `model` (rows as what OVN means by them), `switch` and `router` (flows, one feature a file), `sync` (rows of the
 //! other tables), `northd` (the whole), `reconcile` (what a database lacks of it).
 
+pub mod ageing;
 pub mod alloc;
 pub mod databases;
 pub mod desired;

@@ -2,6 +2,7 @@
 
 pub mod acl;
 pub mod address;
+pub mod ageing;
 pub mod bfd;
 pub mod binding;
 pub mod chassis;
