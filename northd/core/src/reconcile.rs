@@ -15,7 +15,7 @@ use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableId
 use serde_json::{Map, Value, json};
 
 use crate::databases::Side;
-use crate::desired::{Desired, Gone, identity};
+use crate::desired::{Desired, Gone, identity, named};
 use crate::northd::{Northd, RowId};
 
 /// A part of a key.
@@ -86,7 +86,15 @@ const TABLES: &[(&str, &[Part])] = &[
     ("DHCP_Options", &[Column("name")]),
     ("DHCPv6_Options", &[Column("name")]),
     ("Chassis_Template_Var", &[]),
-    ("RBAC_Permission", &[Column("table")]),
+    (
+        "RBAC_Permission",
+        &[
+            Column("table"),
+            Column("authorization"),
+            Column("insert_delete"),
+            Column("update"),
+        ],
+    ),
     ("RBAC_Role", &[Column("name")]),
     (
         "Advertised_Route",
@@ -100,6 +108,9 @@ const TABLES: &[(&str, &[Part])] = &[
     ("ECMP_Nexthop", &[Column("nexthop"), Column("port")]),
     ("ACL_ID", &[]),
 ];
+
+/// Those of them in which others may have rows of their own: only what has a desired row's name goes.
+const SHARED: [&str; 2] = ["RBAC_Permission", "RBAC_Role"];
 
 type Hashed<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
@@ -225,8 +236,10 @@ impl Reconcile {
         }
         // What nobody desires.
         for (table, uuid) in rest {
-            self.forget_key(table, uuid);
-            if self.schema.table(table).is_root {
+            let key = self.forget_key(table, uuid).unwrap_or_default();
+            let schema = self.schema.table(table);
+            let is_twin = || northd.is_desired((self.side, table, named(&schema.name, key.trim_end())));
+            if schema.is_root && (!SHARED.contains(&&*schema.name) || is_twin()) {
                 self.remove(northd, table, uuid, &mut operations);
             }
         }
@@ -256,16 +269,15 @@ impl Reconcile {
         self.standing.insert((table, id), uuid);
     }
 
-    fn forget_key(&mut self, table: TableIdx, uuid: Uuid) {
-        if let Some(key) = self.keys.remove(&(table, uuid)) {
-            let at = (table, key);
-            if let Some(rows) = self.unclaimed.get_mut(&at) {
-                rows.remove(&uuid);
-                if rows.is_empty() {
-                    self.unclaimed.remove(&at);
-                }
+    fn forget_key(&mut self, table: TableIdx, uuid: Uuid) -> Option<String> {
+        let at = (table, self.keys.remove(&(table, uuid))?);
+        if let Some(rows) = self.unclaimed.get_mut(&at) {
+            rows.remove(&uuid);
+            if rows.is_empty() {
+                self.unclaimed.remove(&at);
             }
         }
+        Some(at.1)
     }
 
     fn bring_in_line(&mut self, northd: &Northd, table: TableIdx, id: Uuid, operations: &mut Vec<Value>) {
