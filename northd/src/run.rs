@@ -15,11 +15,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use northd_core::ageing::Ageing;
 use northd_core::northd::RowId;
 use northd_core::reconcile::Reconcile;
+use northd_core::refusal::{LeftOut, Search};
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovsdb_daemon::unixctl::Commands;
 use ovsdb_daemon::{process, unixctl};
-use ovsdb_data::os_text;
+use ovsdb_data::{DatabaseSchema, os_text};
 use ovsdb_idl::session::{Config, Event, Interest};
 use ovsdb_idl::txn::Outcome;
 use ovsdb_transport::dialer::Dialer;
@@ -40,8 +41,11 @@ const LOCK: &str = "ovn_northd";
 /// For how long changes are taken in before something is made of them: a stream of them must not keep it from that.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// After so long a transaction that was refused is tried again.
+/// After so long a transaction that was refused as a whole is tried again.
 const PENANCE: Duration = Duration::from_secs(1);
+
+/// After so long what was left out of a transaction is tried again.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// Runs the program; returns its exit status.
 pub fn run(args: Args) -> i32 {
@@ -116,23 +120,41 @@ type Commit = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 /// One database: who follows it, and what it lacks.
 struct Follower {
     side: Side,
+    schema: DatabaseSchema,
     client: Client,
     reconcile: Reconcile,
     commit: Option<Commit>,
     has_contents: bool,
-    /// When a transaction was refused last.
+    /// When a transaction was refused last, and it was not found why.
     failed_at: Option<Instant>,
+    /// A transaction was refused: it is to be found why.
+    must_search: bool,
+    /// That was not found the last time.
+    is_hopeless: bool,
+    search: Option<Search>,
+    left_out: LeftOut,
+    left_out_at: Instant,
 }
 
 impl Follower {
     fn new(side: Side, client: Client) -> Follower {
+        let db = match side {
+            Side::Nb => Db::OvnNorthbound,
+            Side::Sb => Db::OvnSouthbound,
+        };
         Follower {
             side,
+            schema: ovn_schemas::schema(db),
             client,
             reconcile: Reconcile::new(side),
             commit: None,
             has_contents: false,
             failed_at: None,
+            must_search: false,
+            is_hopeless: false,
+            search: None,
+            left_out: LeftOut::default(),
+            left_out_at: Instant::now(),
         }
     }
 
@@ -150,15 +172,65 @@ impl Follower {
     /// The transaction has ended.
     fn ended(&mut self, northd: &Northd, outcome: &Outcome) {
         self.commit = None;
-        match outcome {
-            Outcome::Committed => return,
-            Outcome::TryAgain | Outcome::Unknown => {}
-            Outcome::Failed(error) => {
+        match (outcome, &mut self.search) {
+            (Outcome::Committed, None) => return self.is_hopeless = false,
+            (Outcome::Committed, Some(search)) => return search.was_committed(),
+            (Outcome::Failed(error), Some(search)) => return search.was_refused(error),
+            (Outcome::Failed(error), None) => {
                 tracing::warn!(target: "ovn_northd", "{:?} transaction failed: {error}", self.side);
-                self.failed_at = Some(Instant::now());
+                match self.is_hopeless {
+                    true => self.failed_at = Some(Instant::now()),
+                    false => self.must_search = true,
+                }
             }
+            (Outcome::TryAgain | Outcome::Unknown, _) => self.search = None,
         }
         self.reconcile.again(northd);
+    }
+
+    /// The operations to be sent next.
+    fn operations(&mut self, northd: &Northd, more: impl FnOnce(&Reconcile) -> Vec<Value>) -> Vec<Value> {
+        if let Some(search) = &mut self.search {
+            if let Some(attempt) = search.next() {
+                return attempt;
+            }
+            self.end_search(northd);
+            if self.must_wait() {
+                return Vec::new();
+            }
+        }
+        if self.grace_left().is_some_and(|left| left.is_zero()) {
+            self.left_out = LeftOut::default();
+            self.reconcile.again(northd);
+        }
+        let operations = self.reconcile.operations(northd);
+        let mut operations = self.left_out.without(operations, &self.schema);
+        operations.extend(more(&self.reconcile));
+        if std::mem::take(&mut self.must_search) && !operations.is_empty() {
+            let search = self.search.insert(Search::new(operations, &self.schema));
+            return search.next().unwrap_or_default();
+        }
+        operations
+    }
+
+    fn end_search(&mut self, northd: &Northd) {
+        let Some(search) = self.search.take() else { return };
+        if search.has_given_up() {
+            self.is_hopeless = true;
+            self.failed_at = Some(Instant::now());
+        } else {
+            for (table, row, error) in search.refused() {
+                tracing::warn!(target: "ovn_northd", "{:?}: {table} {row} is left out: {error}", self.side);
+            }
+            self.left_out = search.left_out();
+            self.left_out_at = Instant::now();
+        }
+        self.reconcile.again(northd);
+    }
+
+    /// After what time what was left out is tried again, if anything was.
+    fn grace_left(&self) -> Option<Duration> {
+        (!self.left_out.is_empty()).then(|| GRACE.saturating_sub(self.left_out_at.elapsed()))
     }
 
     /// A server that refuses is not asked again at once.
@@ -176,8 +248,7 @@ impl Follower {
         if !self.can_send() {
             return;
         }
-        let mut operations = self.reconcile.operations(northd);
-        operations.extend(more(&self.reconcile));
+        let mut operations = self.operations(northd, more);
         if operations.is_empty() {
             return;
         }
@@ -215,7 +286,7 @@ impl Loop {
             self.sb.client.lock(LOCK);
         }
         loop {
-            let ages_in = self.ages_in();
+            let wakes_in = self.wakes_in();
             let Loop {
                 nb,
                 sb,
@@ -224,15 +295,13 @@ impl Loop {
                 ..
             } = self;
             let wish = shared.clone();
-            let must_wait = nb.must_wait() || sb.must_wait();
             let happened = tokio::select! {
                 event = nb.client.event() => Happened::Event(Side::Nb, event),
                 event = sb.client.event() => Happened::Event(Side::Sb, event),
                 outcome = outcome(&mut nb.commit) => Happened::Ended(Side::Nb, outcome),
                 outcome = outcome(&mut sb.commit) => Happened::Ended(Side::Sb, outcome),
                 () = wish.wish.notified() => Happened::Wish,
-                () = tokio::time::sleep(PENANCE), if must_wait => Happened::Nothing,
-                () = tokio::time::sleep(ages_in.unwrap_or_default()), if ages_in.is_some() => Happened::Nothing,
+                () = tokio::time::sleep(wakes_in.unwrap_or_default()), if wakes_in.is_some() => Happened::Nothing,
             };
             match happened {
                 Happened::Event(Side::Nb, event) => {
@@ -337,6 +406,19 @@ impl Loop {
         let more = sequence::operation(northd.databases(), now);
         self.nb.send(northd, |_| more.into_iter().collect());
         self.show_counts();
+    }
+
+    /// After what time there may be something to do without anything having happened.
+    fn wakes_in(&self) -> Option<Duration> {
+        let is_active = self.shared.is_active();
+        let of = |follower: &Follower| match follower.must_wait() {
+            true => Some(PENANCE),
+            false => follower.grace_left().filter(|_| is_active && follower.can_send()),
+        };
+        [of(&self.nb), of(&self.sb), self.ages_in()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// After what time something is too old, if it can be deleted then.

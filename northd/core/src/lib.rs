@@ -18,6 +18,7 @@ pub mod model;
 pub mod nodes;
 pub mod northd;
 pub mod reconcile;
+pub mod refusal;
 pub mod router;
 pub mod switch;
 pub mod sync;

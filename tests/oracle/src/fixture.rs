@@ -204,7 +204,11 @@ fn dump(client: &mut Client, db: Db) -> Vec<RowChange> {
 /// Every row of some tables.
 fn rows(client: &mut Client, db: Db, is_asked: impl Fn(&str) -> bool) -> Vec<RowChange> {
     let schema: DatabaseSchema = ovn_schemas::schema(db);
-    let tables: Vec<_> = schema.tables.iter().filter(|table| is_asked(&table.name)).collect();
+    let tables: Vec<_> = schema
+        .tables
+        .iter()
+        .filter(|table| is_asked(&table.name))
+        .collect();
     let mut operations = vec![json!(db.name())];
     operations.extend(
         tables
