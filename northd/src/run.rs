@@ -190,14 +190,11 @@ impl Follower {
 
     /// The operations to be sent next.
     fn operations(&mut self, northd: &Northd, more: impl FnOnce(&Reconcile) -> Vec<Value>) -> Vec<Value> {
-        if let Some(search) = &mut self.search {
-            if let Some(attempt) = search.next() {
-                return attempt;
-            }
-            self.end_search(northd);
-            if self.must_wait() {
-                return Vec::new();
-            }
+        if let Some(attempt) = self.attempt(northd) {
+            return attempt;
+        }
+        if self.must_wait() {
+            return Vec::new();
         }
         if self.grace_left().is_some_and(|left| left.is_zero()) {
             self.left_out = LeftOut::default();
@@ -207,10 +204,19 @@ impl Follower {
         let mut operations = self.left_out.without(operations, &self.schema);
         operations.extend(more(&self.reconcile));
         if std::mem::take(&mut self.must_search) && !operations.is_empty() {
-            let search = self.search.insert(Search::new(operations, &self.schema));
-            return search.next().unwrap_or_default();
+            self.search = Some(Search::new(operations, &self.schema));
+            return self.attempt(northd).unwrap_or_default();
         }
         operations
+    }
+
+    /// The next attempt of a search, which ends where there is none.
+    fn attempt(&mut self, northd: &Northd) -> Option<Vec<Value>> {
+        let attempt = self.search.as_mut()?.next();
+        if attempt.is_none() {
+            self.end_search(northd);
+        }
+        attempt
     }
 
     fn end_search(&mut self, northd: &Northd) {
@@ -222,7 +228,7 @@ impl Follower {
             for (table, row, error) in search.refused() {
                 tracing::warn!(target: "ovn_northd", "{:?}: {table} {row} is left out: {error}", self.side);
             }
-            self.left_out = search.left_out();
+            self.left_out.add(search.left_out());
             self.left_out_at = Instant::now();
         }
         self.reconcile.again(northd);

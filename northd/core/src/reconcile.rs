@@ -5,7 +5,8 @@
 //!
 //! A desired row is found among the database's rows by its uuid, or else by its *key*, what tells it from others of its
 //! table: so what another `ovn-northd` has written is taken over row by row, not rewritten. Rows of our tables that
-//! nobody desires are deleted. What the database's rows say is looked at row by row, when a row or its desired form
+//! nobody desires are deleted; rows of other tables only where that is wished for ([`Gone`]), at once or when whoever
+//! has a clock asks what is due. What the database's rows say is looked at row by row, when a row or its desired form
 //! changes: never by walking tables.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

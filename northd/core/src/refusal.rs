@@ -83,19 +83,28 @@ impl LeftOut {
         self.operations.is_empty()
     }
 
+    /// These, too.
+    pub fn add(&mut self, more: LeftOut) {
+        self.operations.extend(more.operations);
+        self.rows.extend(more.rows);
+    }
+
     /// Operations without these.
-    pub fn without(&self, mut operations: Vec<Value>, schema: &DatabaseSchema) -> Vec<Value> {
+    pub fn without(&mut self, mut operations: Vec<Value>, schema: &DatabaseSchema) -> Vec<Value> {
         if self.is_empty() {
             return operations;
         }
-        let mut missing = self.rows.clone();
         operations.retain(|value| {
             let operation = Operation::of(value.clone(), schema);
-            let depends = operation.needs.iter().any(|row| missing.contains(row));
-            if depends && operation.is("insert") {
-                missing.insert(operation.row);
+            let lacks = operation.needs.iter().any(|row| self.rows.contains(row));
+            let is_left_out = lacks || self.operations.contains(&value.to_string());
+            // What was refused may have changed, and come now.
+            match (operation.is("insert"), is_left_out) {
+                (true, true) => _ = self.rows.insert(operation.row),
+                (true, false) => _ = self.rows.remove(&operation.row),
+                (false, _) => {}
             }
-            !depends && !self.operations.contains(&value.to_string())
+            !is_left_out
         });
         operations
     }
@@ -141,9 +150,9 @@ impl Search {
             .chain(deletes.into_iter().rev())
             .chain(last)
             .collect();
-        let mut search = Search {
-            queue: Vec::new(),
-            attempted: all,
+        Search {
+            queue: vec![all],
+            attempted: Vec::new(),
             companions: companions
                 .into_iter()
                 .map(|companion| (companion.row.clone(), companion))
@@ -153,9 +162,7 @@ impl Search {
             missing: BTreeSet::new(),
             has_written: false,
             n_refused: 0,
-        };
-        search.was_refused("");
-        search
+        }
     }
 
     /// The next attempt; none where the search has ended.
