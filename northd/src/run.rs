@@ -212,7 +212,7 @@ impl Follower {
 
     /// The next attempt of a search, which ends where there is none.
     fn attempt(&mut self, northd: &Northd) -> Option<Vec<Value>> {
-        let attempt = self.search.as_mut()?.next();
+        let attempt = self.search.as_mut()?.attempt();
         if attempt.is_none() {
             self.end_search(northd);
         }

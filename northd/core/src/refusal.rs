@@ -166,7 +166,7 @@ impl Search {
     }
 
     /// The next attempt; none where the search has ended.
-    pub fn next(&mut self) -> Option<Vec<Value>> {
+    pub fn attempt(&mut self) -> Option<Vec<Value>> {
         while !self.has_given_up() {
             let Some(batch) = self.queue.pop() else {
                 if !std::mem::take(&mut self.has_written) || self.refused.is_empty() {
@@ -348,7 +348,7 @@ mod tests {
                 schema: ovn_schemas::schema(Db::OvnSouthbound),
             };
             let mut search = Search::new(operations.clone(), &database.schema);
-            while let Some(attempt) = search.next() {
+            while let Some(attempt) = search.attempt() {
                 match database.execute(&attempt) {
                     true => search.was_committed(),
                     false => search.was_refused("it is"),
