@@ -12,12 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use northd_core::ageing::Ageing;
 use northd_core::desired::RowId;
 use northd_core::{Northd, Reconcile, Side};
+use northd_core::refusal::{LeftOut, Search};
 use ovn_schemas::Db;
 use ovsdb_daemon::unixctl::Commands;
 use ovsdb_daemon::{process, unixctl};
-use ovsdb_data::os_text;
+use ovsdb_data::{DatabaseSchema, os_text};
 use ovsdb_idl::session::{Config, Event, Interest};
 use ovsdb_idl::txn::Outcome;
 use ovsdb_transport::dialer::Dialer;
@@ -38,8 +40,11 @@ const LOCK: &str = "ovn_northd";
 /// For how long changes are taken in before something is made of them: a stream of them must not keep it from that.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// After so long a transaction that was refused is tried again.
+/// After so long a transaction that was refused as a whole is tried again.
 const PENANCE: Duration = Duration::from_secs(1);
+
+/// After so long what was left out of a transaction is tried again.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// Runs the program; returns its exit status.
 pub fn run(args: Args) -> i32 {
@@ -115,23 +120,38 @@ type Commit = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 /// One database: who follows it, and what it lacks.
 struct Follower {
     side: Side,
+    schema: DatabaseSchema,
     client: Client,
     reconcile: Reconcile,
     commit: Option<Commit>,
     has_contents: bool,
-    /// When a transaction was refused last.
+    /// When a transaction was refused last, and it was not found why.
     failed_at: Option<Instant>,
+    /// A transaction was refused: it is to be found why.
+    must_search: bool,
+    /// That was not found the last time.
+    is_hopeless: bool,
+    search: Option<Search>,
+    left_out: LeftOut,
+    left_out_at: Instant,
 }
 
 impl Follower {
     fn new(side: Side, client: Client) -> Follower {
+        let db = side.db();
         Follower {
             side,
+            schema: ovn_schemas::schema(db),
             client,
             reconcile: Reconcile::new(side),
             commit: None,
             has_contents: false,
             failed_at: None,
+            must_search: false,
+            is_hopeless: false,
+            search: None,
+            left_out: LeftOut::default(),
+            left_out_at: Instant::now(),
         }
     }
 
@@ -149,15 +169,71 @@ impl Follower {
     /// The transaction has ended.
     fn ended(&mut self, northd: &Northd, outcome: &Outcome) {
         self.commit = None;
-        match outcome {
-            Outcome::Committed => return,
-            Outcome::TryAgain | Outcome::Unknown => {}
-            Outcome::Failed(error) => {
+        match (outcome, &mut self.search) {
+            (Outcome::Committed, None) => return self.is_hopeless = false,
+            (Outcome::Committed, Some(search)) => return search.was_committed(),
+            (Outcome::Failed(error), Some(search)) => return search.was_refused(error),
+            (Outcome::Failed(error), None) => {
                 tracing::warn!(target: "ovn_northd", "{:?} transaction failed: {error}", self.side);
-                self.failed_at = Some(Instant::now());
+                match self.is_hopeless {
+                    true => self.failed_at = Some(Instant::now()),
+                    false => self.must_search = true,
+                }
             }
+            (Outcome::TryAgain | Outcome::Unknown, _) => self.search = None,
         }
         self.reconcile.again(northd);
+    }
+
+    /// The operations to be sent next.
+    fn operations(&mut self, northd: &Northd, more: impl FnOnce(&Reconcile) -> Vec<Value>) -> Vec<Value> {
+        if let Some(attempt) = self.attempt(northd) {
+            return attempt;
+        }
+        if self.must_wait() {
+            return Vec::new();
+        }
+        if self.grace_left().is_some_and(|left| left.is_zero()) {
+            self.left_out = LeftOut::default();
+            self.reconcile.again(northd);
+        }
+        let operations = self.reconcile.operations(northd);
+        let mut operations = self.left_out.without(operations, &self.schema);
+        operations.extend(more(&self.reconcile));
+        if std::mem::take(&mut self.must_search) && !operations.is_empty() {
+            self.search = Some(Search::new(operations, &self.schema));
+            return self.attempt(northd).unwrap_or_default();
+        }
+        operations
+    }
+
+    /// The next attempt of a search, which ends where there is none.
+    fn attempt(&mut self, northd: &Northd) -> Option<Vec<Value>> {
+        let attempt = self.search.as_mut()?.attempt();
+        if attempt.is_none() {
+            self.end_search(northd);
+        }
+        attempt
+    }
+
+    fn end_search(&mut self, northd: &Northd) {
+        let Some(search) = self.search.take() else { return };
+        if search.has_given_up() {
+            self.is_hopeless = true;
+            self.failed_at = Some(Instant::now());
+        } else {
+            for (table, row, error) in search.refused() {
+                tracing::warn!(target: "ovn_northd", "{:?}: {table} {row} is left out: {error}", self.side);
+            }
+            self.left_out.add(search.left_out());
+            self.left_out_at = Instant::now();
+        }
+        self.reconcile.again(northd);
+    }
+
+    /// After what time what was left out is tried again, if anything was.
+    fn grace_left(&self) -> Option<Duration> {
+        (!self.left_out.is_empty()).then(|| GRACE.saturating_sub(self.left_out_at.elapsed()))
     }
 
     /// A server that refuses is not asked again at once.
@@ -165,13 +241,17 @@ impl Follower {
         self.failed_at.is_some_and(|at| at.elapsed() < PENANCE)
     }
 
-    /// Sends what is needed, if nothing is under way.
-    fn send(&mut self, northd: &Northd, more: Option<Value>) {
-        if self.commit.is_some() || !self.has_contents || !self.client.is_connected() || self.must_wait() {
+    /// Whether what is needed may be sent now.
+    fn can_send(&self) -> bool {
+        self.commit.is_none() && self.has_contents && self.client.is_connected() && !self.must_wait()
+    }
+
+    /// Sends what is needed and more, if nothing is under way.
+    fn send(&mut self, northd: &Northd, more: impl FnOnce(&Reconcile) -> Vec<Value>) {
+        if !self.can_send() {
             return;
         }
-        let mut operations = self.reconcile.operations(northd);
-        operations.extend(more);
+        let mut operations = self.operations(northd, more);
         if operations.is_empty() {
             return;
         }
@@ -187,6 +267,7 @@ struct Loop {
     nb: Follower,
     sb: Follower,
     northd: Northd,
+    ageing: Ageing,
     shared: Arc<Shared>,
     was_active: bool,
 }
@@ -197,6 +278,7 @@ impl Loop {
             nb: Follower::new(Side::Nb, nb),
             sb: Follower::new(Side::Sb, sb),
             northd: Northd::new(),
+            ageing: Ageing::default(),
             shared,
             was_active: false,
         }
@@ -207,6 +289,7 @@ impl Loop {
             self.sb.client.lock(LOCK);
         }
         loop {
+            let wakes_in = self.wakes_in();
             let Loop {
                 nb,
                 sb,
@@ -215,14 +298,13 @@ impl Loop {
                 ..
             } = self;
             let wish = shared.clone();
-            let must_wait = nb.must_wait() || sb.must_wait();
             let happened = tokio::select! {
                 event = nb.client.event() => Happened::Event(Side::Nb, event),
                 event = sb.client.event() => Happened::Event(Side::Sb, event),
                 outcome = outcome(&mut nb.commit) => Happened::Ended(Side::Nb, outcome),
                 outcome = outcome(&mut sb.commit) => Happened::Ended(Side::Sb, outcome),
                 () = wish.wish.notified() => Happened::Wish,
-                () = tokio::time::sleep(PENANCE), if must_wait => Happened::Nothing,
+                () = tokio::time::sleep(wakes_in.unwrap_or_default()), if wakes_in.is_some() => Happened::Nothing,
             };
             match happened {
                 Happened::Event(Side::Nb, event) => {
@@ -320,12 +402,36 @@ impl Loop {
             return;
         }
         self.was_active = true;
-        self.sb.send(&self.northd, None);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        let more = sequence::operation(self.northd.databases(), now_ms);
-        self.nb.send(&self.northd, more);
+        let (northd, now) = (&self.northd, now_ms());
+        let ageing = &mut self.ageing;
+        self.sb
+            .send(northd, |reconcile| ageing.operations(northd, reconcile, now));
+        let more = sequence::operation(northd.databases(), now);
+        self.nb.send(northd, |_| more.into_iter().collect());
         self.show_counts();
+    }
+
+    /// After what time there may be something to do without anything having happened.
+    fn wakes_in(&self) -> Option<Duration> {
+        let is_active = self.shared.is_active();
+        let of = |follower: &Follower| match follower.must_wait() {
+            true => Some(PENANCE),
+            false => follower.grace_left().filter(|_| is_active && follower.can_send()),
+        };
+        [of(&self.nb), of(&self.sb), self.ages_in()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// After what time something is too old, if it can be deleted then.
+    fn ages_in(&self) -> Option<Duration> {
+        if !self.shared.is_active() || !self.sb.can_send() {
+            return None;
+        }
+        let now = now_ms();
+        let left = self.ageing.next(&self.sb.reconcile, now)?.saturating_sub(now);
+        Some(Duration::from_millis(left.try_into().unwrap_or(0)))
     }
 
     fn show_counts(&self) {
@@ -340,6 +446,12 @@ impl Loop {
         });
         *self.shared.counts.lock() = lines.collect();
     }
+}
+
+/// What time it is, in milliseconds since 1970.
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
 
 enum Happened {

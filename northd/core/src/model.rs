@@ -2,6 +2,7 @@
 
 pub mod acl;
 pub use ovn_incremental::address;
+pub mod ageing;
 pub mod bfd;
 pub mod binding;
 pub mod chassis;

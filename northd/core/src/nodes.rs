@@ -31,6 +31,12 @@ ovn_incremental::nodes! {
     SwitchPorts,
     /// What its ports mean for a switch.
     SwitchTraits,
+    /// How old neighbors of a router may grow.
+    NeighborAges,
+    /// How old what a switch has learned may grow.
+    StationAge,
+    /// Whether a router port is a distributed gateway port.
+    IsGatewayPort,
     /// The router port behind a switch port.
     Peer,
     /// The ports of a switch that lead to routers.
@@ -525,6 +531,24 @@ ovn_incremental::nodes! {
     ServiceMonitors,
     /// `Address_Set` of routers' virtual addresses.
     RouterVipSets,
+
+    // Rows that others have written, and that go.
+    /// Datapaths by tunnel key.
+    KeyedDatapaths,
+    /// The datapath of a tunnel key.
+    KeyedDatapath,
+    /// Tunnel keys of a datapath's ports, as a set.
+    TakenKeys,
+    /// Some of them.
+    TakenKeyBucket,
+    /// `FDB`.
+    StaleFdb,
+    /// `MAC_Binding`.
+    StaleMacBinding,
+    /// `IGMP_Group`.
+    StaleIgmpGroup,
+    /// `Learned_Route`.
+    StaleLearnedRoute,
 }
 
 /// Every output.
@@ -642,4 +666,8 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LoadBalancer<'static>, sync::load_balancer::LoadBalancers>(Side::Nb),
     each::<nb::LoadBalancer<'static>, sync::service_monitor::ServiceMonitors>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::router_vips::RouterVipSets>(Side::Nb),
+    each::<sb::Fdb<'static>, sync::fdb::StaleFdb>(Side::Sb),
+    each::<sb::MacBinding<'static>, sync::mac_binding::StaleMacBinding>(Side::Sb),
+    each::<sb::IgmpGroup<'static>, sync::igmp_group::StaleIgmpGroup>(Side::Sb),
+    each::<sb::LearnedRoute<'static>, sync::learned_route::StaleLearnedRoute>(Side::Sb),
 ];

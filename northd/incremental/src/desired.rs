@@ -2,7 +2,7 @@
 //!
 //! A desired row has an identity made of what tells it from others of its table (ovn-sb(5): a name, an owner), and
 //! refers to other desired rows by theirs. Where no such row exists yet the identity becomes its uuid; where one
-//! exists under another uuid, `reconcile` translates.
+//! exists under another uuid, `reconcile` translates. Rows that others write can only be wished away, by their uuids.
 
 use ovsdb_data::typed::{Column, Columns, Table};
 use ovsdb_data::{ColumnIdx, Datum, TableIdx, Uuid};
@@ -48,6 +48,17 @@ pub struct Desired {
     pub kind: Kind,
     /// A row of the same identity that cannot be changed into this one: it goes, and this comes as a new one.
     pub replaces: Option<Uuid>,
+    /// It is not to be there: others have written it, and nobody needs it any more.
+    pub gone: Option<Gone>,
+}
+
+/// When a row is to be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// At once.
+    Now,
+    /// At a time, in milliseconds since 1970.
+    At(i64),
 }
 
 impl Desired {
@@ -63,6 +74,7 @@ impl Desired {
             within: None,
             kind: Kind::Row,
             replaces: None,
+            gone: None,
         }
     }
 
@@ -94,6 +106,15 @@ impl Desired {
         self
     }
 
+    /// That a row which others have written is not there.
+    pub fn gone<T: Table<'static>>(row: Uuid, when: Gone) -> Desired {
+        Desired {
+            gone: Some(when),
+            kind: Kind::Update,
+            ..Desired::row::<T>(row, Columns::new())
+        }
+    }
+
     /// Instead of a row, if there is one.
     pub fn replacing(mut self, row: Option<Uuid>) -> Desired {
         self.replaces = row;
@@ -110,6 +131,7 @@ impl Desired {
         self.kind = self.kind.min(more.kind);
         self.replaces = self.replaces.or(more.replaces);
         self.within = self.within.or(more.within);
+        self.gone = self.gone.or(more.gone);
         for (mine, others) in [
             (&mut self.columns, &more.columns),
             (&mut self.at_first, &more.at_first),

@@ -7,7 +7,8 @@
 //! table: so what another instance of the program has written is taken over row by row, not rewritten. Rows of our
 //! tables that nobody desires are deleted. What the database's rows say is looked at row by row, when a row or its
 //! desired form changes: never by walking tables. Where others have rows in the same tables ([`Program::SHARES_TABLES`]) this holds
-//! for those rows only that the program says are its own.
+//! for those rows only that the program says are its own. Rows of other tables go only where that is wished for
+//! ([`Gone`]), at once or when whoever has a clock asks what is due.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::marker::PhantomData;
@@ -17,7 +18,7 @@ use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Only, Row, RowChange, T
 use serde_json::{Map, Value, json};
 
 use crate::databases::Side;
-use crate::desired::{Desired, Kind, Place, RowId, identity};
+use crate::desired::{Desired, Gone, Kind, Place, RowId, identity};
 use crate::machine::Machine;
 use crate::program::Program;
 
@@ -56,6 +57,9 @@ pub struct Reconcile<P> {
     of: PhantomData<fn() -> P>,
     /// Desired rows that cannot be: they must refer to a row that is not. They are looked at every time.
     left_out: BTreeSet<(usize, TableIdx, Uuid)>,
+    /// Others' rows that are to go, each table's in the order of their times; and their times.
+    due: BTreeSet<(TableIdx, i64, Uuid)>,
+    due_at: Hashed<(TableIdx, Uuid), i64>,
 }
 
 /// From so many members on a set is changed by its difference.
@@ -83,6 +87,8 @@ impl<P: Program> Reconcile<P> {
             dirty: BTreeSet::new(),
             of: PhantomData,
             left_out: BTreeSet::new(),
+            due: BTreeSet::new(),
+            due_at: Hashed::default(),
         }
     }
 
@@ -218,16 +224,15 @@ impl<P: Program> Reconcile<P> {
         self.standing.insert((table, id), uuid);
     }
 
-    fn forget_key(&mut self, table: TableIdx, uuid: Uuid) {
-        if let Some(key) = self.keys.remove(&(table, uuid)) {
-            let at = (table, key);
-            if let Some(rows) = self.unclaimed.get_mut(&at) {
-                rows.remove(&uuid);
-                if rows.is_empty() {
-                    self.unclaimed.remove(&at);
-                }
+    fn forget_key(&mut self, table: TableIdx, uuid: Uuid) -> Option<String> {
+        let at = (table, self.keys.remove(&(table, uuid))?);
+        if let Some(rows) = self.unclaimed.get_mut(&at) {
+            rows.remove(&uuid);
+            if rows.is_empty() {
+                self.unclaimed.remove(&at);
             }
         }
+        Some(at.1)
     }
 
     /// A desired row without a row takes over that of the identity it succeeds.
@@ -253,6 +258,7 @@ impl<P: Program> Reconcile<P> {
         operations: &mut Vec<Value>,
     ) {
         let desired = machine.desired((self.side, table, id));
+        self.set_due(table, id, desired.as_ref().and_then(|desired| desired.gone));
         // Of a row that was inserted here its own uuid says that it is ours, whether it is wanted or not.
         let Some(desired) = desired.filter(|row| row.kind != Kind::Ours) else {
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
@@ -260,6 +266,12 @@ impl<P: Program> Reconcile<P> {
             }
             return;
         };
+        if let Some(when) = desired.gone {
+            if when == Gone::Now && machine.databases().row(self.side, table, id).is_some() {
+                operations.push(self.delete(table, id));
+            }
+            return;
+        }
         let row = |uuid: Uuid| machine.databases().row(self.side, table, uuid);
         if desired.kind == Kind::Update {
             if let Some(row) = row(id) {
@@ -354,6 +366,31 @@ impl<P: Program> Reconcile<P> {
             .first()
             .copied()?;
         Some(self.stands_for.get(&(of, found)).copied().unwrap_or(found))
+    }
+
+    fn set_due(&mut self, table: TableIdx, row: Uuid, gone: Option<Gone>) {
+        if let Some(before) = self.due_at.remove(&(table, row)) {
+            self.due.remove(&(table, before, row));
+        }
+        if let Some(Gone::At(time)) = gone {
+            self.due_at.insert((table, row), time);
+            self.due.insert((table, time, row));
+        }
+    }
+
+    /// When the next row of a table is to go because of its time.
+    pub fn next_due(&self, table: TableIdx) -> Option<i64> {
+        let of_table = (table, i64::MIN, Uuid::nil())..=(table, i64::MAX, Uuid::max());
+        self.due.range(of_table).next().map(|(_, time, _)| *time)
+    }
+
+    /// The operations that delete the rows of a table whose time has come, the oldest first. They stay due until they
+    /// are gone.
+    pub fn delete_due(&self, table: TableIdx, now: i64) -> impl Iterator<Item = Value> {
+        let until_now = (table, i64::MIN, Uuid::nil())..=(table, now, Uuid::max());
+        self.due
+            .range(until_now)
+            .map(|(table, _, row)| self.delete(*table, *row))
     }
 
     /// The desired rows whose rows refer to a row.

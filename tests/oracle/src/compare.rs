@@ -1,15 +1,17 @@
 //! Differences between what the packaged northd has written and what ours says is to be: in the southbound database,
 //! and in the columns of the northbound one that northd writes (their tables are named `nb TABLE`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use northd_core::desired::{Desired, Gone};
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
 use ovsdb_data::typed::Table;
-use ovsdb_data::{Atom, ColumnIdx, Datum, Row, RowChange, TableIdx};
+use ovsdb_data::{Atom, ColumnIdx, Datum, Row, RowChange, TableIdx, Uuid};
 
-use crate::fixture::Contents;
+use crate::fixture::{Contents, OTHERS as OTHERS_ROWS};
 use crate::groups::named;
 use crate::normal::{Kept, Rows};
 
@@ -47,6 +49,7 @@ pub struct Difference {
 pub fn ours(contents: &Contents) -> Northd {
     let mut northd = Northd::new();
     northd.change(Side::Sb, &contents.sb);
+    northd.change(Side::Sb, &contents.deleted);
     northd.change(Side::Nb, &contents.nb);
     northd.settle();
     northd
@@ -57,6 +60,7 @@ pub fn ours(contents: &Contents) -> Northd {
 pub fn row_by_row(contents: &Contents) -> Northd {
     let mut northd = Northd::new();
     northd.change(Side::Sb, &contents.sb);
+    northd.change(Side::Sb, &contents.deleted);
     northd.settle();
     for change in &contents.nb {
         northd.change(Side::Nb, std::slice::from_ref(change));
@@ -80,18 +84,11 @@ pub fn row_by_row(contents: &Contents) -> Northd {
 
 /// Every difference.
 pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
-    let theirs = contents.sb.iter().filter_map(|change| {
-        let row = change.new.as_ref()?;
-        let kept: Kept = row
-            .iter()
-            .skip(2)
-            .map(|(column, value)| (column, value.clone()))
-            .collect();
-        Some((change.table, change.uuid, kept))
-    });
-    let theirs = Rows::new(theirs, None);
+    let theirs = Rows::new(contents.sb.iter().filter_map(whole), None);
     let ours = northd.all().into_iter().filter(|row| row.side == Side::Sb);
-    let ours = ours.map(|row| {
+    let (gone, ours): (Vec<Desired>, Vec<Desired>) = ours.partition(|row| row.gone.is_some());
+    let left = left_alone(contents, &gone);
+    let ours = ours.into_iter().map(|row| {
         // Whether a port is up has been said since.
         let at_first = row
             .at_first
@@ -99,7 +96,7 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
             .filter(|(column, _)| !is_up(row.table, *column));
         (row.table, row.id, at_first.chain(row.columns).collect())
     });
-    let ours = Rows::new(ours, Some(&theirs));
+    let ours = Rows::new(ours.chain(left.filter_map(whole)), Some(&theirs));
     let mut found = Vec::new();
     compare_flows(&named(theirs.flows()), &named(ours.flows()), &mut found);
     for table in theirs.tables().union(&ours.tables()) {
@@ -108,6 +105,29 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
         }
     }
     found
+}
+
+/// A row with all its columns.
+fn whole(change: &RowChange) -> Option<(TableIdx, Uuid, Kept)> {
+    let columns = change.new.as_ref()?.iter().skip(2);
+    let kept = columns.map(|(column, value)| (column, value.clone()));
+    Some((change.table, change.uuid, kept.collect()))
+}
+
+/// The rows of others that are there when those are gone that are to be gone by now.
+fn left_alone<'a>(contents: &'a Contents, gone: &[Desired]) -> impl Iterator<Item = &'a RowChange> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let is_over = |when: Gone| match when {
+        Gone::Now => true,
+        Gone::At(time) => u128::try_from(time).is_ok_and(|time| time <= now.as_millis()),
+    };
+    let gone = gone.iter().filter(|row| row.gone.is_some_and(is_over));
+    let gone: HashSet<(TableIdx, Uuid)> = gone.map(|row| (row.table, row.id)).collect();
+    let schema = ovn_schemas::schema(Db::OvnSouthbound);
+    let rows = contents.sb.iter().chain(&contents.deleted);
+    rows.filter(move |row| {
+        OTHERS_ROWS.contains(&&*schema.table(row.table).name) && !gone.contains(&(row.table, row.uuid))
+    })
 }
 
 fn is_up(table: TableIdx, column: ColumnIdx) -> bool {
@@ -129,6 +149,7 @@ pub fn unwritten(contents: &Contents) -> Contents {
     Contents {
         nb: contents.nb.iter().map(unwritten).collect(),
         sb: contents.sb.clone(),
+        deleted: contents.deleted.clone(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! The packaged servers and the packaged `ovn-northd`, kept running from case to case.
 
-use std::process::{Child, Stdio};
+use std::collections::BTreeMap;
+use std::process::{Child, Command, Stdio};
 
 use ferrovn_tests::client::Client;
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server};
 use ovn_schemas::Db;
 use ovsdb_data::monitor::MonitorVersion;
-use ovsdb_data::{DatabaseSchema, RowChange};
+use ovsdb_data::{DatabaseSchema, RowChange, TableIdx, Uuid};
 use ovsdb_idl::replica::Replica;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +16,9 @@ use crate::{Case, Step};
 
 /// Settings that are random otherwise.
 const SETTINGS: [&str; 2] = ["mac_prefix=0a:00:00", "svc_monitor_mac=02:00:00:00:00:99"];
+
+/// Southbound tables whose rows others write, and northd deletes.
+pub const OTHERS: [&str; 4] = ["FDB", "IGMP_Group", "Learned_Route", "MAC_Binding"];
 
 /// A pair of databases and who keeps the second in step with the first.
 pub struct Fixture {
@@ -43,6 +47,8 @@ pub struct Contents {
     pub nb: Vec<RowChange>,
     /// `OVN_Southbound`.
     pub sb: Vec<RowChange>,
+    /// Rows of [`OTHERS`] that the case has written, and northd has deleted.
+    pub deleted: Vec<RowChange>,
 }
 
 impl Fixture {
@@ -127,17 +133,31 @@ impl Fixture {
     pub fn run(&self, case: &Case) -> Contents {
         let _named = Named(&case.name);
         self.reset();
-        self.steps(case);
-        self.contents()
+        let mut written = self.steps(case);
+        let contents = self.contents();
+        for change in &contents.sb {
+            written.remove(&(change.table, change.uuid));
+        }
+        Contents {
+            deleted: written.into_values().collect(),
+            ..contents
+        }
     }
 
-    /// Takes the steps of a case.
-    pub fn steps(&self, case: &Case) {
+    /// Takes the steps of a case; the rows of [`OTHERS`] that it has written.
+    pub fn steps(&self, case: &Case) -> BTreeMap<(TableIdx, Uuid), RowChange> {
+        let mut written = BTreeMap::new();
         for step in &case.steps {
             let args = |args: &'_ [String]| -> Vec<String> { args.to_vec() };
             match step {
                 Step::Nb(words) => self.nbctl(&args(words).iter().map(String::as_str).collect::<Vec<_>>()),
-                Step::Sb(words) => self.sbctl(&args(words).iter().map(String::as_str).collect::<Vec<_>>()),
+                Step::Sb(words) => {
+                    // What is deleted at once is seen, too.
+                    self.signal("STOP");
+                    self.sbctl(&args(words).iter().map(String::as_str).collect::<Vec<_>>());
+                    written.extend(self.others());
+                    self.signal("CONT");
+                }
                 Step::Sync => self.nbctl(&["--wait=sb", "sync"]),
                 Step::Found([table, column, text, changed, value]) => {
                     let operation = json!({"op": "update", "table": table, "where": [[column, "==", text]],
@@ -148,6 +168,7 @@ impl Fixture {
                 }
             }
         }
+        written
     }
 
     /// Whether the northbound server takes a transaction.
@@ -188,7 +209,24 @@ impl Fixture {
         Some(Contents {
             nb: dump(&mut self.nb.client(&self.scratch), Db::OvnNorthbound),
             sb: dump(&mut self.sb.client(&self.scratch), Db::OvnSouthbound),
+            deleted: Vec::new(),
         })
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.northd.id().to_string();
+        let status = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(status.is_ok_and(|status| status.success()), "{signal}");
+    }
+
+    /// The rows that others write, as they are.
+    fn others(&self) -> BTreeMap<(TableIdx, Uuid), RowChange> {
+        let rows = rows(&mut self.sb.client(&self.scratch), Db::OvnSouthbound, |table| {
+            OTHERS.contains(&table)
+        });
+        rows.into_iter()
+            .map(|change| ((change.table, change.uuid), change))
+            .collect()
     }
 }
 
@@ -221,17 +259,26 @@ fn empty(client: &mut Client, db: Db, kept: &[&str]) {
 
 /// Every row of a database.
 fn dump(client: &mut Client, db: Db) -> Vec<RowChange> {
+    rows(client, db, |_| true)
+}
+
+/// Every row of some tables.
+fn rows(client: &mut Client, db: Db, is_asked: impl Fn(&str) -> bool) -> Vec<RowChange> {
     let schema: DatabaseSchema = ovn_schemas::schema(db);
+    let tables: Vec<_> = schema
+        .tables
+        .iter()
+        .filter(|table| is_asked(&table.name))
+        .collect();
     let mut operations = vec![json!(db.name())];
     operations.extend(
-        schema
-            .tables
+        tables
             .iter()
             .map(|table| json!({"op": "select", "table": &*table.name, "where": []})),
     );
     let results = client.transact(Value::Array(operations));
     let mut body = Map::new();
-    for (table, result) in schema.tables.iter().zip(results.as_array().into_iter().flatten()) {
+    for (table, result) in tables.iter().zip(results.as_array().into_iter().flatten()) {
         let rows = result["rows"]
             .as_array()
             .unwrap_or_else(|| panic!("{}: {result}", table.name));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use northd_core::ageing::Ageing;
 use northd_core::desired::RowId;
 use northd_core::{Northd, Reconcile, Side};
 use ovn_schemas::Db;
@@ -20,6 +21,7 @@ pub struct Live {
     sb: Database,
     reconcile_nb: Reconcile,
     reconcile: Reconcile,
+    ageing: Ageing,
     n_fresh: u128,
     /// Operations on the southbound database so far.
     pub n_operations: usize,
@@ -33,6 +35,7 @@ impl Default for Live {
             sb: Database::new(Arc::new(ovn_schemas::schema(Db::OvnSouthbound)), TxnId::default()),
             reconcile_nb: Reconcile::new(Side::Nb),
             reconcile: Reconcile::new(Side::Sb),
+            ageing: Ageing::default(),
             n_fresh: 1 << 100,
             n_operations: 0,
         }
@@ -123,6 +126,19 @@ impl Live {
         self.sb.apply(changes, TxnId(Uuid::from_u128(self.n_fresh)));
         self.northd.change(Side::Sb, changes);
         self.reconcile.changed(changes);
+    }
+
+    /// At a time (milliseconds since 1970), what is too old then is deleted.
+    pub fn pass(&mut self, now: i64) {
+        self.settle();
+        let operations = self.ageing.operations(&self.northd, &self.reconcile, now);
+        assert!(self.transact_sb(&operations), "{operations:?}");
+        self.settle();
+    }
+
+    /// When something is too old next.
+    pub fn next(&self, now: i64) -> Option<i64> {
+        self.ageing.next(&self.reconcile, now)
     }
 
     /// What a fresh start would write: nothing, if all is well.

@@ -91,6 +91,7 @@ impl Rows {
             }
             // The order of addresses is a hash table's.
             _ if &*schema.name == "nat_addresses" => sorted(atom.as_str().unwrap_or_default()),
+            _ if &*schema.name == "match" => sorted_senders(&atom.to_text()),
             _ => atom.to_text(),
         };
         let key_of = ty.key.reference().map(|(table, _)| table);
@@ -195,6 +196,19 @@ impl Rows {
             .map(|(table, _)| self.schema.table(*table).name.to_string())
             .collect()
     }
+}
+
+/// A match with its set of Ethernet senders in order: theirs is a hash table's.
+fn sorted_senders(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("eth.src == {") else {
+        return text.to_owned();
+    };
+    let Some((set, after)) = rest.split_once('}') else {
+        return text.to_owned();
+    };
+    let mut senders: Vec<&str> = set.split(", ").collect();
+    senders.sort_unstable();
+    format!("{before}eth.src == {{{}}}{after}", senders.join(", "))
 }
 
 fn sorted(text: &str) -> String {

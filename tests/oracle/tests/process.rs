@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server, ours};
@@ -33,9 +33,13 @@ impl Drop for Northd {
 
 impl Zone {
     fn new(test: &str) -> Zone {
+        Zone::with_schema(test, Db::OvnSouthbound.text())
+    }
+
+    fn with_schema(test: &str, sb: &str) -> Zone {
         let scratch = Scratch::new(test);
         let nb = Server::start(Kind::C, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
-        let sb = Server::start(Kind::C, &scratch, "sb", Db::OvnSouthbound.text(), &[]);
+        let sb = Server::start(Kind::C, &scratch, "sb", sb, &[]);
         let zone = Zone { scratch, _nb: nb, sb };
         zone.nbctl(&["init"]);
         zone
@@ -268,4 +272,114 @@ fn what_the_packaged_one_has_written_is_taken_over() {
         }
     }
     assert_eq!(rewritten, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_too_old_is_deleted_in_time() {
+    let zone = Zone::new("northd-ageing");
+    let _northd = zone.start(Kind::Ours, "northd");
+    zone.nbctl(&[
+        "lr-add",
+        "r",
+        "--",
+        "lrp-add",
+        "r",
+        "p",
+        "00:00:00:00:00:01",
+        "10.0.0.1/24",
+    ]);
+    zone.nbctl(&[
+        "--wait=sb",
+        "set",
+        "Logical_Router",
+        "r",
+        "options:mac_binding_age_threshold=1",
+    ]);
+    let mut client = zone.sb.client(&zone.scratch);
+    let found = client.transact(json!([
+        "OVN_Southbound",
+        {"op": "select", "table": "Datapath_Binding", "where": [], "columns": ["_uuid"]}
+    ]));
+    let now = || {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        i64::try_from(now.expect("it is after 1970").as_millis()).expect("it is not that late")
+    };
+    let (seen, was_seen) = (now(), now() - 999);
+    let row = |ip: &str, timestamp: i64| {
+        json!({"op": "insert", "table": "MAC_Binding", "row": {"logical_port": "p", "ip": ip, "timestamp": timestamp,
+            "datapath": found[0]["rows"][0]["_uuid"]}})
+    };
+    let rows = [
+        row("10.0.0.2", seen),
+        row("10.0.0.3", was_seen),
+        row("10.0.0.4", seen + 3_600_000),
+    ];
+    client.transact(json!(["OVN_Southbound", rows[0], rows[1], rows[2]]));
+    let mut n_left = || {
+        let rows = client.transact(json!([
+            "OVN_Southbound",
+            {"op": "select", "table": "MAC_Binding", "where": [], "columns": ["ip"]}
+        ]));
+        rows[0]["rows"].as_array().map_or(0, Vec::len)
+    };
+    zone.wait("the older one is gone", || n_left() < 3);
+    zone.wait("the other one is gone", || n_left() == 1);
+    assert!(now() >= seen + 1000);
+}
+
+#[test]
+fn a_row_that_is_refused_keeps_nothing_else_from_being_written() {
+    let mut schema: Value = serde_json::from_str(Db::OvnSouthbound.text()).expect("it is JSON");
+    schema["tables"]["Address_Set"]["columns"]["name"]["type"] =
+        json!({"key": {"type": "string", "maxLength": 20}});
+    schema["tables"]["Meter"]["columns"]["unit"]["type"]["key"]["enum"] = json!(["set", ["kbps"]]);
+    schema["tables"]["Port_Binding"]["indexes"] = json!([["logical_port"], ["datapath"]]);
+    let zone = Zone::with_schema("northd-refused", &schema.to_string());
+    zone.nbctl(&[
+        "create",
+        "Address_Set",
+        "name=much_longer_than_that",
+        "addresses=10.0.0.1",
+    ]);
+    zone.nbctl(&["create", "Address_Set", "name=short", "addresses=10.0.0.1"]);
+    zone.nbctl(&[
+        "meter-add",
+        "m",
+        "drop",
+        "10",
+        "pktps",
+        "--",
+        "meter-add",
+        "k",
+        "drop",
+        "10",
+        "kbps",
+    ]);
+    // Their second ports are refused because of the first, or the other way round.
+    zone.nbctl(&[
+        "ls-add", "sw0", "--", "lsp-add", "sw0", "a", "--", "lsp-add", "sw0", "b",
+    ]);
+    let _northd = zone.start(Kind::Ours, "northd");
+    let mut client = zone.sb.client(&zone.scratch);
+    let mut names = |table: &str, column: &str| -> BTreeSet<String> {
+        let rows = client.transact(json!([
+            "OVN_Southbound",
+            {"op": "select", "table": table, "where": [], "columns": [column]}
+        ]));
+        let rows = rows[0]["rows"].as_array().cloned().unwrap_or_default();
+        rows.iter()
+            .filter_map(|row| Some(row[column].as_str()?.to_owned()))
+            .collect()
+    };
+    zone.sync();
+    assert!(names("Address_Set", "name").contains("short"));
+    assert_eq!(names("Meter", "name"), BTreeSet::from(["k".to_owned()]));
+    assert_eq!(names("Port_Binding", "logical_port").len(), 1);
+    // What comes later is written as well.
+    zone.nbctl(&["--wait=sb", "ls-add", "sw1", "--", "lsp-add", "sw1", "c"]);
+    assert!(names("Port_Binding", "logical_port").contains("c"));
+    let log = std::fs::read_to_string(zone.scratch.host("northd.log")).expect("it was written");
+    for table in ["Address_Set", "Meter", "Port_Binding"] {
+        assert!(log.contains(&format!("Sb: {table} ")), "{table}: {log}");
+    }
 }

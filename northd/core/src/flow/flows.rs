@@ -48,6 +48,8 @@ pub struct Flow {
     pub in_out_port: Option<Arc<str>>,
     /// It lets packets past connection tracking (`external_ids:kube-ovn-hint`).
     pub skips_tracking: bool,
+    /// Whoever else makes it says what it is made for and about.
+    pub yields: bool,
     /// `flow_desc`.
     pub description: Option<&'static str>,
     /// The line that made it (`external_ids:source`).
@@ -71,6 +73,12 @@ impl Flow {
     /// that cannot do with it.
     pub fn skip_tracking(&mut self) -> &mut Self {
         self.skips_tracking = true;
+        self
+    }
+
+    /// Says whether others who make it, too, say what it is made for and about.
+    pub fn yields(&mut self, yields: bool) -> &mut Self {
+        self.yields = yields;
         self
     }
 
@@ -185,6 +193,7 @@ impl Flows {
             hint: None,
             in_out_port: None,
             skips_tracking: false,
+            yields: false,
             description: None,
             source: Location::caller(),
         }));

@@ -40,7 +40,7 @@ pub struct FlowTable {
 /// Who of all who say a flow decides what is said about it. An owner may say it in several places.
 fn rank((owner, flow): &(Owner, Arc<Flow>)) -> impl Ord + use<'_> {
     let about = (flow.hint, flow.in_out_port.as_deref(), flow.description);
-    (*owner, about, flow.source.file(), flow.source.line())
+    (flow.yields, *owner, about, flow.source.file(), flow.source.line())
 }
 
 /// What identifies a flow.

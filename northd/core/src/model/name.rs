@@ -14,6 +14,11 @@ pub fn chassis_redirect(port: &str) -> String {
     format!("cr-{port}")
 }
 
+/// The port that a chassisredirect port stands for, by its name.
+pub fn unredirected(name: &str) -> Option<&str> {
+    name.strip_prefix("cr-")
+}
+
 /// True on the chassis where a port is.
 pub fn is_resident(quoted_port: &str) -> String {
     format!("is_chassis_resident({quoted_port})")

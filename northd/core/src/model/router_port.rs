@@ -6,7 +6,7 @@ use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalRouterPort, Logica
 use ovsdb_data::Uuid;
 
 use super::address::{Addresses, Mac};
-use super::name::{chassis_redirect, is_resident, quoted};
+use super::name::{chassis_redirect, is_resident, quoted, unredirected};
 use super::options::Options;
 use super::router::Router;
 use super::router_side::RouterSide;
@@ -127,6 +127,29 @@ impl Derivation for RouterPort {
             peer: row.peer().map(Into::into),
         })
     }
+}
+
+/// Whether a router port is a distributed gateway port; none where there is no such port.
+pub enum IsGatewayPort {}
+
+impl Derivation for IsGatewayPort {
+    type Key = Uuid;
+    type Value = Option<bool>;
+    const NODE: NodeId = Node::IsGatewayPort;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let port = view.get::<RouterPort>(uuid);
+        port.as_ref().as_ref().map(|port| port.is_gateway)
+    }
+}
+
+/// Whether a name is that of a router port, or of the chassisredirect port that stands for one.
+pub fn is_known(view: &View<'_>, name: &str) -> bool {
+    let is_port = |name: &str, is: fn(bool) -> bool| {
+        let mut ports = view.holders(LogicalRouterPort::NAME, name).into_iter();
+        ports.any(|port| view.get::<IsGatewayPort>(port).is_some_and(is))
+    };
+    is_port(name, |_| true) || unredirected(name).is_some_and(|name| is_port(name, |is_gateway| is_gateway))
 }
 
 /// The switch port of type `router` that leads to a router port.

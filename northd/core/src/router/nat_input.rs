@@ -30,10 +30,13 @@ pub fn replies(view: &View<'_>, rule: &Rule<'_>, gateways: &[Uuid], flows: &mut 
         _ => copp::meter(view, rule.router.copp, "nd-na"),
     };
     let question = question(rule);
+    // A rule that translates what comes in has the better claim to the address.
+    let yields = rule.nat.kind == Kind::Snat;
     flows
         .add(Stage::LrInIpInput, 90, question.clone(), reply(rule, INPORT_MAC))
         .meter(meter.clone())
-        .hint(rule.nat.uuid);
+        .hint(rule.nat.uuid)
+        .yields(yields);
     for uuid in gateways {
         let port = view.get::<RouterPort>(*uuid);
         let belongs = |port: &&RouterPort| rule.nat.belongs_to(port, gateways.len());
@@ -57,10 +60,12 @@ pub fn replies(view: &View<'_>, rule: &Rule<'_>, gateways: &[Uuid], flows: &mut 
                 reply(rule, mac),
             )
             .meter(meter.clone())
-            .hint(rule.nat.uuid);
+            .hint(rule.nat.uuid)
+            .yields(yields);
         flows
             .add(Stage::LrInIpInput, 91, at_port, rule.drop.clone())
-            .hint(rule.nat.uuid);
+            .hint(rule.nat.uuid)
+            .yields(yields);
     }
 }
 

@@ -338,7 +338,8 @@ impl Derivation for Reports {
     }
 }
 
-fn switch_of(view: &View<'_>, datapath: Uuid) -> Option<Uuid> {
+/// The switch of a row of `Datapath_Binding`.
+pub fn switch_of(view: &View<'_>, datapath: Uuid) -> Option<Uuid> {
     let row = view.row::<DatapathBinding<'_>>(datapath)?;
     row.external_ids().get("logical-switch")?.parse().ok()
 }

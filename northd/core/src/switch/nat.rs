@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::LogicalRouter;
+use ovn_schemas::rows::ovn_northbound::{self as nb, LogicalRouter};
 use ovsdb_data::Uuid;
 
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
+use crate::model::address::Mac;
 use crate::model::config::Config;
 use crate::model::nat::{Kind, Nat, OwnIps, Placed, Rank};
 use crate::model::router::RouterPorts;
@@ -29,11 +30,12 @@ impl Derivation for SwitchNatFlows {
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on_all(Datapaths::Set(Arc::default()));
         let nat = view.get::<Nat>(uuid);
-        let Some(nat) = nat.as_ref() else {
-            return flows;
-        };
+        let frames_for = frames_for(view, uuid);
         for router in view.holders(LogicalRouter::NAT, uuid) {
-            let is_forwarded = is_forwarded(view, nat, router);
+            let forwarded = nat
+                .as_ref()
+                .as_ref()
+                .filter(|nat| is_forwarded(view, nat, router));
             for port in view.get::<RouterPorts>(router).iter() {
                 let port = view.get::<RouterPort>(*port);
                 let Some(port) = port.as_ref() else {
@@ -45,11 +47,14 @@ impl Derivation for SwitchNatFlows {
                 let Some(leading) = leading.as_ref().and_then(|leading| leading.as_ref().as_ref()) else {
                     continue;
                 };
-                if is_forwarded && port.is_enabled {
+                if let Some(nat) = forwarded.filter(|_| port.is_enabled) {
                     Forward::to(view, leading).requests(nat.family() == '6', &nat.external_text, &mut flows);
                 }
-                if port.is_gateway {
-                    frames(view, nat, leading, &mut flows);
+                if let Some(frames_for) = frames_for.as_ref().filter(|_| port.is_gateway) {
+                    let actions = deliver(view, leading);
+                    flows
+                        .add_on(leading.switch, Stage::LsInL2Lkup, 50, &**frames_for, actions)
+                        .hint(leading.uuid);
                 }
             }
         }
@@ -66,16 +71,18 @@ fn is_forwarded(view: &View<'_>, nat: &Nat, router: Uuid) -> bool {
         && !(nat.kind == Kind::Snat && view.get::<OwnIps>(router).contains(&*nat.external_text))
 }
 
-fn frames(view: &View<'_>, nat: &Nat, port: &SwitchPort, flows: &mut Flows) {
-    let Some((logical_port, mac, _)) = nat.asks_distribution().filter(|_| nat.kind == Kind::Both) else {
-        return;
-    };
-    let actions = match port.is_enabled {
+/// Frames for the Ethernet address of a rule that asks a port's chassis to translate, where that port is. Nothing else
+/// that the rule says counts.
+fn frames_for(view: &View<'_>, rule: Uuid) -> Option<String> {
+    let row = view.row::<nb::Nat<'_>>(rule)?;
+    let port = row.logical_port().filter(|_| row.r#type() == "dnat_and_snat")?;
+    let mac = Mac::parse(row.external_mac()?)?;
+    Some(format!("eth.dst == {mac} && is_chassis_resident(\"{port}\")"))
+}
+
+fn deliver(view: &View<'_>, port: &SwitchPort) -> String {
+    match port.is_enabled {
         true => format!("outport = {}; output;", port.key),
         false => view.get::<Config>(()).drop.to_string(),
-    };
-    let r#match = format!("eth.dst == {mac} && is_chassis_resident(\"{logical_port}\")");
-    flows
-        .add_on(port.switch, Stage::LsInL2Lkup, 50, r#match, actions)
-        .hint(port.uuid);
+    }
 }

@@ -9,6 +9,7 @@ use ovsdb_data::typed::Columns;
 use crate::alloc::datapath_key::DatapathKey;
 use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
+use crate::model::ageing::Thresholds;
 use crate::model::options::Options;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
@@ -81,7 +82,10 @@ fn router_ids(view: &View<'_>, uuid: Uuid) -> Option<BTreeMap<String, String>> {
     if !options.is_true("always_learn_from_arp_request", true) {
         ids.insert("always_learn_from_arp_request".into(), "false".into());
     }
-    let age = shortest_age(options.get("mac_binding_age_threshold").unwrap_or_default());
+    let ages = options
+        .get("mac_binding_age_threshold")
+        .and_then(Thresholds::parse);
+    let age = ages.map_or(0, |ages| ages.shortest());
     if age > 0 {
         ids.insert("mac_binding_age_threshold".into(), age.to_string());
     }
@@ -107,11 +111,4 @@ fn ids(
         ids.insert("ct-zone-limit".into(), limit.to_string());
     }
     ids
-}
-
-/// The shortest time of a list `[CIDR:]TIME;…` that is not zero.
-fn shortest_age(text: &str) -> u32 {
-    let entries = text.split(';');
-    let ages = entries.filter_map(|entry| entry.rsplit(':').next()?.trim().parse::<u32>().ok());
-    ages.filter(|age| *age > 0).min().unwrap_or(0)
 }

@@ -1,0 +1,44 @@
+//! `MAC_Binding`: what routers have learned of their neighbors goes with the router and the port, and when it is too
+//! old (ovn-sb(5)). ovn-controller writes the rows.
+
+use ovn_schemas::rows::ovn_southbound::{DatapathBinding, MacBinding};
+use ovsdb_data::Uuid;
+
+use crate::desired::{Desired, Gone};
+use crate::graph::Derivation;
+use crate::model::ageing::{NeighborAges, too_old_at};
+use crate::model::router_port::is_known;
+use crate::nodes::{Node, NodeId};
+use crate::view::View;
+
+/// Whether a row is to go.
+pub enum StaleMacBinding {}
+
+impl Derivation for StaleMacBinding {
+    type Key = Uuid;
+    type Value = Vec<Desired>;
+    const NODE: NodeId = Node::StaleMacBinding;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let when = when(view, uuid);
+        when.map(|when| Desired::gone::<MacBinding<'static>>(uuid, when))
+            .into_iter()
+            .collect()
+    }
+}
+
+fn when(view: &View<'_>, uuid: Uuid) -> Option<Gone> {
+    let row = view.row::<MacBinding<'_>>(uuid)?;
+    let ages = router_of(view, row.datapath()).map(|router| view.get::<NeighborAges>(router));
+    match ages.as_ref().and_then(|ages| ages.as_ref().as_ref()) {
+        Some(ages) if is_known(view, row.logical_port()) => {
+            too_old_at(row.timestamp(), ages.of(row.ip())).map(Gone::At)
+        }
+        _ => Some(Gone::Now),
+    }
+}
+
+fn router_of(view: &View<'_>, datapath: Uuid) -> Option<Uuid> {
+    let row = view.row::<DatapathBinding<'_>>(datapath)?;
+    row.external_ids().get("logical-router")?.parse().ok()
+}
