@@ -4,12 +4,17 @@
 //! effect as they are read, so that their order counts).
 
 use std::ffi::OsString;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
 
 use lexopt::Parser;
 use ovsdb_daemon::dirs;
-use ovsdb_daemon::options::{self, DaemonOptions, LogOptions, Token};
+use ovsdb_daemon::options::{self, DaemonOptions, LogOptions, TlsOptions, Token};
+use ovsdb_data::os_text;
 use ovsdb_transport::remote::Remote;
 use ovsdb_transport::tls::TlsFiles;
+
+use crate::{diff, explain, plan};
 
 /// The program's name.
 pub const PROGRAM: &str = "ovn-northd";
@@ -45,23 +50,71 @@ pub enum Command {
     Run(Box<Args>),
     /// Print a text and exit 0.
     Print(String),
+    /// One of the commands that look once, with the words after its name.
+    Look(Look, Vec<OsString>),
+}
+
+/// A command that looks once: its exit status.
+pub type Look = fn(Vec<OsString>) -> Result<i32, Trouble>;
+
+/// Why a command cannot be done, in words.
+#[derive(Debug)]
+pub struct Trouble(pub String);
+
+impl From<String> for Trouble {
+    fn from(text: String) -> Trouble {
+        Trouble(text)
+    }
+}
+
+impl From<&str> for Trouble {
+    fn from(text: &str) -> Trouble {
+        Trouble(text.to_owned())
+    }
+}
+
+/// The commands that look once, by name: C's program takes no words at all.
+const LOOKS: [(&str, Look); 3] = [
+    ("plan", plan::run),
+    ("diff", diff::run),
+    ("explain", explain::run),
+];
+
+/// Prints a text; who reads it may stop when he has seen enough.
+pub fn print(text: &str, to: Option<&Path>) -> Result<i32, Trouble> {
+    let written = match to {
+        Some(path) => std::fs::write(path, text),
+        None => std::io::stdout().write_all(text.as_bytes()),
+    };
+    let name = to.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("{name}: {}", os_text(&error)).into())
+        }
+        _ => Ok(0),
+    }
 }
 
 /// Parses the words after the program's name.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
-    let words = options::complete(words, &names(), "pcC")?;
+    let mut words: Vec<OsString> = words.into_iter().collect();
+    let look = LOOKS
+        .iter()
+        .find(|(name, _)| words.first().is_some_and(|word| word == name));
+    if let Some((_, look)) = look {
+        return Ok(Command::Look(*look, words.split_off(1)));
+    }
+    let words = options::complete(words, &names(), &format!("dDu{}", TlsOptions::SHORTS))?;
     let mut parser = Parser::from_args(words);
-    let (mut nb, mut sb) = (
-        default("OVN_NB_DB", "ovnnb_db.sock"),
-        default("OVN_SB_DB", "ovnsb_db.sock"),
-    );
+    let [mut nb, mut sb] = default_remotes();
     let (mut daemon, mut log) = (DaemonOptions::default(), LogOptions::default());
-    let mut tls = TlsFiles::default();
+    let mut tls = TlsOptions::default();
     let (mut dry_run, mut n_threads, mut unixctl) = (false, 1, None);
     let text = options::error_text;
     while let Some(token) = Token::next(&mut parser).map_err(text)? {
         if daemon.accept(&token, &mut parser, PROGRAM).map_err(text)?
             || log.accept(&token, &mut parser, PROGRAM).map_err(text)?
+            || tls.accept(&token, &mut parser).map_err(text)?
         {
             continue;
         }
@@ -75,9 +128,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             Token::Short('h') => "help",
             Token::Short('V') => "version",
             Token::Short('o') => "options",
-            Token::Short('p') => "private-key",
-            Token::Short('c') => "certificate",
-            Token::Short('C') => "ca-cert",
+            Token::Short('D') => "ovnnb-db",
+            Token::Short('d') => "ovnsb-db",
+            Token::Short('u') => "unixctl",
             Token::Long(name) => name,
             Token::Short(_) => return Err(token.unrecognized()),
         };
@@ -96,12 +149,6 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             "dry-run" => dry_run = true,
             "n-threads" => n_threads = threads(&value()?)?,
             "unixctl" => unixctl = Some(value()?),
-            "private-key" => tls.private_key = Some(value()?.into()),
-            "certificate" => tls.certificate = Some(value()?.into()),
-            "ca-cert" => tls.ca_cert = Some(value()?.into()),
-            "ssl-protocols" => tls.protocols = Some(value()?),
-            "ssl-ciphers" => tls.ciphers = Some(value()?),
-            "ssl-ciphersuites" => tls.ciphersuites = Some(value()?),
             _ => return Err(token.unrecognized()),
         }
     }
@@ -111,9 +158,28 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
         dry_run,
         n_threads,
         unixctl,
-        tls,
+        tls: tls_files(tls),
         daemon,
     })))
+}
+
+/// Where the northbound and the southbound database are unless somebody says otherwise.
+pub fn default_remotes() -> [String; 2] {
+    [("OVN_NB_DB", "ovnnb_db.sock"), ("OVN_SB_DB", "ovnsb_db.sock")]
+        .map(|(variable, socket)| default(variable, socket))
+}
+
+/// The files that the options name.
+pub fn tls_files(options: TlsOptions) -> TlsFiles {
+    TlsFiles {
+        private_key: options.private_key.map(Into::into),
+        certificate: options.certificate.map(Into::into),
+        ca_cert: options.ca_cert.map(Into::into),
+        protocols: options.protocols,
+        ciphers: options.ciphers,
+        ciphersuites: options.ciphersuites,
+        ..TlsFiles::default()
+    }
 }
 
 /// The remote that the environment names, or the socket where OVN's scripts have it.
@@ -123,7 +189,7 @@ fn default(variable: &str, socket: &str) -> String {
 }
 
 /// Remotes, with commas between them.
-fn remotes(option: &str, text: &str) -> Result<Vec<Remote>, String> {
+pub fn remotes(option: &str, text: &str) -> Result<Vec<Remote>, String> {
     let remotes = text.split(',').map(str::trim).filter(|remote| !remote.is_empty());
     let remotes: Result<Vec<Remote>, String> = remotes
         .map(|remote| remote.parse().map_err(|error| format!("{option}: {error}")))
@@ -150,9 +216,11 @@ pub fn threads(text: &str) -> Result<u32, String> {
 }
 
 fn help() -> String {
+    let [nb, sb] = default_remotes();
     format!(
         "{PROGRAM}: OVN northbound management daemon
 usage: {PROGRAM} [OPTIONS]
+       {PROGRAM} plan|diff|explain --help
 
 Options:
   --ovnnb-db=DATABASE       connect to ovn-nb database at DATABASE
@@ -165,24 +233,17 @@ Options:
   -h, --help                display this help message
   -o, --options             list available options
   -V, --version             display version information
-{}{}
-TLS:
-  -p, --private-key=FILE    file with private key
-  -c, --certificate=FILE    file with certificate for private key
-  -C, --ca-cert=FILE        file with peer CA certificate
-  --ssl-protocols=PROTOS    list or range of protocol versions
-  --ssl-ciphers=CIPHERS     ciphers of TLSv1.2
-  --ssl-ciphersuites=SUITES cipher suites of TLSv1.3
-",
-        default("OVN_NB_DB", "ovnnb_db.sock"),
-        default("OVN_SB_DB", "ovnsb_db.sock"),
+{}{}{}",
+        nb,
+        sb,
         DaemonOptions::help(PROGRAM),
         LogOptions::help(PROGRAM),
+        TlsOptions::HELP,
     )
 }
 
 fn names() -> Vec<&'static str> {
-    const OWN: [&str; 14] = [
+    const OWN: [&str; 8] = [
         "ovnnb-db=",
         "ovnsb-db=",
         "dry-run",
@@ -191,16 +252,11 @@ fn names() -> Vec<&'static str> {
         "help",
         "options",
         "version",
-        "private-key=",
-        "certificate=",
-        "ca-cert=",
-        "ssl-protocols=",
-        "ssl-ciphers=",
-        "ssl-ciphersuites=",
     ];
     OWN.into_iter()
         .chain(DaemonOptions::NAMES)
         .chain(LogOptions::NAMES)
+        .chain(TlsOptions::NAMES)
         .collect()
 }
 

@@ -1,14 +1,62 @@
 //! The commands of `ovn-appctl -t ovn-northd` (ovn-northd(8) "Runtime Management Commands").
 //!
-//! In: commands. Out: answers from [`Shared`], which the loop keeps up to date, and wishes for the loop.
+//! In: commands. Out: answers from [`Shared`], which the loop keeps up to date; questions that only the loop can answer
+//! ([`Ask`]), and wishes for it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use ovsdb_daemon::unixctl::Commands;
-use tokio::sync::Notify;
+use northd_core::Side;
+use ovsdb_daemon::unixctl::{Commands, Reply};
+use tokio::sync::{Notify, oneshot};
 
 use crate::args;
+
+/// What only the loop knows, or does.
+#[derive(Clone, Copy, Debug)]
+pub enum Ask {
+    /// `inc-engine/show-stats`.
+    EngineStats,
+    /// `inc-engine/clear-stats`.
+    ClearEngineStats,
+    /// `derivations/show-counts`.
+    Counts,
+    /// `derivations/clear-counts`.
+    ClearCounts,
+    /// `debug/chassis-features-list`.
+    Features,
+    /// `stopwatch/show`.
+    Stopwatches,
+    /// `stopwatch/reset`.
+    ResetStopwatches,
+    /// `memory/show`.
+    Memory,
+    /// `coverage/show`.
+    Coverage,
+    /// `coverage/read-counter`.
+    ReadCounter,
+    /// `nb-cluster-state-reset` and `sb-cluster-state-reset`.
+    ResetCluster(Side),
+}
+
+/// The commands that the loop answers: name, usage, fewest and most arguments.
+const ASKS: [(&str, &str, usize, usize, Ask); 12] = [
+    ("nb-cluster-state-reset", "", 0, 0, Ask::ResetCluster(Side::Nb)),
+    ("sb-cluster-state-reset", "", 0, 0, Ask::ResetCluster(Side::Sb)),
+    ("inc-engine/show-stats", "", 0, 2, Ask::EngineStats),
+    ("inc-engine/clear-stats", "", 0, 0, Ask::ClearEngineStats),
+    ("derivations/show-counts", "", 0, 0, Ask::Counts),
+    ("derivations/clear-counts", "", 0, 0, Ask::ClearCounts),
+    ("debug/chassis-features-list", "", 0, 0, Ask::Features),
+    ("stopwatch/show", "[NAME]", 0, 1, Ask::Stopwatches),
+    ("stopwatch/reset", "[NAME]", 0, 1, Ask::ResetStopwatches),
+    ("memory/show", "", 0, 0, Ask::Memory),
+    ("coverage/show", "", 0, 0, Ask::Coverage),
+    ("coverage/read-counter", "COUNTER", 1, 1, Ask::ReadCounter),
+];
+
+/// A question, its arguments, and who waits for the answer.
+pub type Asked = (Ask, Vec<String>, oneshot::Sender<Reply>);
 
 /// What the loop and the commands share.
 #[derive(Default)]
@@ -25,8 +73,10 @@ pub struct Shared {
     pub is_recompute_wanted: AtomicBool,
     /// `parallel-build/set-n-threads`.
     pub n_threads: AtomicU32,
-    /// The counters, in words.
-    pub counts: parking_lot::Mutex<String>,
+    /// A run that takes more milliseconds is told in the log.
+    pub log_timeout_ms: AtomicU64,
+    /// Questions to the loop.
+    pub asked: parking_lot::Mutex<Vec<Asked>>,
     /// There is a wish for the loop.
     pub wish: Notify,
 }
@@ -79,9 +129,22 @@ pub fn register(commands: &Commands, shared: &Arc<Shared>, exit: impl Fn() + Sen
     tell("parallel-build/get-n-threads", |shared| {
         format!("{}\n", shared.n_threads.load(Ordering::Relaxed))
     });
-    tell("nb-cluster-state-reset", |_| String::new());
-    tell("sb-cluster-state-reset", |_| String::new());
-    tell("inc-engine/show-stats", |shared| shared.counts.lock().clone());
+    for (name, usage, min, max, ask) in ASKS {
+        let shared = shared.clone();
+        commands.register_deferred(name, usage, min, max, move |arguments| {
+            let (sender, answer) = oneshot::channel();
+            shared.asked.lock().push((ask, arguments, sender));
+            shared.wish.notify_one();
+            answer
+        });
+    }
+    let timeout = shared.clone();
+    commands.register("inc-engine/compute-log-timeout", "", 1, 1, move |arguments| {
+        let ms = arguments.first().and_then(|text| text.parse::<u32>().ok());
+        let ms = ms.ok_or("unsigned integer required")?;
+        timeout.log_timeout_ms.store(u64::from(ms), Ordering::Relaxed);
+        Ok(String::new())
+    });
     let wish = shared.clone();
     commands.register("inc-engine/recompute", "", 0, 0, move |_| {
         wish.is_recompute_wanted.store(true, Ordering::Relaxed);

@@ -12,14 +12,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use northd_core::databases::Databases;
+use northd_core::graph::Count;
+use northd_core::nodes::Node;
 use northd_core::northd::RowId;
 use northd_core::reconcile::Reconcile;
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
-use ovsdb_daemon::unixctl::Commands;
+use ovn_schemas::rows::ovn_northbound::NbGlobal;
+use ovn_schemas::rows::ovn_southbound::Chassis;
+use ovsdb_daemon::unixctl::{Commands, Reply};
 use ovsdb_daemon::{process, unixctl};
-use ovsdb_data::os_text;
-use ovsdb_idl::session::{Config, Event, Interest};
+use ovsdb_data::typed::Table;
+use ovsdb_data::{Row, os_text};
+use ovsdb_idl::session::{Config, Event};
 use ovsdb_idl::txn::Outcome;
 use ovsdb_transport::dialer::Dialer;
 use ovsdb_transport::drive::Client;
@@ -29,9 +35,12 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Notify;
 
 use crate::args::{Args, PROGRAM, VERSION};
-use crate::control::{self, Shared};
-use crate::databases::{Seen, see};
+use crate::control::{self, Ask, Shared};
+use crate::coverage::{self, Coverage};
+use crate::databases::{Seen, interest, see};
+use crate::engine::Engine;
 use crate::sequence;
+use crate::stopwatch::{self, Stopwatches};
 
 /// The lock that the active one of several holds.
 const LOCK: &str = "ovn_northd";
@@ -41,6 +50,13 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// After so long a transaction that was refused is tried again.
 const PENANCE: Duration = Duration::from_secs(1);
+
+/// Silence after which a server is probed, unless `northd_probe_interval` says otherwise, and the least that it may say.
+const PROBE_INTERVAL_MS: i64 = 5000;
+const PROBE_INTERVAL_MIN_MS: i64 = 1000;
+
+/// A run that takes longer is told in the log, unless set otherwise.
+const LOG_TIMEOUT_MS: u64 = 500;
 
 /// Runs the program; returns its exit status.
 pub fn run(args: Args) -> i32 {
@@ -67,6 +83,7 @@ async fn serve(args: Args, starting: process::Starting) -> Result<i32, String> {
     let shared = Arc::new(Shared::default());
     shared.is_paused.store(args.dry_run, Ordering::Relaxed);
     shared.n_threads.store(args.n_threads, Ordering::Relaxed);
+    shared.log_timeout_ms.store(LOG_TIMEOUT_MS, Ordering::Relaxed);
     let commands = Commands::new(VERSION);
     let stop = Arc::new(Notify::new());
     let exit = stop.clone();
@@ -86,7 +103,7 @@ async fn serve(args: Args, starting: process::Starting) -> Result<i32, String> {
         let config = Config {
             db: db.name().to_owned(),
             leader_only: true,
-            tables: Interest::All,
+            tables: interest(db),
             schema: Some(ovn_schemas::schema(db)),
         };
         Client::start(
@@ -189,6 +206,12 @@ struct Loop {
     northd: Northd,
     shared: Arc<Shared>,
     was_active: bool,
+    engine: Engine,
+    stopwatches: Stopwatches,
+    coverage: Coverage,
+    /// What comes before that is taken in, and nothing is made of it yet.
+    rests_until: Option<Instant>,
+    probe_interval_ms: i64,
 }
 
 impl Loop {
@@ -199,6 +222,11 @@ impl Loop {
             northd: Northd::new(),
             shared,
             was_active: false,
+            engine: Engine::default(),
+            stopwatches: Stopwatches::default(),
+            coverage: Coverage::default(),
+            rests_until: None,
+            probe_interval_ms: PROBE_INTERVAL_MS,
         }
     }
 
@@ -212,8 +240,10 @@ impl Loop {
                 sb,
                 northd,
                 shared,
+                rests_until,
                 ..
             } = self;
+            let rest = rests_until.map(|until| until.saturating_duration_since(Instant::now()));
             let wish = shared.clone();
             let must_wait = nb.must_wait() || sb.must_wait();
             let happened = tokio::select! {
@@ -223,7 +253,9 @@ impl Loop {
                 outcome = outcome(&mut sb.commit) => Happened::Ended(Side::Sb, outcome),
                 () = wish.wish.notified() => Happened::Wish,
                 () = tokio::time::sleep(PENANCE), if must_wait => Happened::Nothing,
+                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => Happened::Nothing,
             };
+            let began = Instant::now();
             match happened {
                 Happened::Event(Side::Nb, event) => {
                     let seen = nb.take(northd, event);
@@ -233,13 +265,24 @@ impl Loop {
                     let seen = sb.take(northd, event);
                     self.seen(Side::Sb, &seen);
                 }
-                Happened::Ended(Side::Nb, outcome) => nb.ended(northd, &outcome),
-                Happened::Ended(Side::Sb, outcome) => sb.ended(northd, &outcome),
+                Happened::Ended(side, outcome) => {
+                    match side {
+                        Side::Nb => nb.ended(northd, &outcome),
+                        Side::Sb => sb.ended(northd, &outcome),
+                    }
+                    self.coverage.hit(match outcome {
+                        Outcome::Committed => coverage::SUCCESS,
+                        Outcome::TryAgain | Outcome::Unknown => coverage::TRY_AGAIN,
+                        Outcome::Failed(_) => coverage::ERROR,
+                    });
+                }
                 Happened::Wish => self.obey(),
                 Happened::Nothing => {}
             }
             self.drain();
+            self.stopwatches.add(stopwatch::SOUTHBOUND, began.elapsed());
             self.step();
+            self.stopwatches.add(stopwatch::LOOP, began.elapsed());
         }
     }
 
@@ -285,6 +328,11 @@ impl Loop {
     }
 
     fn obey(&mut self) {
+        let asked = std::mem::take(&mut *self.shared.asked.lock());
+        for (ask, arguments, sender) in asked {
+            // Who asked may have gone.
+            let _ = sender.send(self.answer(ask, &arguments));
+        }
         if self.shared.is_recompute_wanted.swap(false, Ordering::Relaxed) {
             self.recompute();
         }
@@ -305,6 +353,7 @@ impl Loop {
         let rows = |northd: &Northd| northd.all().into_iter().map(|row| (row.side, row.table, row.id));
         let all: Vec<RowId> = rows(&self.northd).chain(rows(&fresh)).collect();
         self.northd = fresh;
+        self.engine.ran(&self.northd.counts(), true);
         self.nb.reconcile.touch(all.iter().copied());
         self.sb.reconcile.touch(all);
     }
@@ -313,31 +362,139 @@ impl Loop {
         if !self.nb.has_contents || !self.sb.has_contents {
             return;
         }
-        let touched = self.northd.settle();
-        self.nb.reconcile.touch(touched.iter().copied());
-        self.sb.reconcile.touch(touched);
+        if self.rests_until.is_some_and(|until| until > Instant::now()) {
+            return;
+        }
+        self.rests_until = None;
+        self.settle();
         if !self.shared.is_active() {
             return;
         }
         self.was_active = true;
+        let began = Instant::now();
         self.sb.send(&self.northd, None);
+        self.stopwatches.add(stopwatch::TO_SOUTHBOUND, began.elapsed());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let more = sequence::operation(self.northd.databases(), now_ms);
         self.nb.send(&self.northd, more);
-        self.show_counts();
     }
 
-    fn show_counts(&self) {
-        let counts = self.northd.counts();
-        let lines = counts.iter().map(|(node, count)| {
-            format!(
-                "Node: {node:?}\n- made:  {:>12}\n- equal: {:>12}\n",
-                count.made, count.equal
-            )
-        });
-        *self.shared.counts.lock() = lines.collect();
+    /// Makes what has to be made again.
+    fn settle(&mut self) {
+        let began = Instant::now();
+        let is_first = self.northd.counts().is_empty();
+        let touched = self.northd.settle();
+        self.nb.reconcile.touch(touched.iter().copied());
+        self.sb.reconcile.touch(touched);
+        let took = began.elapsed();
+        self.engine.ran(&self.northd.counts(), is_first);
+        self.stopwatches.add(stopwatch::NORTHBOUND, took);
+        self.coverage.hit(coverage::RUN);
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        if ms > self.shared.log_timeout_ms.load(Ordering::Relaxed) {
+            tracing::info!(target: "inc_proc_eng", "a run took {ms}ms");
+        }
+        self.obey_options(took);
     }
+
+    /// Options of `NB_Global` that are about this process.
+    fn obey_options(&mut self, took: Duration) {
+        let option = |key: &str| -> Option<i64> {
+            let rows = self.northd.databases().rows(Side::Nb, NbGlobal::TABLE_INDEX);
+            let global = rows.map(NbGlobal::of).next()?;
+            global.options().get(key)?.parse().ok()
+        };
+        let backoff = option("northd-backoff-interval-ms").and_then(|ms| u64::try_from(ms).ok());
+        let rest = took.min(Duration::from_millis(backoff.unwrap_or_default()));
+        self.rests_until = (!rest.is_zero()).then(|| Instant::now() + rest);
+        let interval = match option("northd_probe_interval").unwrap_or(-1) {
+            ..0 => PROBE_INTERVAL_MS,
+            0 => 0,
+            ms => ms.max(PROBE_INTERVAL_MIN_MS),
+        };
+        if interval != self.probe_interval_ms {
+            self.probe_interval_ms = interval;
+            let interval = u64::try_from(interval).ok().filter(|ms| *ms > 0);
+            let interval = interval.map(Duration::from_millis);
+            self.nb.client.set_probe_interval(interval);
+            self.sb.client.set_probe_interval(interval);
+        }
+    }
+
+    fn answer(&mut self, ask: Ask, arguments: &[String]) -> Reply {
+        let empty = Ok(String::new());
+        match ask {
+            Ask::EngineStats => Ok(self.engine.show(arguments)),
+            Ask::ClearEngineStats => {
+                self.engine.clear();
+                empty
+            }
+            Ask::Counts => {
+                let counts = self.northd.counts();
+                let line = |(node, count): &(Node, Count)| {
+                    format!(
+                        "{:<28} made {:>10}, {:>10} of them equal: {}\n",
+                        format!("{node:?}"),
+                        count.made,
+                        count.equal,
+                        node.words()
+                    )
+                };
+                Ok(counts.iter().map(line).collect())
+            }
+            Ask::ClearCounts => {
+                self.northd.clear_counts();
+                self.engine.counts_begin_anew();
+                empty
+            }
+            Ask::Features => Ok(features(self.northd.databases())),
+            Ask::Stopwatches => self.stopwatches.show(arguments.first()),
+            Ask::ResetStopwatches => {
+                self.stopwatches.reset(arguments.first());
+                empty
+            }
+            Ask::Memory => Ok(self.memory()),
+            Ask::Coverage => Ok(self.coverage.show()),
+            Ask::ResetCluster(side) => {
+                let (client, name) = match side {
+                    Side::Nb => (&self.nb.client, "northbound"),
+                    Side::Sb => (&self.sb.client, "southbound"),
+                };
+                tracing::info!(target: "ovn_northd", "Resetting {name} database cluster state");
+                client.forget_index();
+                empty
+            }
+            Ask::ReadCounter => self.coverage.read(arguments.first().map_or("", String::as_str)),
+        }
+    }
+
+    /// How much there is of everything.
+    fn memory(&self) -> String {
+        let cells = |side: Side| -> usize {
+            let rows = self.northd.databases().all(side);
+            let columns = |row: &Row| row.iter().map(|(_, value)| value.n_atoms()).sum::<usize>();
+            rows.map(|change| change.new.as_ref().map_or(0, columns)).sum()
+        };
+        format!(
+            "flows:{} idl-cells-OVN_Northbound:{} idl-cells-OVN_Southbound:{}\n",
+            self.northd.flows().len(),
+            cells(Side::Nb),
+            cells(Side::Sb)
+        )
+    }
+}
+
+/// The one feature that the C program lists: whether all chassis of this zone say when MAC bindings were used.
+fn features(databases: &Databases) -> String {
+    let mut rows = databases.rows(Side::Sb, Chassis::TABLE_INDEX).map(Chassis::of);
+    let has = |chassis: Chassis<'_>| {
+        let is = |key: &str| chassis.other_config().get(key) == Some("true");
+        is("is-remote") || is("mac-binding-timestamp")
+    };
+    let mut globals = databases.rows(Side::Nb, NbGlobal::TABLE_INDEX).map(NbGlobal::of);
+    let is_ignored = globals.any(|row| row.options().get("ignore_chassis_features") == Some("true"));
+    format!("mac_binding_timestamp: {}\n", is_ignored || rows.all(has))
 }
 
 enum Happened {

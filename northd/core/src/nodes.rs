@@ -8,9 +8,24 @@ use crate::databases::Side;
 use crate::graph::{Derivation, Graph, Key};
 use crate::{load_balancing, router, switch, sync};
 
-/// A derivation. One reads only those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Node {
+macro_rules! nodes {
+    ($(#[doc = $words:literal] $node:ident,)*) => {
+        /// A derivation. One reads only those before it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Node {
+            $(#[doc = $words] $node,)*
+        }
+
+        impl Node {
+            /// What it makes, in words.
+            pub fn words(self) -> &'static str {
+                match self { $(Node::$node => $words,)* }.trim()
+            }
+        }
+    };
+}
+
+nodes! {
     // Rows as what OVN means by them.
     /// Options of the whole.
     Config,

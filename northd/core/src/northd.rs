@@ -173,6 +173,11 @@ impl Northd {
         self.flows.get(id)
     }
 
+    /// Every flow, and all who say it.
+    pub fn flows(&self) -> &FlowTable {
+        &self.flows
+    }
+
     /// The rows that all this comes from.
     pub fn databases(&self) -> &Databases {
         self.graph.databases()
@@ -181,6 +186,11 @@ impl Northd {
     /// How often each derivation ran.
     pub fn counts(&self) -> Vec<(Node, Count)> {
         self.graph.counts()
+    }
+
+    /// Forgets how often.
+    pub fn clear_counts(&mut self) {
+        self.graph.clear_counts();
     }
 
     /// The same from nothing: what this must be equal to, always.

@@ -2,7 +2,9 @@
 //! and in the columns of the northbound one that northd writes (their tables are named `nb TABLE`).
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Debug;
 
+use northd_core::words::{About, Rows, kept};
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
@@ -11,7 +13,6 @@ use ovsdb_data::{Atom, ColumnIdx, Datum, Row, RowChange, TableIdx};
 
 use crate::fixture::Contents;
 use crate::groups::named;
-use crate::normal::{Kept, Rows};
 
 /// Columns that others than northd write, and those that are random or say when.
 const OTHERS: [(&str, &str); 17] = [
@@ -82,14 +83,9 @@ pub fn row_by_row(contents: &Contents) -> Northd {
 pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
     let theirs = contents.sb.iter().filter_map(|change| {
         let row = change.new.as_ref()?;
-        let kept: Kept = row
-            .iter()
-            .skip(2)
-            .map(|(column, value)| (column, value.clone()))
-            .collect();
-        Some((change.table, change.uuid, kept))
+        Some((change.table, change.uuid, kept(row)))
     });
-    let theirs = Rows::new(theirs, None);
+    let theirs = Rows::new(Side::Sb, theirs, None);
     let ours = northd.all().into_iter().filter(|row| row.side == Side::Sb);
     let ours = ours.map(|row| {
         // Whether a port is up has been said since.
@@ -99,12 +95,14 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
             .filter(|(column, _)| !is_up(row.table, *column));
         (row.table, row.id, at_first.chain(row.columns).collect())
     });
-    let ours = Rows::new(ours, Some(&theirs));
+    let ours = Rows::new(Side::Sb, ours, Some(&theirs));
     let mut found = Vec::new();
-    compare_flows(&named(theirs.flows()), &named(ours.flows()), &mut found);
-    for table in theirs.tables().union(&ours.tables()) {
-        if !["Logical_Flow", "Logical_DP_Group"].contains(&table.as_str()) {
-            compare_rows(table, &theirs.table(table), &ours.table(table), &mut found);
+    compare_flows(&flows(&theirs), &flows(&ours), &mut found);
+    let mut tables = theirs.tables();
+    tables.extend(ours.tables());
+    for (name, table) in tables {
+        if ![sb::LogicalFlow::TABLE_INDEX, sb::LogicalDpGroup::TABLE_INDEX].contains(&table) {
+            compare_rows(&name, &rows(&theirs, table), &rows(&ours, table), &mut found);
         }
     }
     found
@@ -210,7 +208,22 @@ pub fn northbound(contents: &Contents, northd: &Northd) -> Vec<Difference> {
 
 type Named = BTreeMap<String, BTreeMap<String, String>>;
 
-fn compare_flows(theirs: &Named, ours: &Named, found: &mut Vec<Difference>) {
+/// The rows of a table by name.
+fn rows(rows: &Rows, table: TableIdx) -> Named {
+    let rows = rows.rows(table);
+    rows.map(|(name, columns)| (name.to_owned(), columns)).collect()
+}
+
+fn flows(rows: &Rows) -> BTreeMap<String, About> {
+    let flows = rows.flows().into_iter();
+    named(flows.map(|(flow, about)| (flow.to_string(), about)).collect())
+}
+
+fn compare_flows(
+    theirs: &BTreeMap<String, About>,
+    ours: &BTreeMap<String, About>,
+    found: &mut Vec<Difference>,
+) {
     let stage = |flow: &str| {
         flow.split_ascii_whitespace()
             .find(|word| word.starts_with("ls_") || word.starts_with("lr_"))
@@ -225,17 +238,27 @@ fn compare_flows(theirs: &Named, ours: &Named, found: &mut Vec<Difference>) {
             }),
             Some(other) => {
                 // Whoever says a flow first says what it is about: nothing follows from it for the others.
-                let is_said_once = about["shared"].is_empty();
-                let differs = |(key, value): &(&String, &String)| {
-                    other.get(*key) != Some(*value)
-                        && (is_said_once || !["hint", "tags"].contains(&key.as_str()))
-                };
-                for (key, value) in about.iter().filter(differs) {
-                    let other = other.get(key).map_or("", String::as_str);
+                let mut differ = |key: &str, theirs: &dyn Debug, ours: &dyn Debug| {
                     found.push(Difference {
                         at: stage(flow),
-                        what: format!("~ {flow}: {key} [{value}], ours [{other}]"),
+                        what: format!("~ {flow}: {key} [{theirs:?}], ours [{ours:?}]"),
                     });
+                };
+                if about.table != other.table {
+                    differ("table", &about.table, &other.table);
+                }
+                if about.description != other.description {
+                    differ("description", &about.description, &other.description);
+                }
+                if about.is_shared != other.is_shared {
+                    differ("is_shared", &about.is_shared, &other.is_shared);
+                }
+                if !about.is_shared && (&about.hint, &about.tags) != (&other.hint, &other.tags) {
+                    differ(
+                        "hint, tags",
+                        &(&about.hint, &about.tags),
+                        &(&other.hint, &other.tags),
+                    );
                 }
             }
         }

@@ -12,7 +12,6 @@ pub mod fixture;
 pub mod groups;
 pub mod live;
 pub mod nonsense;
-pub mod normal;
 pub mod renamed;
 
 use std::ops::RangeInclusive;
