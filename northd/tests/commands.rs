@@ -76,6 +76,15 @@ fn run(folder: &TempDir, words: &str) -> (i32, String, String) {
     )
 }
 
+/// A text without the numbers of source lines, which change with every edit above them.
+fn without_lines(text: &str) -> String {
+    let line = |line: &str| match line.split_once(".rs:") {
+        Some((before, _)) if line.starts_with("  source") => format!("{before}.rs\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
 #[test]
 fn what_is_printed_is_what_is_written_down() {
     let folder = folder();
@@ -99,6 +108,7 @@ fn what_is_printed_is_what_is_written_down() {
     ] {
         let (got, out, error) = run(&folder, words);
         assert_eq!((got, error), (status, String::new()), "{words}");
+        let out = without_lines(&out);
         let path = data(&format!("{name}.txt"));
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&path, &out).expect("a file that can be written");
@@ -132,9 +142,14 @@ fn a_plan_is_the_same_every_time_and_in_every_form() {
     );
     let (status, _, error) = run(&folder, "plan --format=db --output=planned.db base.db");
     assert_eq!((status, error), (0, String::new()));
-    // On a database that is as it is to be, it is as it is to be.
+    // On a database that is as it is to be, it is as it is to be. (Northbound ports are said to be down only where
+    // southbound ones are.)
+    let southbound = |text: &str| {
+        let (southbound, _) = text.split_once("\nnorthbound ").expect("both");
+        southbound.to_owned()
+    };
     let (status, again, _) = run(&folder, "plan --sb=planned.db base.db");
-    assert_eq!((status, again), (0, text));
+    assert_eq!((status, southbound(&again)), (0, southbound(&text)));
     let (status, none, _) = run(&folder, "diff --sb=planned.db base.db base.db");
     assert_eq!((status, none), (0, String::new()));
 }
