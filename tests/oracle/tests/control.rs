@@ -215,8 +215,11 @@ fn databases_with_tls_are_kept_in_step() {
     for name in ["server", "northd"] {
         authority.sign(&scratch, name);
     }
-    let identity = |name: &str| {
-        let path = |file: String| scratch.host(&file).display().to_string();
+    let identity = |kind: Kind, name: &str| {
+        let path = |file: String| match kind {
+            Kind::C => scratch.inner(&file).display().to_string(),
+            Kind::Ours => scratch.host(&file).display().to_string(),
+        };
         [
             format!("--private-key={}", path(format!("{name}.key"))),
             format!("--certificate={}", path(format!("{name}.pem"))),
@@ -224,10 +227,10 @@ fn databases_with_tls_are_kept_in_step() {
         ]
     };
     let server = |name: &str, db: Db| {
-        let options = identity("server");
+        let options = identity(Kind::C, "server");
         let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
         options.extend(["--remote=pssl:0:127.0.0.1", "--verbose=console:info"]);
-        let server = Server::start(Kind::Ours, &scratch, name, db.text(), &options);
+        let server = Server::start(Kind::C, &scratch, name, db.text(), &options);
         let began = Instant::now();
         let port = loop {
             let log = server.log(&scratch);
@@ -246,8 +249,11 @@ fn databases_with_tls_are_kept_in_step() {
         format!("--ovnsb-db={sb_remote}"),
     ];
     let mut explain = Command::new(ours("ovn-northd"));
-    explain.arg("explain").args(&options).args(identity("northd"));
-    options.extend(identity("northd"));
+    explain
+        .arg("explain")
+        .args(&options)
+        .args(identity(Kind::Ours, "northd"));
+    options.extend(identity(Kind::Ours, "northd"));
     let zone = Zone::on(scratch, Kind::Ours, [nb, sb], &options);
     zone.nbctl(&["--wait=sb", "ls-add", "sw0", "--", "lsp-add", "sw0", "guarded"]);
     let output = explain
