@@ -1,11 +1,14 @@
 //! The program `ovn-ic` (ovn-ic(8)): what is particular to it as a process.
 
+use std::time::Duration;
+
 use ic_core::{Ic, Side, ic};
-use ovn_service::{Database, Service};
+use ovn_service::{Database, Service, Stopwatches, probe_interval};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+#[derive(Default)]
 struct OvnIc;
 
 impl Service for OvnIc {
@@ -18,6 +21,7 @@ impl Service for OvnIc {
         Database {
             side: Side::Nb,
             option: "ovnnb-db=",
+            letter: 'D',
             variable: "OVN_NB_DB",
             socket: "ovnnb_db.sock",
             short: "nb",
@@ -26,6 +30,7 @@ impl Service for OvnIc {
         Database {
             side: Side::Sb,
             option: "ovnsb-db=",
+            letter: 'd',
             variable: "OVN_SB_DB",
             socket: "ovnsb_db.sock",
             short: "sb",
@@ -34,6 +39,7 @@ impl Service for OvnIc {
         Database {
             side: Side::IcNb,
             option: "ic-nb-db=",
+            letter: 'I',
             variable: "OVN_IC_NB_DB",
             socket: "ovn_ic_nb_db.sock",
             short: "ic-nb",
@@ -42,12 +48,21 @@ impl Service for OvnIc {
         Database {
             side: Side::IcSb,
             option: "ic-sb-db=",
+            letter: 'i',
             variable: "OVN_IC_SB_DB",
             socket: "ovn_ic_sb_db.sock",
             short: "ic-sb",
             words: "ovn-ic-sb",
         },
     ];
+
+    const STOPWATCHES: Stopwatches = Stopwatches {
+        turn: "ovn-ic-loop",
+        take: "ovn-ic-take",
+        make: "ovn-ic-make",
+        compare: "ovn-ic-compare",
+        others: &[],
+    };
 
     fn inform(text: &str) {
         tracing::info!(target: "ovn_ic", "{text}");
@@ -57,11 +72,15 @@ impl Service for OvnIc {
         tracing::warn!(target: "ovn_ic", "{text}");
     }
 
+    fn probe_interval(ic: &Ic, side: Side) -> Option<Duration> {
+        probe_interval(ic_core::probe_interval(ic, side))
+    }
+
     fn is_idle(machine: &Ic, side: Side) -> bool {
         ic_core::is_idle(machine, side)
     }
 }
 
 fn main() {
-    std::process::exit(ovn_service::run::main::<OvnIc>());
+    std::process::exit(ovn_service::main::<OvnIc>());
 }

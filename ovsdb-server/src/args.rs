@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lexopt::Parser;
 use ovsdb_daemon::dirs;
-use ovsdb_daemon::options::{self, DaemonOptions, LogOptions, Token};
+use ovsdb_daemon::options::{self, DaemonOptions, LogOptions, TlsOptions, Token};
 
 use crate::schedule::Schedule;
 use crate::service::check_excluded;
@@ -47,32 +47,11 @@ pub struct Args {
     /// `--backup-folder`, `--backup-every`, `--backup-keep`.
     pub backups: Option<Schedule>,
     /// `--private-key` and its kin; each a file or `db:DB,TABLE,COLUMN`.
-    pub tls: TlsArgs,
+    pub tls: TlsOptions,
     /// Daemon options.
     pub daemon: DaemonOptions,
     /// Log options.
     pub log: LogOptions,
-}
-
-/// The TLS options, as given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsArgs {
-    /// `-p`.
-    pub private_key: Option<String>,
-    /// `-c`.
-    pub certificate: Option<String>,
-    /// `-C`.
-    pub ca_cert: Option<String>,
-    /// `--bootstrap-ca-cert`.
-    pub bootstrap_ca_cert: Option<String>,
-    /// `--peer-ca-cert`.
-    pub peer_ca_cert: Option<String>,
-    /// `--ssl-protocols`.
-    pub protocols: Option<String>,
-    /// `--ssl-ciphers`.
-    pub ciphers: Option<String>,
-    /// `--ssl-ciphersuites`.
-    pub ciphersuites: Option<String>,
 }
 
 /// What to do.
@@ -85,7 +64,7 @@ pub enum Command {
 
 /// Parses the words after the program's name.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
-    let words = options::complete(words, &names(), "pcC")?;
+    let words = options::complete(words, &names(), TlsOptions::SHORTS)?;
     let mut parser = Parser::from_args(words);
     let mut args = Args::default();
     let mut no_dbs = false;
@@ -98,6 +77,8 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
     while let Some(token) = Token::next(&mut parser).map_err(text)? {
         if args.daemon.accept(&token, &mut parser, PROGRAM).map_err(text)?
             || args.log.accept(&token, &mut parser, PROGRAM).map_err(text)?
+            || args.tls.accept(&token, &mut parser).map_err(text)?
+            || args.tls.accept_more(&token, &mut parser).map_err(text)?
         {
             continue;
         }
@@ -108,9 +89,6 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             }
             Token::Short('h') => "help",
             Token::Short('V') => "version",
-            Token::Short('p') => "private-key",
-            Token::Short('c') => "certificate",
-            Token::Short('C') => "ca-cert",
             Token::Long(name) => name,
             Token::Short(_) => return Err(token.unrecognized()),
         };
@@ -139,14 +117,6 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             "backup-folder" => backups.folder = Some(value()?.into()),
             "backup-every" => backups.every = positive(name, &value()?)?,
             "backup-keep" => backups.keep = positive(name, &value()?)?,
-            "private-key" => args.tls.private_key = Some(value()?),
-            "certificate" => args.tls.certificate = Some(value()?),
-            "ca-cert" => args.tls.ca_cert = Some(value()?),
-            "bootstrap-ca-cert" => args.tls.bootstrap_ca_cert = Some(value()?),
-            "peer-ca-cert" => args.tls.peer_ca_cert = Some(value()?),
-            "ssl-protocols" => args.tls.protocols = Some(value()?),
-            "ssl-ciphers" => args.tls.ciphers = Some(value()?),
-            "ssl-ciphersuites" => args.tls.ciphersuites = Some(value()?),
             _ => return Err(token.unrecognized()),
         }
     }
@@ -239,22 +209,14 @@ Compatibility:
                           write changed rows whole
   --disable-file-no-data-conversion
                           accepted; conversions are always written whole
-
-TLS:
-  -p, --private-key=FILE  file with private key
-  -c, --certificate=FILE  file with certificate for private key
-  -C, --ca-cert=FILE      file with peer CA certificate
-  --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create
-  --peer-ca-cert=FILE     CA certificates to send along
-  --ssl-protocols=PROTOS  list or range of protocol versions
-  --ssl-ciphers=CIPHERS   ciphers of TLSv1.2
-  --ssl-ciphersuites=SUITES  cipher suites of TLSv1.3
-{}{}
+{}{}{}{}
 Other options:
   -h, --help              display this help message
   -V, --version           display version information
 ",
         dirs::within(&dirs::dbdir(), "conf.db").display(),
+        TlsOptions::HELP,
+        TlsOptions::HELP_MORE,
         DaemonOptions::help(PROGRAM),
         LogOptions::help(PROGRAM),
     )
@@ -263,15 +225,7 @@ Other options:
 /// The long options, in the order in which the C program lists them where a prefix is ambiguous.
 fn names() -> Vec<&'static str> {
     const FIRST: [&str; 6] = ["remote=", "unixctl=", "run=", "help", "version", "option"];
-    const LAST: [&str; 14] = [
-        "bootstrap-ca-cert=",
-        "peer-ca-cert=",
-        "private-key=",
-        "certificate=",
-        "ca-cert=",
-        "ssl-protocols=",
-        "ssl-ciphers=",
-        "ssl-ciphersuites=",
+    const LAST: [&str; 6] = [
         "sync-from=",
         "sync-exclude-tables=",
         "active",
@@ -283,6 +237,8 @@ fn names() -> Vec<&'static str> {
     FIRST
         .into_iter()
         .chain(groups)
+        .chain(TlsOptions::NAMES_MORE)
+        .chain(TlsOptions::NAMES)
         .chain(LAST)
         .chain([
             "config-file=",

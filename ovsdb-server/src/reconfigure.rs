@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use ovsdb_daemon::options::TlsOptions;
 use ovsdb_daemon::unixctl::Commands;
 use ovsdb_raft::Threads;
 use ovsdb_transport::tls::{Tls, TlsFiles};
@@ -19,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify};
 
 use crate::actor::Actor;
-use crate::args::{Args, TlsArgs};
+use crate::args::Args;
 use crate::cluster;
 use crate::config::DbColumn;
 use crate::control::{self, ask};
@@ -121,7 +122,7 @@ struct State {
 /// The running configuration.
 pub struct Reconfigure {
     actor: Actor<Server>,
-    tls_args: TlsArgs,
+    tls_args: TlsOptions,
     /// Whether files hold the difference of long values only.
     column_diff: bool,
     tls: Arc<Tls>,
@@ -606,8 +607,8 @@ fn check_model(file: &str, config: &DbConfig) -> Result<Option<FileModel>, Strin
     }
 }
 
-fn tls_options(args: &TlsArgs) -> [&Option<String>; 8] {
-    let TlsArgs {
+fn tls_options(args: &TlsOptions) -> [&Option<String>; 8] {
+    let TlsOptions {
         private_key,
         certificate,
         ca_cert,
@@ -629,7 +630,7 @@ fn tls_options(args: &TlsArgs) -> [&Option<String>; 8] {
     ]
 }
 
-fn tls_columns(args: &TlsArgs) -> Vec<DbColumn> {
+fn tls_columns(args: &TlsOptions) -> Vec<DbColumn> {
     let given = tls_options(args).into_iter().flatten();
     given
         .filter(|value| value.starts_with("db:"))
@@ -637,7 +638,7 @@ fn tls_columns(args: &TlsArgs) -> Vec<DbColumn> {
         .collect()
 }
 
-fn tls_files(args: &TlsArgs, server: &Server) -> TlsFiles {
+fn tls_files(args: &TlsOptions, server: &Server) -> TlsFiles {
     let value = |option: &Option<String>| -> Option<String> {
         let text = option.as_ref()?;
         match text.starts_with("db:") {

@@ -3,6 +3,7 @@
 use ovn_incremental::program::{Indexes, Output, Program};
 use ovn_incremental::reconcile::Part;
 use ovn_incremental::{Machine, Side};
+use ovn_schemas::rows::ovn_ic_northbound::IcNbGlobal;
 use ovn_schemas::rows::ovn_northbound::NbGlobal;
 use ovsdb_data::typed::Table;
 
@@ -22,7 +23,7 @@ pub struct Translation;
 impl Program for Translation {
     const SIDES: &'static [Side] = &[Side::Nb, Side::Sb, Side::IcNb, Side::IcSb];
     const INDEXES: Indexes = INDEXES;
-    const NODES: &'static [&'static str] = Node::NAMES;
+    const NODES: &'static [(&'static str, &'static str)] = Node::ALL;
     const OUTPUTS: &'static [Output] = OUTPUTS;
     const SHARES_TABLES: bool = true;
 
@@ -40,4 +41,24 @@ pub fn is_idle(ic: &Ic, side: Side) -> bool {
         Some("") => side != Side::IcSb,
         Some(_) => false,
     }
+}
+
+/// After how many milliseconds of silence a database's server is to be probed, where an option says so: the zone's own
+/// for its two, the interconnection's for the shared ones.
+pub fn probe_interval(ic: &Ic, side: Side) -> Option<i64> {
+    const OPTION: &str = "ic_probe_interval";
+    let rows = |side, table| ic.databases().rows(side, table).next();
+    let ms = match side {
+        Side::Nb | Side::Sb => rows(Side::Nb, NbGlobal::TABLE_INDEX)
+            .map(NbGlobal::of)?
+            .options()
+            .get(OPTION)?
+            .parse(),
+        Side::IcNb | Side::IcSb => rows(Side::IcNb, IcNbGlobal::TABLE_INDEX)
+            .map(IcNbGlobal::of)?
+            .options()
+            .get(OPTION)?
+            .parse(),
+    };
+    ms.ok()
 }

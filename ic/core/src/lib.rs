@@ -31,5 +31,5 @@ pub mod transit_port;
 pub mod transit_switch;
 pub mod zone;
 
-pub use ic::{Ic, Reconcile, is_idle};
+pub use ic::{Ic, Reconcile, is_idle, probe_interval};
 pub use ovn_incremental::{Side, databases, desired, graph, view};

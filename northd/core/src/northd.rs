@@ -42,12 +42,17 @@ impl Translation {
     pub fn flow(&self, id: FlowId) -> Option<Merged> {
         self.flows.get(id)
     }
+
+    /// Every flow, and all who say it.
+    pub fn flows(&self) -> &FlowTable {
+        &self.flows
+    }
 }
 
 impl Program for Translation {
     const SIDES: &'static [Side] = &[Side::Nb, Side::Sb];
     const INDEXES: Indexes = INDEXES;
-    const NODES: &'static [&'static str] = Node::NAMES;
+    const NODES: &'static [(&'static str, &'static str)] = Node::ALL;
     const OUTPUTS: &'static [Output] = OUTPUTS;
 
     fn tables(side: Side) -> &'static [(&'static str, &'static [Part])] {

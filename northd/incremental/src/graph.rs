@@ -194,7 +194,7 @@ pub struct Changed {
 /// The databases and everything made of them.
 pub struct Graph {
     databases: Databases,
-    names: &'static [&'static str],
+    names: &'static [(&'static str, &'static str)],
     cells: RefCell<Cells>,
 }
 
@@ -228,7 +228,7 @@ impl Graph {
 
     /// The name of a derivation.
     pub fn name(&self, node: NodeId) -> &'static str {
-        self.names.get(node.place()).copied().unwrap_or_default()
+        self.names[node.place()].0
     }
 
     /// The databases.
@@ -314,11 +314,6 @@ impl Graph {
             self.cells.borrow().counts.iter().map(|(n, c)| (*n, *c)).collect();
         counts.sort_by_key(|(node, _)| *node);
         counts
-    }
-
-    /// Forgets the counts.
-    pub fn clear_counts(&mut self) {
-        self.cells.get_mut().counts.clear();
     }
 
     /// A value of a derivation, for whoever runs now.

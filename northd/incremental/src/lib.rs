@@ -16,6 +16,7 @@ pub mod node;
 pub mod program;
 mod readers;
 pub mod reconcile;
+pub mod refusal;
 pub mod view;
 
 pub use databases::Side;

@@ -17,10 +17,10 @@ impl NodeId {
 }
 
 /// Names a program's derivations, in the order in which they may read one another: `Node::Name` is the [`NodeId`] of
-/// each, `Node::NAMES` are all names.
+/// each, `Node::ALL` has all names.
 #[macro_export]
 macro_rules! nodes {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    ($(#[doc = $doc:literal] $name:ident,)*) => {
         /// The derivations. One reads only those before it.
         pub enum Node {}
 
@@ -31,10 +31,10 @@ macro_rules! nodes {
 
         #[allow(non_upper_case_globals)]
         impl Node {
-            $($(#[$doc])* pub const $name: $crate::NodeId = $crate::NodeId::new(Place::$name as u16);)*
+            $(#[doc = $doc] pub const $name: $crate::NodeId = $crate::NodeId::new(Place::$name as u16);)*
 
-            /// Their names, in order.
-            pub const NAMES: &'static [&'static str] = &[$(stringify!($name),)*];
+            /// Each one's name, and what it makes in words, in order.
+            pub const ALL: &'static [(&'static str, &'static str)] = &[$((stringify!($name), $doc.trim_ascii()),)*];
         }
     };
 }

@@ -17,8 +17,8 @@ pub trait Program: Default {
     const SIDES: &'static [Side];
     /// By what rows are found besides references.
     const INDEXES: Indexes;
-    /// The names of its derivations, in order.
-    const NODES: &'static [&'static str];
+    /// The names of its derivations, and what they make in words, in order.
+    const NODES: &'static [(&'static str, &'static str)];
     /// Everything that is wanted of the graph.
     const OUTPUTS: &'static [Output];
     /// Whether others have rows in its tables, too: then it keeps those of which `Desired::ours` says so, no others.

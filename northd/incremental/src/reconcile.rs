@@ -66,6 +66,11 @@ pub struct Reconcile<P> {
 const LARGE: usize = 32;
 
 impl<P: Program> Reconcile<P> {
+    /// Which database.
+    pub fn side(&self) -> Side {
+        self.side
+    }
+
     /// Of an empty database.
     pub fn new(side: Side) -> Self {
         let schema = ovn_schemas::schema(side.db());

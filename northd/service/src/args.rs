@@ -8,15 +8,14 @@ use std::ffi::OsString;
 use lexopt::Parser;
 use ovn_incremental::Side;
 use ovsdb_daemon::dirs;
-use ovsdb_daemon::options::{self, DaemonOptions, LogOptions, Token};
+use ovsdb_daemon::options::{self, DaemonOptions, LogOptions, TlsOptions, Token};
 use ovsdb_transport::remote::Remote;
 use ovsdb_transport::tls::TlsFiles;
 
 use crate::{Database, Service};
 
 /// What the command line asks for.
-#[derive(Clone, Debug)]
-pub struct Args {
+pub struct Args<S> {
     /// Where the databases are.
     pub remotes: Vec<(Side, Vec<Remote>)>,
     /// `--unixctl`.
@@ -25,33 +24,39 @@ pub struct Args {
     pub tls: TlsFiles,
     /// Daemon options.
     pub daemon: DaemonOptions,
+    /// With the program's own options.
+    pub service: S,
 }
 
 /// What to do.
-pub enum Command {
+pub enum Command<S> {
     /// Run.
-    Run(Box<Args>),
+    Run(Box<Args<S>>),
     /// Print a text and exit 0.
     Print(String),
 }
 
 /// Parses the words after the program's name.
-pub fn parse<S: Service>(words: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
-    let words = options::complete(words, &names::<S>(), "pcC")?;
+pub fn parse<S: Service>(words: impl IntoIterator<Item = OsString>) -> Result<Command<S>, String> {
+    let letters: String = S::DATABASES.iter().map(|database| database.letter).collect();
+    let letters = format!("u{letters}{}", TlsOptions::SHORTS);
+    let words = options::complete(words, &names::<S>(), &letters)?;
     let mut parser = Parser::from_args(words);
     let mut databases: Vec<(&Database, String)> = S::DATABASES
         .iter()
         .map(|database| (database, database.default()))
         .collect();
     let (mut daemon, mut log) = (DaemonOptions::default(), LogOptions::default());
-    let (mut tls, mut unixctl) = (TlsFiles::default(), None);
+    let (mut tls, mut unixctl, mut service) = (TlsOptions::default(), None, S::default());
     let text = options::error_text;
     while let Some(token) = Token::next(&mut parser).map_err(text)? {
         if daemon.accept(&token, &mut parser, S::NAME).map_err(text)?
             || log.accept(&token, &mut parser, S::NAME).map_err(text)?
+            || tls.accept(&token, &mut parser).map_err(text)?
         {
             continue;
         }
+        let lettered = |letter: char| S::DATABASES.iter().find(|database| database.letter == letter);
         let name = match &token {
             Token::Value(value) => {
                 let value = value.to_string_lossy();
@@ -60,11 +65,12 @@ pub fn parse<S: Service>(words: impl IntoIterator<Item = OsString>) -> Result<Co
             Token::Short('h') => "help",
             Token::Short('V') => "version",
             Token::Short('o') => "options",
-            Token::Short('p') => "private-key",
-            Token::Short('c') => "certificate",
-            Token::Short('C') => "ca-cert",
+            Token::Short('u') => "unixctl",
             Token::Long(name) => name,
-            Token::Short(_) => return Err(token.unrecognized()),
+            Token::Short(letter) => match lettered(*letter) {
+                Some(database) => database.name(),
+                None => return Err(token.unrecognized()),
+            },
         };
         let mut value = || {
             let value = parser.value().map_err(text)?;
@@ -75,16 +81,19 @@ pub fn parse<S: Service>(words: impl IntoIterator<Item = OsString>) -> Result<Co
             "version" => return Ok(Command::Print(format!("{}\n", S::VERSION))),
             "options" => return Ok(Command::Print(list::<S>())),
             "unixctl" => unixctl = Some(value()?),
-            "private-key" => tls.private_key = Some(value()?.into()),
-            "certificate" => tls.certificate = Some(value()?.into()),
-            "ca-cert" => tls.ca_cert = Some(value()?.into()),
-            "ssl-protocols" => tls.protocols = Some(value()?),
-            "ssl-ciphers" => tls.ciphers = Some(value()?),
-            "ssl-ciphersuites" => tls.ciphersuites = Some(value()?),
-            name => match databases.iter_mut().find(|(database, _)| database.name() == name) {
-                Some((_, remote)) => *remote = value()?,
-                None => return Err(token.unrecognized()),
-            },
+            name => {
+                let own = S::OPTIONS
+                    .iter()
+                    .find(|choice| choice.name.trim_end_matches('=') == name);
+                match databases.iter_mut().find(|(database, _)| database.name() == name) {
+                    Some((_, remote)) => *remote = value()?,
+                    None => match own {
+                        Some(choice) if choice.name.ends_with('=') => service.set(choice.name, value()?)?,
+                        Some(choice) => service.set(choice.name, String::new())?,
+                        None => return Err(token.unrecognized()),
+                    },
+                }
+            }
         }
     }
     let remotes = databases.iter().map(|(database, text)| {
@@ -94,9 +103,23 @@ pub fn parse<S: Service>(words: impl IntoIterator<Item = OsString>) -> Result<Co
     Ok(Command::Run(Box::new(Args {
         remotes: remotes.collect::<Result<_, String>>()?,
         unixctl,
-        tls,
+        tls: tls_files(tls),
         daemon,
+        service,
     })))
+}
+
+/// The files that the options name.
+pub fn tls_files(options: TlsOptions) -> TlsFiles {
+    TlsFiles {
+        private_key: options.private_key.map(Into::into),
+        certificate: options.certificate.map(Into::into),
+        ca_cert: options.ca_cert.map(Into::into),
+        protocols: options.protocols,
+        ciphers: options.ciphers,
+        ciphersuites: options.ciphersuites,
+        ..TlsFiles::default()
+    }
 }
 
 impl Database {
@@ -105,7 +128,7 @@ impl Database {
     }
 
     /// The remote that the environment names, or the socket where OVN's scripts have it.
-    fn default(&self) -> String {
+    pub fn default(&self) -> String {
         let named = std::env::var(self.variable)
             .ok()
             .filter(|remote| !remote.is_empty());
@@ -114,7 +137,7 @@ impl Database {
 }
 
 /// Remotes, with commas between them.
-fn remotes(option: &str, text: &str) -> Result<Vec<Remote>, String> {
+pub fn remotes(option: &str, text: &str) -> Result<Vec<Remote>, String> {
     let remotes = text.split(',').map(str::trim).filter(|remote| !remote.is_empty());
     let remotes: Result<Vec<Remote>, String> = remotes
         .map(|remote| remote.parse().map_err(|error| format!("{option}: {error}")))
@@ -135,50 +158,47 @@ fn help<S: Service>() -> String {
             database.default()
         )
     });
+    let own = S::OPTIONS
+        .iter()
+        .map(|choice| format!("  {:<25} {}\n", format!("--{}", shown(choice.name)), choice.words));
     format!(
         "{name}: {about}
 usage: {name} [OPTIONS]
-
+{usage}
 Options:
-{databases}  --unixctl=SOCKET          override default control socket name
+{databases}{own}  --unixctl=SOCKET          override default control socket name
   -h, --help                display this help message
   -o, --options             list available options
   -V, --version             display version information
-{daemon}{log}
-TLS:
-  -p, --private-key=FILE    file with private key
-  -c, --certificate=FILE    file with certificate for private key
-  -C, --ca-cert=FILE        file with peer CA certificate
-  --ssl-protocols=PROTOS    list or range of protocol versions
-  --ssl-ciphers=CIPHERS     ciphers of TLSv1.2
-  --ssl-ciphersuites=SUITES cipher suites of TLSv1.3
-",
+{daemon}{log}{tls}",
         name = S::NAME,
         about = S::ABOUT,
+        usage = S::USAGE,
         databases = databases.collect::<String>(),
+        own = own.collect::<String>(),
         daemon = DaemonOptions::help(S::NAME),
         log = LogOptions::help(S::NAME),
+        tls = TlsOptions::HELP,
     )
 }
 
+/// An option's name as help shows it: with a word for its value.
+fn shown(name: &str) -> String {
+    match name.ends_with('=') {
+        true => format!("{name}N"),
+        false => name.to_owned(),
+    }
+}
+
 fn names<S: Service>() -> Vec<&'static str> {
-    const COMMON: [&str; 10] = [
-        "unixctl=",
-        "help",
-        "options",
-        "version",
-        "private-key=",
-        "certificate=",
-        "ca-cert=",
-        "ssl-protocols=",
-        "ssl-ciphers=",
-        "ssl-ciphersuites=",
-    ];
+    const COMMON: [&str; 4] = ["unixctl=", "help", "options", "version"];
     let databases = S::DATABASES.iter().map(|database| database.option);
     databases
+        .chain(S::OPTIONS.iter().map(|choice| choice.name))
         .chain(COMMON)
         .chain(DaemonOptions::NAMES)
         .chain(LogOptions::NAMES)
+        .chain(TlsOptions::NAMES)
         .collect()
 }
 

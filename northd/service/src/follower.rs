@@ -1,34 +1,49 @@
-//! One database: who follows it, and what it lacks.
+//! One database: who follows it, what it lacks, and what it does not take.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use ovn_incremental::reconcile::Reconcile;
+use ovn_incremental::refusal::{LeftOut, Search};
 use ovn_incremental::{Machine, Program, Side};
+use ovsdb_data::DatabaseSchema;
 use ovsdb_idl::session::Event;
 use ovsdb_idl::txn::Outcome;
 use ovsdb_transport::drive::Client;
 use serde_json::{Value, json};
 
-use crate::Service;
 use crate::seen::{Seen, see};
+use crate::{Service, probe_interval};
 
-/// After so long a transaction that was refused is tried again.
+/// After so long a transaction that was refused as a whole is tried again.
 pub(crate) const PENANCE: Duration = Duration::from_secs(1);
+
+/// After so long what was left out of a transaction is tried again.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// A transaction under way.
 type Commit = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// One database: who follows it, and what it lacks.
+/// One database.
 pub(crate) struct Follower<P> {
     pub side: Side,
     pub client: Client,
     pub reconcile: Reconcile<P>,
-    commit: Option<Commit>,
+    pub is_connected: bool,
     pub has_contents: bool,
-    /// When a transaction was refused last.
+    pub probe_interval: Option<Duration>,
+    schema: DatabaseSchema,
+    commit: Option<Commit>,
+    /// When a transaction was refused last, and it was not found why.
     failed_at: Option<Instant>,
+    /// A transaction was refused: it is to be found why.
+    must_search: bool,
+    /// That was not found the last time.
+    is_hopeless: bool,
+    search: Option<Search>,
+    left_out: LeftOut,
+    left_out_at: Instant,
 }
 
 /// What comes from a database.
@@ -43,9 +58,17 @@ impl<P: Program> Follower<P> {
             side,
             client,
             reconcile: Reconcile::new(side),
-            commit: None,
+            is_connected: false,
             has_contents: false,
+            probe_interval: probe_interval(None),
+            schema: ovn_schemas::schema(side.db()),
+            commit: None,
             failed_at: None,
+            must_search: false,
+            is_hopeless: false,
+            search: None,
+            left_out: LeftOut::default(),
+            left_out_at: Instant::now(),
         }
     }
 
@@ -61,10 +84,14 @@ impl<P: Program> Follower<P> {
     pub fn take(&mut self, machine: &mut Machine<P>, event: Event) -> Seen {
         let is_first = matches!(event, Event::Reset { .. });
         let seen = see(self.side, event, machine.databases());
-        if let Seen::Changes(changes) = &seen {
-            self.has_contents |= is_first;
-            machine.change(self.side, changes);
-            self.reconcile.changed(changes);
+        match &seen {
+            Seen::Changes(changes) => {
+                self.has_contents |= is_first;
+                machine.change(self.side, changes);
+                self.reconcile.changed(changes);
+            }
+            Seen::Connected(is_connected) => self.is_connected = *is_connected,
+            Seen::Lock(_) | Seen::Nothing => {}
         }
         seen
     }
@@ -72,28 +99,28 @@ impl<P: Program> Follower<P> {
     /// The transaction has ended.
     pub fn ended<S: Service>(&mut self, machine: &Machine<P>, outcome: &Outcome) {
         self.commit = None;
-        match outcome {
-            Outcome::Committed => return,
-            Outcome::TryAgain | Outcome::Unknown => {}
-            Outcome::Failed(error) => {
+        match (outcome, &mut self.search) {
+            (Outcome::Committed, None) => return self.is_hopeless = false,
+            (Outcome::Committed, Some(search)) => return search.was_committed(),
+            (Outcome::Failed(error), Some(search)) => return search.was_refused(error),
+            (Outcome::Failed(error), None) => {
                 S::warn(&format!("{:?} transaction failed: {error}", self.side));
-                self.failed_at = Some(Instant::now());
+                match self.is_hopeless {
+                    true => self.failed_at = Some(Instant::now()),
+                    false => self.must_search = true,
+                }
             }
+            (Outcome::TryAgain | Outcome::Unknown, _) => self.search = None,
         }
         self.reconcile.again(machine);
     }
 
-    /// A server that refuses is not asked again at once.
-    pub fn must_wait(&self) -> bool {
-        self.failed_at.is_some_and(|at| at.elapsed() < PENANCE)
-    }
-
     /// Sends what is needed, if nothing is under way.
-    pub fn send<S: Service>(&mut self, machine: &Machine<P>) {
-        if self.commit.is_some() || !self.has_contents || !self.client.is_connected() || self.must_wait() {
+    pub fn send<S: Service<Program = P>>(&mut self, service: &mut S, machine: &Machine<P>, now_ms: i64) {
+        if !self.can_send() {
             return;
         }
-        let mut operations: Vec<Value> = self.reconcile.operations(machine);
+        let mut operations = self.operations(service, machine, now_ms);
         if operations.is_empty() {
             return;
         }
@@ -102,6 +129,72 @@ impl<P: Program> Follower<P> {
         }
         self.failed_at = None;
         self.commit = Some(Box::pin(self.client.commit(operations)));
+    }
+
+    /// The operations to be sent next.
+    fn operations<S: Service<Program = P>>(
+        &mut self,
+        service: &mut S,
+        machine: &Machine<P>,
+        now_ms: i64,
+    ) -> Vec<Value> {
+        if let Some(attempt) = self.attempt::<S>(machine) {
+            return attempt;
+        }
+        if self.must_wait() {
+            return Vec::new();
+        }
+        if self.grace_left().is_some_and(|left| left.is_zero()) {
+            self.left_out = LeftOut::default();
+            self.reconcile.again(machine);
+        }
+        let operations = self.reconcile.operations(machine);
+        let mut operations = self.left_out.without(operations, &self.schema);
+        operations.extend(service.more(machine, &self.reconcile, now_ms));
+        if std::mem::take(&mut self.must_search) && !operations.is_empty() {
+            self.search = Some(Search::new(operations, &self.schema));
+            return self.attempt::<S>(machine).unwrap_or_default();
+        }
+        operations
+    }
+
+    /// The next attempt of a search, which ends where there is none.
+    fn attempt<S: Service>(&mut self, machine: &Machine<P>) -> Option<Vec<Value>> {
+        let attempt = self.search.as_mut()?.attempt();
+        if attempt.is_none() {
+            self.end_search::<S>(machine);
+        }
+        attempt
+    }
+
+    fn end_search<S: Service>(&mut self, machine: &Machine<P>) {
+        let Some(search) = self.search.take() else { return };
+        if search.has_given_up() {
+            self.is_hopeless = true;
+            self.failed_at = Some(Instant::now());
+        } else {
+            for (table, row, error) in search.refused() {
+                S::warn(&format!("{:?}: {table} {row} is left out: {error}", self.side));
+            }
+            self.left_out.add(search.left_out());
+            self.left_out_at = Instant::now();
+        }
+        self.reconcile.again(machine);
+    }
+
+    /// After what time what was left out is tried again, if anything was.
+    pub fn grace_left(&self) -> Option<Duration> {
+        (!self.left_out.is_empty()).then(|| GRACE.saturating_sub(self.left_out_at.elapsed()))
+    }
+
+    /// A server that refuses is not asked again at once.
+    pub fn must_wait(&self) -> bool {
+        self.failed_at.is_some_and(|at| at.elapsed() < PENANCE)
+    }
+
+    /// Whether what is needed may be sent now.
+    pub fn can_send(&self) -> bool {
+        self.commit.is_none() && self.has_contents && self.client.is_connected() && !self.must_wait()
     }
 }
 

@@ -3,19 +3,33 @@
 //! In: a [`Service`], words of a command line. Out: a running program. Never here: what is made of what
 //! ([`ovn_incremental`] and the program that it runs).
 //!
-//! Reading order: `args` (command line), `run` (the loop), `follower` (one database), `control` (commands), `seen`
-//! (events as changes of rows).
+//! Reading order: `args` (command line), `process` (from start to end), `turn` (the loop), `follower` (one database),
+//! `control` (commands), `seen` (events as changes of rows), `stopwatch` and `coverage` (what operators may ask for).
 
 pub mod args;
-pub mod control;
+mod control;
+mod coverage;
 mod follower;
-pub mod run;
+mod process;
 mod seen;
+mod stopwatch;
+mod turn;
 
+use std::ffi::OsString;
+use std::time::Duration;
+
+use ovn_incremental::reconcile::Reconcile;
 use ovn_incremental::{Machine, Program, Side};
+use ovsdb_idl::session::Interest;
+use serde_json::Value;
 
-/// A translator as a process.
-pub trait Service: 'static {
+pub use control::Desk;
+pub use process::main;
+pub use seen::difference;
+pub use turn::Turn;
+
+/// A translator as a process, with what its process knows beside the machine.
+pub trait Service: Default + Send + 'static {
     /// What it runs.
     type Program: Program;
     /// Its name: `ovn-…`.
@@ -24,10 +38,16 @@ pub trait Service: 'static {
     const VERSION: &'static str;
     /// What it is, for who asks for help.
     const ABOUT: &'static str;
+    /// Further ways to call it, a line each.
+    const USAGE: &'static str = "";
     /// The lock on the southbound database that the active one of several holds.
     const LOCK: &'static str;
     /// Its databases, in the order in which they are written.
     const DATABASES: &'static [Database];
+    /// Options of its own.
+    const OPTIONS: &'static [Choice] = &[];
+    /// Its stopwatches.
+    const STOPWATCHES: Stopwatches;
 
     /// Logs a message; each program has a module of its own in logs.
     fn inform(text: &str);
@@ -35,9 +55,65 @@ pub trait Service: 'static {
     /// Logs a warning.
     fn warn(text: &str);
 
+    /// Where the words are those of a command that looks once and ends: does it, and returns the exit status.
+    fn look(_words: &[OsString]) -> Option<i32> {
+        None
+    }
+
+    /// Takes an option of its own, by its name there.
+    fn set(&mut self, _option: &str, _value: String) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether nothing is to be written before somebody says so.
+    fn starts_paused(&self) -> bool {
+        false
+    }
+
+    /// Registers commands of its own.
+    fn register(_desk: &Desk<Self>) {}
+
+    /// What to follow of a database.
+    fn interest(_side: Side) -> Interest {
+        Interest::All
+    }
+
+    /// After how much silence a server is probed; none is never.
+    fn probe_interval(_machine: &Machine<Self::Program>, _side: Side) -> Option<Duration> {
+        probe_interval(None)
+    }
+
+    /// For how long at most nothing is made of changes after something was, so that many become one.
+    fn backoff(_machine: &Machine<Self::Program>) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Something was made of changes, or of everything from nothing.
+    fn ran(&mut self, _machine: &Machine<Self::Program>, _is_recompute: bool) {}
+
     /// Whether nothing may be written to a database now.
     fn is_idle(_machine: &Machine<Self::Program>, _side: Side) -> bool {
         false
+    }
+
+    /// Operations of a transaction to be sent at a time (milliseconds since 1970), beside those of the rows.
+    fn more(
+        &mut self,
+        _machine: &Machine<Self::Program>,
+        _reconcile: &Reconcile<Self::Program>,
+        _now_ms: i64,
+    ) -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// At what time there will be such operations without anything having happened.
+    fn next(&self, _reconcile: &Reconcile<Self::Program>, _now_ms: i64) -> Option<i64> {
+        None
+    }
+
+    /// More of `memory/show`: `NAME:NUMBER`, a space after each.
+    fn memory(_machine: &Machine<Self::Program>) -> String {
+        String::new()
     }
 }
 
@@ -48,6 +124,8 @@ pub struct Database {
     pub side: Side,
     /// The option that says where it is, with `=`.
     pub option: &'static str,
+    /// Its letter.
+    pub letter: char,
     /// The variable that does.
     pub variable: &'static str,
     /// Its socket, where OVN's scripts have it.
@@ -56,4 +134,39 @@ pub struct Database {
     pub short: &'static str,
     /// In words.
     pub words: &'static str,
+}
+
+/// An option of one program.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// Its name, with `=` where a value follows.
+    pub name: &'static str,
+    /// What it does.
+    pub words: &'static str,
+}
+
+/// What is timed, by the names of C's programs.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatches {
+    /// A turn of the loop.
+    pub turn: &'static str,
+    /// Taking changes in.
+    pub take: &'static str,
+    /// Making what has to be made again.
+    pub make: &'static str,
+    /// Comparing that with the databases' rows.
+    pub compare: &'static str,
+    /// Those that have no counterpart here: they are listed and never run.
+    pub others: &'static [&'static str],
+}
+
+/// After how much silence a server is probed, when an option says so many milliseconds; none is never.
+pub fn probe_interval(option: Option<i64>) -> Option<Duration> {
+    const DEFAULT: u64 = 5000;
+    const MIN: u64 = 1000;
+    match option.and_then(|ms| u64::try_from(ms).ok()) {
+        Some(0) => None,
+        Some(ms) => Some(Duration::from_millis(ms.max(MIN))),
+        None => Some(Duration::from_millis(DEFAULT)),
+    }
 }

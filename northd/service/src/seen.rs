@@ -32,7 +32,8 @@ pub fn see(side: Side, event: Event, known: &Databases) -> Seen {
     }
 }
 
-fn difference(side: Side, rows: Vec<(TableIdx, Row)>, known: &Databases) -> Vec<RowChange> {
+/// What must change for these to be the rows.
+pub fn difference(side: Side, rows: Vec<(TableIdx, Row)>, known: &Databases) -> Vec<RowChange> {
     let mut before: HashMap<(TableIdx, Uuid), Row> = known
         .all(side)
         .filter_map(|change| Some(((change.table, change.uuid), change.new?)))

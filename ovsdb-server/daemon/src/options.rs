@@ -292,6 +292,98 @@ impl LogOptions {
     pub const NAMES: [&'static str; 4] = ["verbose[=]", "log-file[=]", "syslog-method=", "syslog-target="];
 }
 
+/// Where keys and certificates are, as given: a file, or what a program takes beside files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsOptions {
+    /// `-p`.
+    pub private_key: Option<String>,
+    /// `-c`.
+    pub certificate: Option<String>,
+    /// `-C`.
+    pub ca_cert: Option<String>,
+    /// `--bootstrap-ca-cert`.
+    pub bootstrap_ca_cert: Option<String>,
+    /// `--peer-ca-cert`.
+    pub peer_ca_cert: Option<String>,
+    /// `--ssl-protocols`.
+    pub protocols: Option<String>,
+    /// `--ssl-ciphers`.
+    pub ciphers: Option<String>,
+    /// `--ssl-ciphersuites`.
+    pub ciphersuites: Option<String>,
+}
+
+impl TlsOptions {
+    /// Takes `token` when it belongs to this group.
+    pub fn accept(&mut self, token: &Token, parser: &mut Parser) -> Result<bool, lexopt::Error> {
+        let name = match token {
+            Token::Short('p') => "private-key",
+            Token::Short('c') => "certificate",
+            Token::Short('C') => "ca-cert",
+            Token::Long(name) => name,
+            _ => return Ok(false),
+        };
+        let option = match name {
+            "private-key" => &mut self.private_key,
+            "certificate" => &mut self.certificate,
+            "ca-cert" => &mut self.ca_cert,
+            "ssl-protocols" => &mut self.protocols,
+            "ssl-ciphers" => &mut self.ciphers,
+            "ssl-ciphersuites" => &mut self.ciphersuites,
+            _ => return Ok(false),
+        };
+        *option = Some(parser.value()?.to_string_lossy().into_owned());
+        Ok(true)
+    }
+
+    /// Takes `token` when it is one of the options that only some programs have.
+    pub fn accept_more(&mut self, token: &Token, parser: &mut Parser) -> Result<bool, lexopt::Error> {
+        let Token::Long(name) = token else {
+            return Ok(false);
+        };
+        let option = match name.as_str() {
+            "bootstrap-ca-cert" => &mut self.bootstrap_ca_cert,
+            "peer-ca-cert" => &mut self.peer_ca_cert,
+            _ => return Ok(false),
+        };
+        *option = Some(parser.value()?.to_string_lossy().into_owned());
+        Ok(true)
+    }
+
+    /// The group's part of `--help`.
+    pub const HELP: &'static str = "
+TLS:
+  -p, --private-key=FILE  file with private key
+  -c, --certificate=FILE  file with certificate for private key
+  -C, --ca-cert=FILE      file with peer CA certificate
+  --ssl-protocols=PROTOS  list or range of protocol versions
+  --ssl-ciphers=CIPHERS   ciphers of TLSv1.2
+  --ssl-ciphersuites=SUITES  cipher suites of TLSv1.3
+";
+
+    /// The same for the further options.
+    pub const HELP_MORE: &'static str = "\
+\x20 --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create
+  --peer-ca-cert=FILE     CA certificates to send along
+";
+
+    /// The letters, all of which need a value.
+    pub const SHORTS: &'static str = "pcC";
+
+    /// The long options, as [`DaemonOptions::NAMES`].
+    pub const NAMES: [&'static str; 6] = [
+        "private-key=",
+        "certificate=",
+        "ca-cert=",
+        "ssl-protocols=",
+        "ssl-ciphers=",
+        "ssl-ciphersuites=",
+    ];
+
+    /// The further ones.
+    pub const NAMES_MORE: [&'static str; 2] = ["bootstrap-ca-cert=", "peer-ca-cert="];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -191,6 +191,11 @@ impl Session {
         matches!(self.state, State::Following(_))
     }
 
+    /// Takes any member of a cluster, however far it is behind the last one: for a cluster that was made anew.
+    pub fn forget_index(&mut self) {
+        self.min_index = 0;
+    }
+
     /// A connection is there: the handshake begins.
     pub fn handle_connected(&mut self) {
         self.handle_disconnected();

@@ -31,7 +31,7 @@ use crate::connection::{self, Handler};
 use crate::dialer::Dialer;
 use crate::events::Events;
 use crate::link::Link;
-use crate::remote::Remote;
+use crate::remote::{Active, Passive, Remote};
 use crate::stream::Stream;
 
 /// Silence after which the server is probed, unless set otherwise.
@@ -190,11 +190,20 @@ impl Client {
         self.shared.inner.lock().session.conditions_met()
     }
 
-    /// Changes after how much silence the server is probed; none is never.
+    /// Takes any member of a cluster from now on, however far it is behind the last one.
+    pub fn forget_index(&self) {
+        self.shared.inner.lock().session.forget_index();
+    }
+
+    /// Changes after how much silence the server is probed; none is never. Unix sockets need none of that.
     pub fn set_probe_interval(&self, interval: Option<Duration>) {
         let mut inner = self.shared.inner.lock();
         inner.probe_interval = interval;
-        if let Some(link) = &inner.link {
+        let is_local = matches!(
+            inner.remote,
+            Some(Remote::Active(Active::Unix(_)) | Remote::Passive(Passive::Unix(_)))
+        );
+        if let Some(link) = inner.link.as_ref().filter(|_| !is_local) {
             link.set_probe_interval(interval);
         }
     }

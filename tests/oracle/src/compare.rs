@@ -2,9 +2,11 @@
 //! and in the columns of the northbound one that northd writes (their tables are named `nb TABLE`).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Debug;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use northd_core::desired::{Desired, Gone};
+use northd_core::words::{About, Kept, Rows, kept};
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
@@ -13,7 +15,6 @@ use ovsdb_data::{Atom, ColumnIdx, Datum, Row, RowChange, TableIdx, Uuid};
 
 use crate::fixture::{Contents, OTHERS as OTHERS_ROWS};
 use crate::groups::named;
-use crate::normal::{Kept, Rows};
 
 /// Columns that others than northd write, and those that are random or say when.
 const OTHERS: [(&str, &str); 17] = [
@@ -84,7 +85,7 @@ pub fn row_by_row(contents: &Contents) -> Northd {
 
 /// Every difference.
 pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
-    let theirs = Rows::new(contents.sb.iter().filter_map(whole), None);
+    let theirs = Rows::new(Side::Sb, contents.sb.iter().filter_map(whole), None);
     let ours = northd.all().into_iter().filter(|row| row.side == Side::Sb);
     let (gone, ours): (Vec<Desired>, Vec<Desired>) = ours.partition(|row| row.gone.is_some());
     let left = left_alone(contents, &gone);
@@ -96,12 +97,14 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
             .filter(|(column, _)| !is_up(row.table, *column));
         (row.table, row.id, at_first.chain(row.columns).collect())
     });
-    let ours = Rows::new(ours.chain(left.filter_map(whole)), Some(&theirs));
+    let ours = Rows::new(Side::Sb, ours.chain(left.filter_map(whole)), Some(&theirs));
     let mut found = Vec::new();
-    compare_flows(&named(theirs.flows()), &named(ours.flows()), &mut found);
-    for table in theirs.tables().union(&ours.tables()) {
-        if !["Logical_Flow", "Logical_DP_Group"].contains(&table.as_str()) {
-            compare_rows(table, &theirs.table(table), &ours.table(table), &mut found);
+    compare_flows(&flows(&theirs), &flows(&ours), &mut found);
+    let mut tables = theirs.tables();
+    tables.extend(ours.tables());
+    for (name, table) in tables {
+        if ![sb::LogicalFlow::TABLE_INDEX, sb::LogicalDpGroup::TABLE_INDEX].contains(&table) {
+            compare_rows(&name, &rows(&theirs, table), &rows(&ours, table), &mut found);
         }
     }
     found
@@ -109,9 +112,7 @@ pub fn differences(contents: &Contents, northd: &Northd) -> Vec<Difference> {
 
 /// A row with all its columns.
 fn whole(change: &RowChange) -> Option<(TableIdx, Uuid, Kept)> {
-    let columns = change.new.as_ref()?.iter().skip(2);
-    let kept = columns.map(|(column, value)| (column, value.clone()));
-    Some((change.table, change.uuid, kept.collect()))
+    Some((change.table, change.uuid, kept(change.new.as_ref()?)))
 }
 
 /// The rows of others that are there when those are gone that are to be gone by now.
@@ -231,7 +232,38 @@ pub fn northbound(contents: &Contents, northd: &Northd) -> Vec<Difference> {
 
 type Named = BTreeMap<String, BTreeMap<String, String>>;
 
-fn compare_flows(theirs: &Named, ours: &Named, found: &mut Vec<Difference>) {
+/// The rows of a table by name.
+fn rows(rows: &Rows, table: TableIdx) -> Named {
+    let rows = rows.rows(table);
+    rows.map(|(name, columns)| (name.to_owned(), columns)).collect()
+}
+
+fn flows(rows: &Rows) -> BTreeMap<String, About> {
+    let flows = rows.flows().into_iter().map(|(mut flow, about)| {
+        flow.r#match = sorted_senders(&flow.r#match);
+        (flow.to_string(), about)
+    });
+    named(flows.collect())
+}
+
+/// A match with its set of Ethernet senders in order: theirs is a hash table's.
+fn sorted_senders(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("eth.src == {") else {
+        return text.to_owned();
+    };
+    let Some((set, after)) = rest.split_once('}') else {
+        return text.to_owned();
+    };
+    let mut senders: Vec<&str> = set.split(", ").collect();
+    senders.sort_unstable();
+    format!("{before}eth.src == {{{}}}{after}", senders.join(", "))
+}
+
+fn compare_flows(
+    theirs: &BTreeMap<String, About>,
+    ours: &BTreeMap<String, About>,
+    found: &mut Vec<Difference>,
+) {
     let stage = |flow: &str| {
         flow.split_ascii_whitespace()
             .find(|word| word.starts_with("ls_") || word.starts_with("lr_"))
@@ -246,17 +278,27 @@ fn compare_flows(theirs: &Named, ours: &Named, found: &mut Vec<Difference>) {
             }),
             Some(other) => {
                 // Whoever says a flow first says what it is about: nothing follows from it for the others.
-                let is_said_once = about["shared"].is_empty();
-                let differs = |(key, value): &(&String, &String)| {
-                    other.get(*key) != Some(*value)
-                        && (is_said_once || !["hint", "tags"].contains(&key.as_str()))
-                };
-                for (key, value) in about.iter().filter(differs) {
-                    let other = other.get(key).map_or("", String::as_str);
+                let mut differ = |key: &str, theirs: &dyn Debug, ours: &dyn Debug| {
                     found.push(Difference {
                         at: stage(flow),
-                        what: format!("~ {flow}: {key} [{value}], ours [{other}]"),
+                        what: format!("~ {flow}: {key} [{theirs:?}], ours [{ours:?}]"),
                     });
+                };
+                if about.table != other.table {
+                    differ("table", &about.table, &other.table);
+                }
+                if about.description != other.description {
+                    differ("description", &about.description, &other.description);
+                }
+                if about.is_shared != other.is_shared {
+                    differ("is_shared", &about.is_shared, &other.is_shared);
+                }
+                if !about.is_shared && (&about.hint, &about.tags) != (&other.hint, &other.tags) {
+                    differ(
+                        "hint, tags",
+                        &(&about.hint, &about.tags),
+                        &(&other.hint, &other.tags),
+                    );
                 }
             }
         }

@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use northd_core::words::About;
+
 /// The flows of a database, in words, and what is said about them.
-type Flows = BTreeMap<String, BTreeMap<String, String>>;
+type Flows = BTreeMap<String, About>;
 
 /// Where a group is chosen for packets, and where its members take them.
 const STAGES: [(&str, &str); 2] = [
@@ -114,12 +116,12 @@ impl Names {
             members.join(", "),
             &text[from + list.len()..]
         );
-        if let Some((before, rest)) = chosen.split_once("hash_fields=\\\"")
-            && let Some((fields, after)) = rest.split_once('\\')
+        if let Some((before, rest)) = chosen.split_once("hash_fields=\"")
+            && let Some((fields, after)) = rest.split_once('"')
         {
             let mut fields: Vec<&str> = fields.split(',').collect();
             fields.sort_unstable();
-            chosen = format!("{before}hash_fields=\\\"{}\\{after}", fields.join(","));
+            chosen = format!("{before}hash_fields=\"{}\"{after}", fields.join(","));
         }
         chosen
     }
@@ -141,17 +143,15 @@ mod tests {
         let flows = |group: u8, one: u8, other: u8, fields: &str| {
             let flows = [
                 format!(
-                    "<r> lr_in_ip_routing 4 \"ip\" -> \"reg8[0..15] = {group}; reg8[16..31] = \
-                     select(values=(1, 2); hash_fields=\\\"{fields}\\\");\""
+                    "<r> lr_in_ip_routing 4 ip -> reg8[0..15] = {group}; reg8[16..31] = \
+                     select(values=(1, 2); hash_fields=\"{fields}\");"
                 ),
+                format!("<r> lr_in_ip_routing_ecmp 100 reg8[0..15] == {group} && reg8[16..31] == {one} -> a"),
                 format!(
-                    "<r> lr_in_ip_routing_ecmp 100 \"reg8[0..15] == {group} && reg8[16..31] == {one}\" -> a"
-                ),
-                format!(
-                    "<r> lr_in_ip_routing_ecmp 100 \"reg8[0..15] == {group} && reg8[16..31] == {other}\" -> b"
+                    "<r> lr_in_ip_routing_ecmp 100 reg8[0..15] == {group} && reg8[16..31] == {other} -> b"
                 ),
             ];
-            named(flows.into_iter().map(|flow| (flow, BTreeMap::new())).collect())
+            named(flows.into_iter().map(|flow| (flow, About::default())).collect())
         };
         assert_eq!(flows(1, 1, 2, "x,y"), flows(7, 2, 1, "y,x"));
         assert_ne!(flows(1, 1, 2, "x,y"), flows(1, 1, 3, "x,y"));

@@ -13,7 +13,6 @@ pub mod groups;
 pub mod keys;
 pub mod live;
 pub mod nonsense;
-pub mod normal;
 pub mod renamed;
 
 use std::ops::RangeInclusive;

@@ -45,12 +45,23 @@ fn rank((owner, flow): &(Owner, Arc<Flow>)) -> impl Ord + use<'_> {
 
 /// What identifies a flow.
 pub fn flow_id(flow: &Flow) -> FlowId {
+    flow_id_of(
+        flow.stage.name(),
+        flow.priority,
+        &flow.r#match,
+        &flow.actions,
+        flow.meter.as_deref(),
+    )
+}
+
+/// What identifies a flow with these parts.
+pub fn flow_id_of(stage: &str, priority: u16, r#match: &str, actions: &str, meter: Option<&str>) -> FlowId {
     let mut hasher = Hasher::new("Logical_Flow");
-    hasher.text(flow.stage.name());
-    hasher.number(u64::from(flow.priority));
-    hasher.text(&flow.r#match);
-    hasher.text(&flow.actions);
-    hasher.text(flow.meter.as_deref().unwrap_or_default());
+    hasher.text(stage);
+    hasher.number(u64::from(priority));
+    hasher.text(r#match);
+    hasher.text(actions);
+    hasher.text(meter.unwrap_or_default());
     hasher.finish()
 }
 
@@ -131,6 +142,19 @@ impl FlowTable {
             owner: *owner,
             datapaths,
         })
+    }
+
+    /// Who says a flow, and how: first who decides what is said about it.
+    pub fn said(&self, id: FlowId) -> Vec<&(Owner, Arc<Flow>)> {
+        let said = self.flows.get(&id).map_or(&[][..], |said| &said[..]);
+        let mut said: Vec<&(Owner, Arc<Flow>)> = said.iter().collect();
+        said.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        said
+    }
+
+    /// Every flow's id.
+    pub fn ids(&self) -> impl Iterator<Item = FlowId> {
+        self.flows.keys().copied()
     }
 
     /// How many there are.

@@ -145,7 +145,7 @@ fn row(id: FlowId, Merged { flow, datapaths, .. }: &Merged, group: Option<Uuid>)
 }
 
 /// The file and the line, without the folders.
-fn source(at: &std::panic::Location<'_>) -> String {
+pub(crate) fn source(at: &std::panic::Location<'_>) -> String {
     let file = at.file().rsplit("src/").next().unwrap_or_default();
     format!("{file}:{}", at.line())
 }

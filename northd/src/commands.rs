@@ -1,0 +1,92 @@
+//! Control commands of its own (ovn-northd(8) "Runtime Management Commands").
+
+use std::time::Duration;
+
+use northd_core::databases::Databases;
+use northd_core::{Northd, Side};
+use ovn_schemas::rows::ovn_northbound::NbGlobal;
+use ovn_schemas::rows::ovn_southbound::Chassis;
+use ovn_service::{Desk, Service};
+use ovsdb_data::typed::Table;
+
+use crate::OvnNorthd;
+
+/// The most threads that may be asked for.
+const THREADS_MAX: u32 = 256;
+
+/// Registers them.
+pub fn register(desk: &Desk<OvnNorthd>) {
+    desk.register("inc-engine/show-stats", "", 0, 2, |turn, arguments| {
+        Ok(turn.service.engine.show(arguments))
+    });
+    desk.obey("inc-engine/clear-stats", |turn| turn.service.engine.clear());
+    desk.register("inc-engine/compute-log-timeout", "", 1, 1, |turn, arguments| {
+        let ms = arguments.first().and_then(|text| text.parse::<u32>().ok());
+        let ms = ms.ok_or("unsigned integer required")?;
+        turn.log_timeout = Duration::from_millis(ms.into());
+        Ok(String::new())
+    });
+    desk.tell("debug/chassis-features-list", |turn| {
+        features(turn.machine.databases())
+    });
+    desk.tell("parallel-build/get-n-threads", |turn| {
+        format!("{}\n", turn.service.n_threads)
+    });
+    desk.register(
+        "parallel-build/set-n-threads",
+        "N_THREADS",
+        1,
+        1,
+        |turn, arguments| {
+            let text = arguments.first().map_or("", String::as_str);
+            match text.parse::<u32>() {
+                Ok(n) if (1..=THREADS_MAX).contains(&n) => {
+                    turn.service.n_threads = threads(text)?;
+                    Ok(String::new())
+                }
+                _ => Err(format!("invalid n_threads: {text}\n")),
+            }
+        },
+    );
+}
+
+/// A number of threads, made fit as the C program does.
+pub fn threads(text: &str) -> Result<u32, String> {
+    let n: i64 = text
+        .parse()
+        .map_err(|_| format!("--n-threads requires a number, not {text}"))?;
+    let fit = n.clamp(1, i64::from(THREADS_MAX)) as u32;
+    if i64::from(fit) != n {
+        OvnNorthd::warn(&format!("Setting n_threads from {n} to {fit}."));
+    }
+    if fit != 1 {
+        OvnNorthd::inform(&format!("Using {fit} threads"));
+    }
+    Ok(fit)
+}
+
+/// The one feature that the C program lists: whether all chassis of this zone say when MAC bindings were used.
+fn features(databases: &Databases) -> String {
+    let mut rows = databases.rows(Side::Sb, Chassis::TABLE_INDEX).map(Chassis::of);
+    let has = |chassis: Chassis<'_>| {
+        let is = |key: &str| chassis.other_config().get(key) == Some("true");
+        is("is-remote") || is("mac-binding-timestamp")
+    };
+    let is_ignored = global(databases).is_some_and(|global| {
+        let options = global.options();
+        options.get("ignore_chassis_features") == Some("true")
+    });
+    format!("mac_binding_timestamp: {}\n", is_ignored || rows.all(has))
+}
+
+/// A number among the options of the northbound database.
+pub fn option(northd: &Northd, key: &str) -> Option<i64> {
+    global(northd.databases())?.options().get(key)?.parse().ok()
+}
+
+fn global(databases: &Databases) -> Option<NbGlobal<'_>> {
+    databases
+        .rows(Side::Nb, NbGlobal::TABLE_INDEX)
+        .map(NbGlobal::of)
+        .next()
+}
