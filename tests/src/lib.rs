@@ -6,9 +6,11 @@
 
 pub mod client;
 pub mod cluster;
+pub mod figures;
 pub mod node;
 pub mod peers;
 pub mod pki;
+pub mod process;
 pub mod server;
 pub mod transcript;
 pub mod workload;

@@ -5,17 +5,17 @@
 //! Out: a table on stdout. Never here: a verdict.
 //!
 //! Reading order: [`args`], [`shape`] (the databases), [`change`] (what is changed in them), [`zone`] (the programs),
-//! [`figures`] (what is measured).
+//! [`measure`] (what is measured).
 
 mod args;
 mod change;
-mod figures;
+mod measure;
 mod shape;
-mod table;
 mod zone;
 
 use std::process::ExitCode;
 
+use ferrovn_tests::figures;
 use ferrovn_tests::server::Kind;
 
 fn main() -> ExitCode {
@@ -26,8 +26,16 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let run = |kind: Kind| args.kinds.contains(&kind).then(|| figures::run(kind, &args));
+    let run = |kind: Kind| args.kinds.contains(&kind).then(|| measure::run(kind, &args));
     let (c, ours) = (run(Kind::C), run(Kind::Ours));
-    print!("{}", table::render(&args, c.as_deref(), ours.as_deref()));
+    println!(
+        "{:?}, scale {}, {} repeats, {:?} databases, unix sockets; load at the end {}\n",
+        args.form,
+        args.scale,
+        args.repeats,
+        args.databases,
+        figures::load()
+    );
+    print!("{}", figures::table(c.as_deref(), ours.as_deref()));
     ExitCode::SUCCESS
 }

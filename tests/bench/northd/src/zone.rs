@@ -1,10 +1,12 @@
 //! Two databases and who keeps the second in step with the first; killed with their handle.
 
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ferrovn_tests::client::{Client, Received};
 use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::process::Process;
 use ferrovn_tests::server::{Kind, Server, ours};
 use ovn_schemas::Db;
 use serde_json::{Value, json};
@@ -22,16 +24,9 @@ pub struct Zone {
 
 /// A running `ovn-northd`.
 pub struct Northd {
-    child: Child,
-    control: std::path::PathBuf,
-}
-
-impl Drop for Northd {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    /// The program.
+    pub process: Process,
+    control: PathBuf,
 }
 
 impl Zone {
@@ -75,10 +70,10 @@ impl Zone {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
-        let child = command.spawn().expect("ovn-northd starts");
-        eprintln!("{kind:?}: ovn-northd is process {}", child.id());
+        let process = Process::start(command);
+        eprintln!("{kind:?}: ovn-northd is process {}", process.id());
         Northd {
-            child,
+            process,
             control: self.scratch.host("northd.ctl"),
         }
     }
@@ -124,25 +119,6 @@ impl Zone {
 }
 
 impl Northd {
-    /// Resident memory, in MB (10⁶ bytes).
-    pub fn memory_mb(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
-        kib.expect("a process has memory") * 1024.0 / 1e6
-    }
-
-    /// Processor time so far of all its threads, in s.
-    pub fn cpu_s(&self) -> f64 {
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
-        let ns = threads.filter_map(|thread| {
-            // A thread may end meanwhile. The kernel's sched-stats.rst: time on the processor comes first.
-            let times = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-            times.split_whitespace().next()?.parse::<f64>().ok()
-        });
-        ns.sum::<f64>() / 1e9
-    }
-
     /// Makes it compute everything again.
     pub fn recompute(&self) {
         Client::connect(&self.control).call("inc-engine/recompute", json!([]));

@@ -136,7 +136,7 @@ const INTENDED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "lr_in_arp_resolve",
-        &["~", "ct_mark.ecmp_reply_port", ": hint ["],
+        &["~", "ct_mark.ecmp_reply_port", ": hint, tags ["],
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
     (
@@ -146,22 +146,22 @@ const INTENDED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "lr_in_defrag",
-        &["~", "ct_next;", ": hint ["],
+        &["~", "ct_next;", ": hint, tags ["],
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
     (
         "lr_in_ecmp_stateful",
-        &["~", "ecmp_reply_port", ": hint ["],
+        &["~", "ecmp_reply_port", ": hint, tags ["],
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
     (
         "lr_in_ip_routing",
-        &["~", "ct_mark.ecmp_reply_port", ": hint ["],
+        &["~", "ct_mark.ecmp_reply_port", ": hint, tags ["],
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
     (
         "lr_in_policy",
-        &["~", "ct_mark.ecmp_reply_port", ": hint ["],
+        &["~", "ct_mark.ecmp_reply_port", ": hint, tags ["],
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
 ];

@@ -2,20 +2,13 @@
 
 use std::time::Instant;
 
+use ferrovn_tests::figures::{Figure, percentile};
 use ferrovn_tests::server::Kind;
 
 use crate::args::Args;
 use crate::change::CHANGES;
 use crate::shape::Shape;
 use crate::zone::Zone;
-
-/// A figure.
-pub struct Figure {
-    /// Of what, and in what it is counted.
-    pub name: String,
-    /// How much.
-    pub value: f64,
-}
 
 /// Fills a northbound database, starts a northd over an empty southbound one, and changes one thing after the other.
 /// A time is from the northbound transaction, itself included, until `sb_cfg` says that the southbound database has it.
@@ -44,13 +37,13 @@ pub fn run(kind: Kind, args: &Args) -> Vec<Figure> {
         "cold start until at rest, s".into(),
         begin.elapsed().as_secs_f64(),
     );
-    note("processor time of it, s".into(), northd.cpu_s());
-    note("resident, MB".into(), northd.memory_mb());
+    note("processor time of it, s".into(), northd.process.cpu_s());
+    note("resident, MB".into(), northd.process.memory_mb());
     note("logical flows".into(), zone.n_flows() as f64);
     let is_wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| name.starts_with(only));
     for change in CHANGES.iter().filter(|change| is_wanted(change.name)) {
-        let cpu_s = northd.cpu_s();
-        let mut times: Vec<f64> = (0..args.repeats)
+        let cpu_s = northd.process.cpu_s();
+        let times: Vec<f64> = (0..args.repeats)
             .map(|n| {
                 let operations = (change.operations)(&shape.places, n);
                 let begin = Instant::now();
@@ -59,10 +52,12 @@ pub fn run(kind: Kind, args: &Args) -> Vec<Figure> {
                 begin.elapsed().as_secs_f64() * 1000.0
             })
             .collect();
-        times.sort_by(f64::total_cmp);
-        note(format!("{}, p50, ms", change.name), percentile(&times, 0.5));
-        note(format!("{}, p99, ms", change.name), percentile(&times, 0.99));
-        let each = (northd.cpu_s() - cpu_s) * 1000.0 / args.repeats as f64;
+        note(
+            format!("{}, p50, ms", change.name),
+            percentile(times.clone(), 0.5),
+        );
+        note(format!("{}, p99, ms", change.name), percentile(times, 0.99));
+        let each = (northd.process.cpu_s() - cpu_s) * 1000.0 / args.repeats as f64;
         note(format!("{}, processor time, ms", change.name), each);
     }
     if is_wanted("recompute") {
@@ -72,12 +67,6 @@ pub fn run(kind: Kind, args: &Args) -> Vec<Figure> {
         zone.wait();
         note("recompute, ms".into(), begin.elapsed().as_secs_f64() * 1000.0);
     }
-    note("resident after all, MB".into(), northd.memory_mb());
+    note("resident after all, MB".into(), northd.process.memory_mb());
     figures
-}
-
-/// The smallest figure that at least `share` of all are not above.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
 }

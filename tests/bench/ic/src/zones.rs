@@ -1,0 +1,338 @@
+//! Zones on one transit switch: their databases, and the `ovn-ic` of each.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use ferrovn_tests::client::{Client, Received};
+use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::process::Process;
+use ferrovn_tests::server::{Kind, Server, ours};
+use ovn_schemas::Db;
+use serde_json::{Value, json};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// The transit switch.
+const SWITCH: &str = "ts1";
+
+/// One zone.
+struct Zone {
+    name: String,
+    nb: Client,
+    sb: Client,
+    /// Follows the northbound routes.
+    routes: Client,
+    n_routes: usize,
+    _servers: [Server; 2],
+}
+
+/// All zones, and what they share.
+pub struct Zones {
+    zones: Vec<Zone>,
+    programs: Vec<Process>,
+    ic_sb: Client,
+    _servers: [Server; 2],
+    scratch: Scratch,
+}
+
+impl Zones {
+    /// The databases: each zone has a router.
+    pub fn new(n: usize) -> Zones {
+        let scratch = Scratch::new("bench-ic");
+        let start = |name: &str, db: Db| Server::start(Kind::C, &scratch, name, db.text(), &[]);
+        let servers = [
+            start("ic-nb", Db::OvnIcNorthbound),
+            start("ic-sb", Db::OvnIcSouthbound),
+        ];
+        let connect = |name: &str| Client::connect(&scratch.host(&format!("{name}.sock")));
+        let mut ic_nb = connect("ic-nb");
+        transact(
+            &mut ic_nb,
+            Db::OvnIcNorthbound,
+            vec![
+                json!({"op": "insert", "table": "IC_NB_Global", "row": {}}),
+                json!({"op": "insert", "table": "Transit_Switch", "row": {"name": SWITCH}}),
+            ],
+        );
+        let mut ic_sb = connect("ic-sb");
+        transact(
+            &mut ic_sb,
+            Db::OvnIcSouthbound,
+            vec![json!({"op": "insert", "table": "IC_SB_Global", "row": {}})],
+        );
+        let zone = |n: usize| {
+            let name = format!("z{n}");
+            let (nb, sb) = (format!("{name}-nb"), format!("{name}-sb"));
+            let servers = [start(&nb, Db::OvnNorthbound), start(&sb, Db::OvnSouthbound)];
+            let mut zone = Zone {
+                nb: connect(&nb),
+                sb: connect(&sb),
+                routes: connect(&nb),
+                n_routes: 0,
+                name,
+                _servers: servers,
+            };
+            zone.begin(n);
+            zone
+        };
+        Zones {
+            zones: (0..n).map(zone).collect(),
+            programs: Vec::new(),
+            ic_sb,
+            _servers: servers,
+            scratch,
+        }
+    }
+
+    /// Starts an `ovn-ic` for each zone.
+    pub fn start(&mut self, kind: Kind) {
+        let scratch = &self.scratch;
+        let at = |file: String| match kind {
+            Kind::C => scratch.inner(&file).display().to_string(),
+            Kind::Ours => scratch.host(&file).display().to_string(),
+        };
+        let program = |zone: &Zone| {
+            let name = &zone.name;
+            let mut command = match kind {
+                Kind::C => scratch.peer("ovn-ic"),
+                Kind::Ours => Command::new(ours("ovn-ic")),
+            };
+            for (option, file) in [
+                ("ovnnb-db", format!("{name}-nb")),
+                ("ovnsb-db", format!("{name}-sb")),
+                ("ic-nb-db", "ic-nb".to_owned()),
+                ("ic-sb-db", "ic-sb".to_owned()),
+            ] {
+                command.arg(format!("--{option}=unix:{}", at(format!("{file}.sock"))));
+            }
+            command.arg(format!("--unixctl={}", at(format!("{name}.ctl"))));
+            let log = std::fs::File::create(scratch.host(&format!("{name}.log")));
+            command.stdin(Stdio::null()).stdout(Stdio::null());
+            command.stderr(log.expect("the folder is writable"));
+            Process::start(command)
+        };
+        self.programs = self.zones.iter().map(program).collect();
+    }
+
+    /// Ends them all.
+    pub fn stop(&mut self) {
+        self.programs.clear();
+    }
+
+    /// Puts each zone's router on the transit switch, and waits until all zones know of all.
+    pub fn connect(&mut self) {
+        for (n, zone) in self.zones.iter_mut().enumerate() {
+            wait(
+                &mut zone.nb,
+                Db::OvnNorthbound,
+                "Logical_Switch",
+                json!({"name": SWITCH}),
+                true,
+            );
+            zone.connect(n);
+        }
+        for n in 0..self.zones.len() {
+            let port = json!({"logical_port": format!("z{n}-{SWITCH}")});
+            wait(
+                &mut self.ic_sb,
+                Db::OvnIcSouthbound,
+                "Port_Binding",
+                port.clone(),
+                true,
+            );
+            for zone in &mut self.zones {
+                let name = json!({"name": format!("z{n}-{SWITCH}")});
+                wait(&mut zone.nb, Db::OvnNorthbound, "Logical_Switch_Port", name, true);
+            }
+        }
+    }
+
+    /// Gives each zone so many routes.
+    pub fn add_routes(&mut self, n_routes: usize) {
+        for (n, zone) in self.zones.iter_mut().enumerate() {
+            let mut operations: Vec<Value> = (0..n_routes)
+                .map(|route| {
+                    let prefix = format!("{}.{}.{}.0/24", 11 + n, route / 250, route % 250);
+                    static_route(&format!("r{route}"), &prefix)
+                })
+                .collect();
+            let names = (0..n_routes).map(|route| json!(["named-uuid", format!("r{route}")]));
+            operations.push(json!({"op": "mutate", "table": "Logical_Router", "where": [],
+                "mutations": [["static_routes", "insert", ["set", names.collect::<Vec<_>>()]]]}));
+            zone.transact(operations);
+        }
+    }
+
+    /// Waits until each zone has learned so many.
+    pub fn wait_for_routes(&mut self, n: usize) {
+        for zone in &mut self.zones {
+            while zone.n_routes < n {
+                zone.follow();
+            }
+        }
+    }
+
+    /// Gives the first zone one route more, or takes it away.
+    pub fn change_route(&mut self, n: usize, is_there: bool) {
+        let operations = match is_there {
+            true => vec![
+                static_route("extra", &extra(n)),
+                json!({"op": "mutate", "table": "Logical_Router", "where": [],
+                    "mutations": [["static_routes", "insert", ["named-uuid", "extra"]]]}),
+            ],
+            false => {
+                let select = json!({"op": "select", "table": "Logical_Router_Static_Route", "columns": ["_uuid"],
+                    "where": [["ip_prefix", "==", extra(n)]]});
+                let found = self.zones[0].transact(vec![select]);
+                let uuid = &found[0]["rows"][0]["_uuid"];
+                vec![json!({"op": "mutate", "table": "Logical_Router", "where": [],
+                    "mutations": [["static_routes", "delete", uuid]]})]
+            }
+        };
+        self.zones[0].transact(operations);
+    }
+
+    /// Waits until the last zone has that route, or has it no more.
+    pub fn wait_for_route(&mut self, n: usize, is_there: bool) {
+        let zone = self.zones.last_mut().expect("there are zones");
+        let row = json!({"ip_prefix": extra(n)});
+        let table = "Logical_Router_Static_Route";
+        wait(&mut zone.nb, Db::OvnNorthbound, table, row, is_there);
+    }
+
+    /// Processor time so far of all, in s.
+    pub fn cpu_s(&self) -> f64 {
+        self.programs.iter().map(Process::cpu_s).sum()
+    }
+
+    /// Resident memory of the largest, in MB (10⁶ bytes).
+    pub fn memory_mb(&self) -> f64 {
+        self.programs.iter().map(Process::memory_mb).fold(0.0, f64::max)
+    }
+}
+
+impl Zone {
+    fn transact(&mut self, operations: Vec<Value>) -> Value {
+        transact(&mut self.nb, Db::OvnNorthbound, operations)
+    }
+
+    /// The zone's name, its router, and its gateway.
+    fn begin(&mut self, n: usize) {
+        let options = json!(["map", [["ic-route-adv", "true"], ["ic-route-learn", "true"]]]);
+        let network = format!("169.254.100.{}/24", n + 1);
+        let port = json!({"name": format!("lrp{n}"), "mac": mac(n), "networks": network});
+        let router = json!({"name": format!("lr{n}"), "ports": ["named-uuid", "lrp"]});
+        self.transact(vec![
+            json!({"op": "insert", "table": "NB_Global", "row": {"name": self.name, "options": options}}),
+            json!({"op": "insert", "table": "Logical_Router_Port", "uuid-name": "lrp", "row": port}),
+            json!({"op": "insert", "table": "Logical_Router", "row": router}),
+        ]);
+        let encap =
+            json!({"type": "geneve", "ip": format!("10.0.0.{}", n + 1), "chassis_name": format!("gw{n}")});
+        let chassis = json!({"name": format!("gw{n}"), "hostname": format!("host{n}"),
+            "encaps": ["named-uuid", "encap"], "other_config": ["map", [["is-interconn", "true"]]]});
+        transact(
+            &mut self.sb,
+            Db::OvnSouthbound,
+            vec![
+                json!({"op": "insert", "table": "SB_Global", "row": {}}),
+                json!({"op": "insert", "table": "Encap", "uuid-name": "encap", "row": encap}),
+                json!({"op": "insert", "table": "Chassis", "row": chassis}),
+            ],
+        );
+        let request = json!({"Logical_Router_Static_Route": {"columns": ["external_ids"]}});
+        let monitor = json!([Db::OvnNorthbound.name(), null, request]);
+        self.routes.call("monitor", monitor);
+    }
+
+    /// Puts the router on the switch, and says of it southbound what northd would.
+    fn connect(&mut self, n: usize) {
+        let (name, peer) = (format!("{}-{SWITCH}", self.name), format!("lrp{n}"));
+        let port = json!({"name": name, "type": "router", "addresses": "router",
+            "options": ["map", [["router-port", peer]]]});
+        self.transact(vec![
+            json!({"op": "insert", "table": "Logical_Switch_Port", "uuid-name": "port", "row": port}),
+            json!({"op": "mutate", "table": "Logical_Switch", "where": [["name", "==", SWITCH]],
+                "mutations": [["ports", "insert", ["named-uuid", "port"]]]}),
+        ]);
+        let ids = json!(["map", [["name", SWITCH], ["interconn-ts", SWITCH]]]);
+        let datapath = json!({"tunnel_key": 1, "external_ids": ids});
+        let binding = json!({"logical_port": name, "type": "patch", "tunnel_key": 1000 + n,
+            "datapath": ["named-uuid", "datapath"], "options": ["map", [["peer", peer]]]});
+        transact(
+            &mut self.sb,
+            Db::OvnSouthbound,
+            vec![
+                json!({"op": "insert", "table": "Datapath_Binding", "uuid-name": "datapath", "row": datapath}),
+                json!({"op": "insert", "table": "Port_Binding", "row": binding}),
+            ],
+        );
+    }
+
+    /// Counts the routes that have been learned.
+    fn follow(&mut self) {
+        let update = self
+            .routes
+            .notifications
+            .pop_front()
+            .or_else(|| match self.routes.poll(PATIENCE) {
+                Received::Message(message) => Some(message),
+                Received::Silence | Received::Closed => None,
+            });
+        let update = update.unwrap_or_else(|| panic!("{} learns no more than {}", self.name, self.n_routes));
+        let rows = update["params"][1]["Logical_Router_Static_Route"].as_object();
+        let is_learned = |row: &&Value| {
+            let ids = row["new"]["external_ids"][1].as_array();
+            row["old"].is_null()
+                && ids.is_some_and(|ids| ids.iter().any(|pair| pair[0] == "ic-learned-route"))
+        };
+        self.n_routes += rows.map_or(0, |rows| rows.values().filter(is_learned).count());
+    }
+}
+
+fn static_route(name: &str, prefix: &str) -> Value {
+    json!({"op": "insert", "table": "Logical_Router_Static_Route", "uuid-name": name,
+        "row": {"ip_prefix": prefix, "nexthop": "192.168.0.1"}})
+}
+
+fn extra(n: usize) -> String {
+    format!("172.16.{n}.0/24")
+}
+
+fn mac(n: usize) -> String {
+    format!("aa:aa:aa:00:00:{:02x}", n + 1)
+}
+
+/// A transaction, committed; its results.
+fn transact(client: &mut Client, db: Db, operations: Vec<Value>) -> Value {
+    let params = std::iter::once(json!(db.name())).chain(operations);
+    let results = client.transact(params.collect());
+    let failed = results
+        .as_array()
+        .map(|results| results.iter().find(|result| result.get("error").is_some()));
+    assert_eq!(failed, Some(None), "{results}");
+    results
+}
+
+/// Waits until a row of a table is there, or is not.
+fn wait(client: &mut Client, db: Db, table: &str, row: Value, is_there: bool) {
+    let columns: Vec<String> = row
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
+    let conditions: Vec<Value> = columns
+        .iter()
+        .map(|name| json!([name, "==", row[name]]))
+        .collect();
+    let rows = if is_there { json!([row]) } else { json!([]) };
+    let wait = json!({"op": "wait", "table": table, "where": conditions, "columns": columns, "until": "==", "rows": rows});
+    client.send("transact", json!([db.name(), wait]));
+    let received = client.poll(PATIENCE);
+    assert!(
+        matches!(&received, Received::Message(reply) if reply["error"].is_null()),
+        "{table} {row}: {received:?}"
+    );
+}
