@@ -220,8 +220,7 @@ impl Zone {
     /// The zone's name, its router, and its gateway.
     fn begin(&mut self, n: usize) {
         let options = json!(["map", [["ic-route-adv", "true"], ["ic-route-learn", "true"]]]);
-        let network = format!("169.254.100.{}/24", n + 1);
-        let port = json!({"name": format!("lrp{n}"), "mac": mac(n), "networks": network});
+        let port = json!({"name": format!("lrp{n}"), "mac": mac(n), "networks": network(n)});
         let router = json!({"name": format!("lr{n}"), "ports": ["named-uuid", "lrp"]});
         self.transact(vec![
             json!({"op": "insert", "table": "NB_Global", "row": {"name": self.name, "options": options}}),
@@ -256,16 +255,26 @@ impl Zone {
             json!({"op": "mutate", "table": "Logical_Switch", "where": [["name", "==", SWITCH]],
                 "mutations": [["ports", "insert", ["named-uuid", "port"]]]}),
         ]);
-        let ids = json!(["map", [["name", SWITCH], ["interconn-ts", SWITCH]]]);
-        let datapath = json!({"tunnel_key": 1, "external_ids": ids});
-        let binding = json!({"logical_port": name, "type": "patch", "tunnel_key": 1000 + n,
-            "datapath": ["named-uuid", "datapath"], "options": ["map", [["peer", peer]]]});
+        let datapath = |key: i64, ids: Value| json!({"tunnel_key": key, "external_ids": ["map", ids]});
+        let binding = |name: &str, of: &str, peer: &str, mac: Value| {
+            json!({"op": "insert", "table": "Port_Binding", "row": {"logical_port": name, "type": "patch",
+                "tunnel_key": 1, "datapath": ["named-uuid", of], "options": ["map", [["peer", peer]]], "mac": mac}})
+        };
+        let address = format!("{} {}", mac(n), network(n));
+        let router = self.transact(vec![
+            json!({"op": "select", "table": "Logical_Router", "where": [], "columns": ["_uuid"]}),
+        ]);
+        let router = router[0]["rows"][0]["_uuid"][1].clone();
         transact(
             &mut self.sb,
             Db::OvnSouthbound,
             vec![
-                json!({"op": "insert", "table": "Datapath_Binding", "uuid-name": "datapath", "row": datapath}),
-                json!({"op": "insert", "table": "Port_Binding", "row": binding}),
+                json!({"op": "insert", "table": "Datapath_Binding", "uuid-name": "switch",
+                    "row": datapath(1, json!([["name", SWITCH], ["interconn-ts", SWITCH]]))}),
+                json!({"op": "insert", "table": "Datapath_Binding", "uuid-name": "router",
+                    "row": datapath(2, json!([["name", format!("lr{n}")], ["logical-router", router]]))}),
+                binding(&name, "switch", &peer, json!("router")),
+                binding(&peer, "router", &name, json!(address)),
             ],
         );
     }
@@ -298,6 +307,10 @@ fn static_route(name: &str, prefix: &str) -> Value {
 
 fn extra(n: usize) -> String {
     format!("172.16.{n}.0/24")
+}
+
+fn network(n: usize) -> String {
+    format!("169.254.100.{}/24", n + 1)
 }
 
 fn mac(n: usize) -> String {
