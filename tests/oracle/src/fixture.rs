@@ -258,7 +258,7 @@ fn empty(client: &mut Client, db: Db, kept: &[&str]) {
 }
 
 /// Every row of a database.
-fn dump(client: &mut Client, db: Db) -> Vec<RowChange> {
+pub fn dump(client: &mut Client, db: Db) -> Vec<RowChange> {
     rows(client, db, |_| true)
 }
 
