@@ -1,10 +1,13 @@
 //! Nodes as network namespaces: a bridge plays the physical network, each node runs the real Open vSwitch and
 //! ovn-controller, pods are namespaces of their own.
 //!
-//! Only one test at a time may have nodes: a lock file in the peers' tree sees to it.
+//! Only one test at a time may have nodes: a lock file in the peers' tree sees to it. What a killed run has left of its
+//! network goes before the next one comes.
 
 use std::fs::File;
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::peers::{self, Scratch};
@@ -12,11 +15,18 @@ use crate::peers::{self, Scratch};
 /// This machine on the physical network.
 const ADDRESS: &str = "10.99.0.254";
 
+/// What names of namespaces and devices of these networks begin with, before a digit.
+const PREFIX: &str = "fv";
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 /// The physical network; everything on it goes with its handle.
 pub struct Network {
-    id: u32,
+    /// The bridge's name; others' begin with it. A device's name has fifteen characters at most.
+    id: String,
     namespaces: Vec<String>,
-    children: Vec<Child>,
+    /// Programs, each with the number of its node.
+    children: Vec<(u32, Child)>,
     _lock: File,
 }
 
@@ -47,23 +57,24 @@ pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 impl Network {
-    /// A bridge without ports. Waits for other tests' networks to go.
+    /// A bridge without ports. Waits for other tests' networks to go, and removes what is left of killed ones.
     pub fn new() -> Network {
         let lock =
             File::create(peers::root().join("tmp/ferrovn-network.lock")).expect("the tree is writable");
         lock.lock().expect("a local file system locks");
-        let id = std::process::id();
+        clear();
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
         let network = Network {
-            id,
+            id: format!("{PREFIX}{}.{n}", std::process::id()),
             namespaces: Vec::new(),
             children: Vec::new(),
             _lock: lock,
         };
         sh(&format!(
             "ip link add {} type bridge && ip link set {0} up",
-            network.bridge()
+            network.id
         ));
-        sh(&format!("ip addr add {ADDRESS}/24 dev {}", network.bridge()));
+        sh(&format!("ip addr add {ADDRESS}/24 dev {}", network.id));
         network
     }
 
@@ -72,12 +83,14 @@ impl Network {
         ADDRESS
     }
 
-    fn bridge(&self) -> String {
-        format!("fv{}", self.id)
+    /// A port of this machine's address that nobody listens on now.
+    pub fn free_port(&self) -> u16 {
+        let listener = TcpListener::bind((ADDRESS, 0)).expect("the address has ports");
+        listener.local_addr().expect("it is bound").port()
     }
 
     fn namespace(&mut self, name: &str) -> String {
-        let name = format!("fv{}-{name}", self.id);
+        let name = format!("{}-{name}", self.id);
         sh(&format!(
             "ip netns add {name} && ip netns exec {name} ip link set lo up"
         ));
@@ -90,7 +103,7 @@ impl Network {
     pub fn node(&mut self, n: u32, port: u16) -> Node {
         let scratch = Scratch::new(&format!("node{n}"));
         let namespace = self.namespace(&format!("n{n}"));
-        let (bridge, outer) = (self.bridge(), format!("fv{}e{n}", self.id));
+        let (bridge, outer) = (&self.id, format!("{}e{n}", self.id));
         sh(&format!(
             "ip link add {outer} type veth peer name eth0 netns {namespace}"
         ));
@@ -106,6 +119,7 @@ impl Network {
         );
         let node = Node {
             scratch,
+            number: n,
             namespace: namespace.clone(),
             port,
         };
@@ -119,7 +133,7 @@ impl Network {
                 .stdout(Stdio::null())
                 .stderr(log)
                 .spawn();
-            self.children.push(child.expect("the peer starts"));
+            self.children.push((n, child.expect("the peer starts")));
         };
         start(
             "ovsdb-server",
@@ -172,6 +186,14 @@ impl Network {
         node
     }
 
+    /// Kills everything that runs on a node with -9, as a power cut does.
+    pub fn kill(&mut self, node: &Node) {
+        for (_, child) in self.children.iter_mut().filter(|(n, _)| *n == node.number) {
+            child.kill().expect("it was started");
+            child.wait().expect("it was started");
+        }
+    }
+
     /// A pod on a node: a namespace with an interface of this address, bound to a logical port.
     pub fn pod(&mut self, node: &Node, name: &str, mac: &str, address: &str) -> Pod {
         let namespace = self.namespace(name);
@@ -202,7 +224,10 @@ impl Network {
             &outer,
             &iface,
         ]);
-        Pod { namespace }
+        Pod {
+            namespace,
+            address: address.to_owned(),
+        }
     }
 }
 
@@ -214,7 +239,7 @@ impl Default for Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        for child in &mut self.children {
+        for (_, child) in &mut self.children {
             // It may have ended already.
             let _ = child.kill();
             let _ = child.wait();
@@ -222,7 +247,27 @@ impl Drop for Network {
         for namespace in &self.namespaces {
             let _ = Command::new("ip").args(["netns", "del", namespace]).status();
         }
-        let _ = Command::new("ip").args(["link", "del", &self.bridge()]).status();
+        let _ = Command::new("ip").args(["link", "del", &self.id]).status();
+    }
+}
+
+/// Removes networks whose tests were killed; whoever holds the lock knows that all there are are such.
+fn clear() {
+    let is_left = |name: &&str| {
+        let rest = name.strip_prefix(PREFIX);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let firsts = |text: &str| -> Vec<String> {
+        let words = text.lines().filter_map(|line| line.split_whitespace().next());
+        words.filter(is_left).map(str::to_owned).collect()
+    };
+    for namespace in firsts(&sh("ip netns list")) {
+        sh(&format!(
+            "ip netns pids {namespace} | xargs -r kill -9; ip netns del {namespace}"
+        ));
+    }
+    for bridge in firsts(&sh("ip -br link show type bridge")) {
+        sh(&format!("ip link del {bridge}"));
     }
 }
 
@@ -230,6 +275,8 @@ impl Drop for Network {
 pub struct Node {
     /// Its files.
     pub scratch: Scratch,
+    /// Its number; its chassis is called `nodeN`.
+    pub number: u32,
     namespace: String,
     /// Where its southbound database is.
     pub port: u16,
@@ -271,9 +318,16 @@ impl Node {
 /// A pod.
 pub struct Pod {
     namespace: String,
+    /// Its address.
+    pub address: String,
 }
 
 impl Pod {
+    /// Runs a system command in the pod, which must succeed.
+    pub fn sh(&self, command: &str) -> String {
+        sh(&format!("ip netns exec {} {command}", self.namespace))
+    }
+
     /// Whether an address answers one ping within a second.
     pub fn pings(&self, address: &str) -> bool {
         let mut command = Command::new("ip");
@@ -282,5 +336,19 @@ impl Pod {
             .stdout(Stdio::null())
             .status()
             .is_ok_and(|status| status.success())
+    }
+    /// How many of `n` pings, five a second, an address answers.
+    pub fn answers(&self, address: &str, n: usize) -> usize {
+        let mut command = Command::new("ip");
+        command
+            .args(["netns", "exec", &self.namespace, "ping", "-q", "-i0.2"])
+            .arg(format!("-c{n}"))
+            .arg(address);
+        let output = command.output().expect("it runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let count = text
+            .split(", ")
+            .find_map(|part| part.strip_suffix(" received")?.parse().ok());
+        count.unwrap_or_else(|| panic!("ping {address}: {text}"))
     }
 }
