@@ -46,12 +46,22 @@ impl Shared {
 
     /// Runs `ovn-ic-nbctl`.
     pub fn nb(&self, words: &str) -> String {
-        crate::ctl(self.nb.scratch(), "ovn-ic-nbctl", &self.nb.remotes_of_peers(), words)
+        crate::ctl(
+            self.nb.scratch(),
+            "ovn-ic-nbctl",
+            &self.nb.remotes_of_peers(),
+            words,
+        )
     }
 
     /// Runs `ovn-ic-sbctl`.
     pub fn sb(&self, words: &str) -> String {
-        crate::ctl(self.sb.scratch(), "ovn-ic-sbctl", &self.sb.remotes_of_peers(), words)
+        crate::ctl(
+            self.sb.scratch(),
+            "ovn-ic-sbctl",
+            &self.sb.remotes_of_peers(),
+            words,
+        )
     }
 
     /// Connections to both leaders.

@@ -15,7 +15,7 @@ use ferrovn_tests::node::{Network, Node, Pod};
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server, ours};
 use ovn_schemas::Db;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::contents::{Contents, contents};
 use crate::shared::Shared;
@@ -84,6 +84,41 @@ impl Sites {
         pod
     }
 
+    /// Lets a zone have addresses 10.0.Z.1 to N behind a pod of it, and the router know them.
+    pub fn behind(&self, zone: usize, pod: &Pod, n: usize) -> Vec<String> {
+        let site = &self.zones[zone];
+        let z = site.number;
+        site.nb(&format!(
+            "lr-route-add {} 10.0.{z}.0/24 {}",
+            site.name, pod.address
+        ));
+        let addresses = (1..=n).map(|k| format!("10.0.{z}.{k}"));
+        addresses
+            .inspect(|address| {
+                pod.sh(&format!("ip addr add {address}/32 dev lo"));
+            })
+            .collect()
+    }
+
+    /// How many packets a node of a zone has sent to other zones, as far as Open vSwitch has counted them.
+    pub fn crossed(&self, zone: usize, node: usize) -> u64 {
+        let others = self.zones.iter().enumerate().filter(|(other, _)| *other != zone);
+        let others = others.flat_map(|(_, other)| &other.nodes);
+        let tunnels: Vec<String> = others.map(|node| format!("ovn-node{}-0", node.number)).collect();
+        let words = ["--format=json", "--columns=name,statistics", "list", "Interface"];
+        let listed = self.zones[zone].nodes[node].vsctl(&words);
+        let listed: Value = serde_json::from_str(&listed).expect("it was asked for JSON");
+        let rows = listed["data"].as_array().cloned().unwrap_or_default();
+        let tunnels = rows
+            .iter()
+            .filter(|row| tunnels.iter().any(|name| row[0] == **name));
+        let counts = tunnels.flat_map(|row| row[1][1].as_array().cloned().unwrap_or_default());
+        counts
+            .filter(|pair| pair[0] == "tx_packets")
+            .filter_map(|pair| pair[1].as_u64())
+            .sum()
+    }
+
     /// Kills everything on a node of a zone with -9.
     pub fn kill_node(&mut self, zone: usize, node: usize) {
         self.network.kill(&self.zones[zone].nodes[node]);
@@ -143,6 +178,7 @@ impl Site {
         let all = [format!("--ic-nb-db={ic_nb}"), format!("--ic-sb-db={ic_sb}")];
         site.run(kind, "ovn-northd", &own);
         site.run(kind, "ovn-ic", &[own, all].concat());
+        // The packaged ovn-controller falls over a database without the row.
         site.sb("wait-until SB_Global .");
         let nodes = first_node..first_node + n_nodes;
         let nodes = nodes.map(|n| network.node(n.try_into().expect("few nodes"), port));
@@ -221,9 +257,9 @@ impl Site {
         let select = json!({"op": "select", "table": "Logical_Router_Static_Route", "where": []});
         let results = client.transact(json!(["OVN_Northbound", select]));
         let rows = results[0]["rows"].as_array().cloned().unwrap_or_default();
-        let is_learned = |ids: &serde_json::Value| ids.to_string().contains("ic-learned-route");
+        let is_learned = |ids: &Value| ids.to_string().contains("ic-learned-route");
         let rows = rows.into_iter().filter(|row| is_learned(&row["external_ids"]));
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         rows.map(|row| (text(&row["ip_prefix"]), text(&row["nexthop"])))
             .collect()
     }

@@ -1,6 +1,7 @@
 //! Packets between zones: the real Open vSwitch and ovn-controller on nodes, our database servers, `ovn-northd` and
 //! `ovn-ic`; and one zone of two with the packaged `ovn-northd` and `ovn-ic`.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use ferrovn_tests::node::{Pod, wait_for};
@@ -31,7 +32,10 @@ fn two_zones(west: Kind) {
     let easterners = [sites.pod(EAST, 0, 1, 1), sites.pod(EAST, 1, 1, 2)];
     let westerners = [sites.pod(WEST, 0, 1, 1), sites.pod(WEST, 1, 1, 2)];
     let hidden = sites.pod(EAST, 1, 9, 1);
-    assert!(!easterners[0].pings(&westerners[0].address), "nothing connects them");
+    assert!(
+        !easterners[0].pings(&westerners[0].address),
+        "nothing connects them"
+    );
 
     sites.connect(1, &[&[0], &[0]]);
     wait_for("all pods to reach the other zone", || {
@@ -44,7 +48,10 @@ fn two_zones(west: Kind) {
     // What east holds back is east's alone.
     wait_for("the hidden pod to be up", || easterners[0].pings(&hidden.address));
     for westerner in &westerners {
-        assert!(!westerner.pings(&hidden.address), "its prefix is on the deny list");
+        assert!(
+            !westerner.pings(&hidden.address),
+            "its prefix is on the deny list"
+        );
     }
     sites.zones[EAST].nb("remove NB_Global . options ic-route-denylist");
     wait_for("west to reach what is hidden no more", || {
@@ -55,44 +62,61 @@ fn two_zones(west: Kind) {
         sites.zones[WEST].learned() == routes(&[("10.1.1.254/24", 1, 1)])
     });
     sites.sync();
-    assert!(!westerners[0].pings(&hidden.address), "its prefix is on the deny list again");
+    assert!(
+        !westerners[0].pings(&hidden.address),
+        "its prefix is on the deny list again"
+    );
     assert_eq!(silent(&easterners, &westerners), Vec::<String>::new());
 }
 
-/// As Kube-OVN sets it up: as many transit switches as gateways, each gateway the first choice for one of them.
+/// As Kube-OVN sets it up: as many transit switches as gateways, each gateway the first choice for one of them. Routes to
+/// networks of routers are no ECMP groups in OVN 25.03, whatever a router learns; static routes are.
 #[test]
-fn three_gateways_share_the_work_of_one_that_is_killed() {
+fn two_gateways_do_the_work_of_three() {
     let mut sites = Sites::start(1, &[("east", Kind::Ours, 3), ("west", Kind::Ours, 2)]);
     for zone in &sites.zones {
         zone.switch(1);
     }
-    let easterners = [1, 2].map(|node| [1, 2].map(|k| sites.pod(EAST, node, 1, 10 * node + k)));
-    let westerners = [0, 1].map(|node| [1, 2].map(|k| sites.pod(WEST, node, 1, 10 * node + k)));
-    let (easterners, westerners) = (easterners.as_flattened(), westerners.as_flattened());
+    let easterners = [sites.pod(EAST, 1, 1, 1), sites.pod(EAST, 2, 1, 2)];
+    let westerners = [sites.pod(WEST, 0, 1, 1), sites.pod(WEST, 1, 1, 2)];
     sites.connect(1, &[&[0, 1, 2], &[0, 1]]);
     sites.connect(2, &[&[1, 2, 0], &[1, 0]]);
     sites.connect(3, &[&[2, 0, 1], &[0, 1]]);
-    let ways = |prefix, zone| routes(&[1, 2, 3].map(|i| (prefix, i, zone)));
-    wait_for("every way to be learned", || {
-        sites.zones[EAST].learned() == ways("10.2.1.254/24", 2)
-            && sites.zones[WEST].learned() == ways("10.1.1.254/24", 1)
-    });
+    let behind = [
+        sites.behind(EAST, &easterners[0], 12),
+        sites.behind(WEST, &westerners[0], 12),
+    ];
+    let ways = |zone| {
+        let prefixes = [format!("10.{zone}.1.254/24"), format!("10.0.{zone}.0/24")];
+        let ways = [1, 2, 3].map(|i| [(&*prefixes[0], i, zone), (&*prefixes[1], i, zone)]);
+        routes(ways.as_flattened())
+    };
+    let is_learned =
+        |sites: &Sites| sites.zones[EAST].learned() == ways(2) && sites.zones[WEST].learned() == ways(1);
+    wait_for("every way to be learned", || is_learned(&sites));
     let gateways = |sites: &Sites| [1, 2, 3].map(|i| sites.zones[EAST].gateway(i));
     wait_for("each gateway to have its transit port", || {
         gateways(&sites) == [Some(1), Some(2), Some(3)]
     });
-    wait_for("all pods to reach the other zone", || {
-        silent(easterners, westerners).is_empty()
+    let all = || {
+        let [eastern, western] = &behind;
+        let to_west = easterners.iter().flat_map(|pod| to_each(pod, western));
+        let to_east = westerners.iter().flat_map(|pod| to_each(pod, eastern));
+        let between = both_ways(&easterners, &westerners);
+        unanswered(to_west.chain(to_east).chain(between))
+    };
+    wait_for("every address to be reached, through every gateway", || {
+        all().is_empty() && (0..3).all(|node| sites.crossed(EAST, node) > 0)
     });
     sites.sync();
 
     sites.kill_node(EAST, 0);
-    wait_for("all pods to reach the other zone without the gateway", || {
-        silent(easterners, westerners).is_empty()
+    wait_for("every address to be reached without a gateway", || {
+        let silent = all();
+        println!("{} pings are not answered", silent.len());
+        gateways(&sites) == [Some(2), Some(2), Some(3)] && silent.is_empty()
     });
-    assert_eq!(gateways(&sites), [Some(2), Some(2), Some(3)]);
-    assert_eq!(sites.zones[EAST].learned(), ways("10.2.1.254/24", 2));
-    assert_eq!(sites.zones[WEST].learned(), ways("10.1.1.254/24", 1));
+    assert!(is_learned(&sites));
 }
 
 #[test]
@@ -141,7 +165,9 @@ fn nothing_is_lost_with_the_leaders_of_what_zones_share() {
     for prefix in &prefixes {
         sites.zones[EAST].nb(&format!("lr-route-del east {prefix}"));
     }
-    wait_for("west to unlearn the routes", || sites.zones[WEST].learned() == learned);
+    wait_for("west to unlearn the routes", || {
+        sites.zones[WEST].learned() == learned
+    });
     let mut different = Vec::new();
     wait_for("what was", || {
         let now = differences(&before, &sites.contents());
@@ -165,19 +191,36 @@ fn routes(all: &[(&str, usize, usize)]) -> BTreeSet<(String, String)> {
 }
 
 /// Who of some and of others gets no answer from whom.
-fn silent<P: std::borrow::Borrow<Pod> + Sync>(some: &[P], others: &[Pod]) -> Vec<String> {
+fn silent<P: Borrow<Pod>>(some: &[P], others: &[Pod]) -> Vec<String> {
+    unanswered(both_ways(some, others))
+}
+
+/// Everybody of some to everybody of others, and back.
+fn both_ways<'a, P: Borrow<Pod>>(
+    some: &'a [P],
+    others: &'a [Pod],
+) -> impl Iterator<Item = (&'a Pod, &'a str)> {
     let pairs = some.iter().map(P::borrow).flat_map(|one| {
-        let both = move |other| [(one, other), (other, one)];
+        let both = move |other: &'a Pod| [(one, &*other.address), (other, &*one.address)];
         others.iter().flat_map(both)
     });
+    pairs
+}
+
+/// A pod to addresses.
+fn to_each<'a>(pod: &'a Pod, addresses: &'a [String]) -> impl Iterator<Item = (&'a Pod, &'a str)> {
+    addresses.iter().map(move |address| (pod, address.as_str()))
+}
+
+/// Pings all at once; those that nobody answers.
+fn unanswered<'a>(pings: impl Iterator<Item = (&'a Pod, &'a str)>) -> Vec<String> {
     std::thread::scope(|scope| {
-        let asked: Vec<_> = pairs
-            .map(|(from, to): (&Pod, &Pod)| (from, to, scope.spawn(|| from.pings(&to.address))))
+        let asked: Vec<_> = pings
+            .map(|(from, to)| (from, to, scope.spawn(|| from.pings(to))))
             .collect();
-        let asked = asked.into_iter();
-        let silent = asked.filter_map(|(from, to, answer)| {
+        let silent = asked.into_iter().filter_map(|(from, to, answer)| {
             let is_answered = answer.join().expect("it ends");
-            (!is_answered).then(|| format!("{} to {}", from.address, to.address))
+            (!is_answered).then(|| format!("{} to {to}", from.address))
         });
         silent.collect()
     })
