@@ -24,7 +24,6 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 pub struct Network {
     /// The bridge's name; others' begin with it. A device's name has fifteen characters at most.
     id: String,
-    namespaces: Vec<String>,
     /// Programs, each with the number of its node.
     children: Vec<(u32, Child)>,
     _lock: File,
@@ -66,7 +65,6 @@ impl Network {
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
         let network = Network {
             id: format!("{PREFIX}{}.{n}", std::process::id()),
-            namespaces: Vec::new(),
             children: Vec::new(),
             _lock: lock,
         };
@@ -89,12 +87,11 @@ impl Network {
         listener.local_addr().expect("it is bound").port()
     }
 
-    fn namespace(&mut self, name: &str) -> String {
+    fn namespace(&self, name: &str) -> String {
         let name = format!("{}-{name}", self.id);
         sh(&format!(
             "ip netns add {name} && ip netns exec {name} ip link set lo up"
         ));
-        self.namespaces.push(name.clone());
         name
     }
 
@@ -195,7 +192,7 @@ impl Network {
     }
 
     /// A pod on a node: a namespace with an interface of this address, bound to a logical port.
-    pub fn pod(&mut self, node: &Node, name: &str, mac: &str, address: &str) -> Pod {
+    pub fn pod(&self, node: &Node, name: &str, mac: &str, address: &str) -> Pod {
         let namespace = self.namespace(name);
         let outer = format!("p-{name}");
         sh(&format!(
@@ -244,30 +241,37 @@ impl Drop for Network {
             let _ = child.kill();
             let _ = child.wait();
         }
-        for namespace in &self.namespaces {
-            let _ = Command::new("ip").args(["netns", "del", namespace]).status();
-        }
-        let _ = Command::new("ip").args(["link", "del", &self.id]).status();
+        clear();
     }
 }
 
-/// Removes networks whose tests were killed; whoever holds the lock knows that all there are are such.
+/// Removes every network with all that runs on it. Only who holds the lock may have one.
 fn clear() {
-    let is_left = |name: &&str| {
+    // What is to go may be going already.
+    let run = |program: &str, args: &[&str]| {
+        let output = Command::new(program).args(args).output();
+        output.map_or_else(
+            |_| String::new(),
+            |output| String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let is_network = |name: &&str| {
         let rest = name.strip_prefix(PREFIX);
         rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
-    let firsts = |text: &str| -> Vec<String> {
-        let words = text.lines().filter_map(|line| line.split_whitespace().next());
-        words.filter(is_left).map(str::to_owned).collect()
-    };
-    for namespace in firsts(&sh("ip netns list")) {
-        sh(&format!(
-            "ip netns pids {namespace} | xargs -r kill -9; ip netns del {namespace}"
-        ));
+    for line in run("ip", &["netns", "list"]).lines() {
+        if let Some(name) = line.split(' ').next().filter(is_network) {
+            for pid in run("ip", &["netns", "pids", name]).split_whitespace() {
+                run("kill", &["-9", pid]);
+            }
+            run("ip", &["netns", "del", name]);
+        }
     }
-    for bridge in firsts(&sh("ip -br link show type bridge")) {
-        sh(&format!("ip link del {bridge}"));
+    // A killed node's connections keep its namespace, and the namespace its devices, for minutes.
+    for line in run("ip", &["-br", "link"]).lines() {
+        if let Some(name) = line.split([' ', '@']).next().filter(is_network) {
+            run("ip", &["link", "del", name]);
+        }
     }
 }
 

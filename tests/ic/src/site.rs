@@ -71,7 +71,7 @@ impl Sites {
     }
 
     /// A pod with 10.Z.N.K on the switch `netN` of a zone, on one of its nodes.
-    pub fn pod(&mut self, zone: usize, node: usize, n: usize, k: usize) -> Pod {
+    pub fn pod(&self, zone: usize, node: usize, n: usize, k: usize) -> Pod {
         let site = &self.zones[zone];
         let z = site.number;
         let (name, address) = (format!("{}-{n}-{k}", site.name), format!("10.{z}.{n}.{k}"));

@@ -1,7 +1,6 @@
 //! Packets between zones: the real Open vSwitch and ovn-controller on nodes, our database servers, `ovn-northd` and
 //! `ovn-ic`; and one zone of two with the packaged `ovn-northd` and `ovn-ic`.
 
-use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use ferrovn_tests::node::{Pod, wait_for};
@@ -24,7 +23,7 @@ fn pods_of_a_zone_of_ours_and_of_a_packaged_one_reach_each_other() {
 
 /// Two zones of two nodes, each with a gateway; the second zone's `ovn-northd` and `ovn-ic` are of this kind.
 fn two_zones(west: Kind) {
-    let mut sites = Sites::start(1, &[("east", Kind::Ours, 2), ("west", west, 2)]);
+    let sites = Sites::start(1, &[("east", Kind::Ours, 2), ("west", west, 2)]);
     sites.zones[EAST].switch(1);
     sites.zones[EAST].switch(9);
     sites.zones[EAST].nb("set NB_Global . options:ic-route-denylist=10.1.9.0/24");
@@ -55,7 +54,7 @@ fn two_zones(west: Kind) {
     }
     sites.zones[EAST].nb("remove NB_Global . options ic-route-denylist");
     wait_for("west to reach what is hidden no more", || {
-        silent(&[&hidden], &westerners).is_empty()
+        silent(std::slice::from_ref(&hidden), &westerners).is_empty()
     });
     sites.zones[EAST].nb("set NB_Global . options:ic-route-denylist=10.1.9.0/24");
     wait_for("west to unlearn the route", || {
@@ -191,20 +190,16 @@ fn routes(all: &[(&str, usize, usize)]) -> BTreeSet<(String, String)> {
 }
 
 /// Who of some and of others gets no answer from whom.
-fn silent<P: Borrow<Pod>>(some: &[P], others: &[Pod]) -> Vec<String> {
+fn silent(some: &[Pod], others: &[Pod]) -> Vec<String> {
     unanswered(both_ways(some, others))
 }
 
 /// Everybody of some to everybody of others, and back.
-fn both_ways<'a, P: Borrow<Pod>>(
-    some: &'a [P],
-    others: &'a [Pod],
-) -> impl Iterator<Item = (&'a Pod, &'a str)> {
-    let pairs = some.iter().map(P::borrow).flat_map(|one| {
+fn both_ways<'a>(some: &'a [Pod], others: &'a [Pod]) -> impl Iterator<Item = (&'a Pod, &'a str)> {
+    some.iter().flat_map(move |one| {
         let both = move |other: &'a Pod| [(one, &*other.address), (other, &*one.address)];
         others.iter().flat_map(both)
-    });
-    pairs
+    })
 }
 
 /// A pod to addresses.
