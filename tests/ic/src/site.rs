@@ -4,9 +4,9 @@
 //! In: which zones, whose `ovn-northd` and `ovn-ic` they run, how many nodes they have. Out: commands on their
 //! databases, pods, what they have learned. Never here: what a test expects.
 //!
-//! All is numbered from 1. Zone Z has a router of its own name and switches `netN` with 10.Z.N.0/24, the router at
-//! 10.Z.N.254. Its port on the transit switch `tsI` is `ZONE-tsI` with 169.254.100+I.Z. Nodes are numbered through all
-//! zones.
+//! Zone Z, counted from 1, has a router of its own name and switches `netN` with 10.Z.N.0/24, the router at 10.Z.N.254.
+//! Its port on the transit switch `tsI` is `ZONE-tsI` with 169.254.100+I.Z. Chassis are `node1`, `node2`, … through all
+//! zones. Arguments `zone` and `node` are positions: of a zone, of a node in its zone.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::contents::{Contents, contents};
 use crate::shared::Shared;
-use crate::world::Running;
+use crate::world::{Running, settled};
 
 /// A zone with nodes.
 pub struct Site {
@@ -61,8 +61,7 @@ impl Sites {
         }
     }
 
-    /// Connects all zones by the transit switch `tsI`: each by a port that is on the first of these nodes of it that
-    /// lives.
+    /// Connects all zones by the transit switch `tsI`: each zone's port is on the first of these nodes of it that lives.
     pub fn connect(&self, i: usize, gateways: &[&[usize]]) {
         self.shared.nb(&format!("ts-add ts{i}"));
         for (zone, gateways) in self.zones.iter().zip(gateways) {
@@ -129,6 +128,11 @@ impl Sites {
         for zone in &self.zones {
             zone.nb("--wait=hv sync");
         }
+    }
+
+    /// All databases in words, once nothing happens any more.
+    pub fn settle(&self) -> Contents {
+        settled(|| self.contents())
     }
 
     /// All databases in words.
@@ -230,7 +234,7 @@ impl Site {
         ));
     }
 
-    /// Connects the router to the transit switch `tsI`, by a port that is on the first of these nodes that lives.
+    /// Connects the router to the transit switch `tsI`.
     fn join(&self, i: usize, gateways: &[usize]) {
         let (zone, z) = (&self.name, self.number);
         for node in gateways {

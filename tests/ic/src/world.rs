@@ -27,6 +27,24 @@ impl Drop for Running {
     }
 }
 
+/// Looks until nothing happens any more.
+pub(crate) fn settled(look: impl Fn() -> Contents) -> Contents {
+    let began = Instant::now();
+    let (mut last, mut since) = (look(), Instant::now());
+    while since.elapsed() < QUIET {
+        assert!(
+            began.elapsed() < PATIENCE,
+            "it does not come to rest within {PATIENCE:?}"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+        let now = look();
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    last
+}
+
 /// Zones that are connected.
 pub struct World {
     scratch: Scratch,
@@ -146,20 +164,7 @@ impl World {
 
     /// Waits until nothing happens any more.
     pub fn settle(&self) -> Contents {
-        let began = Instant::now();
-        let (mut last, mut since) = (self.contents(), Instant::now());
-        while since.elapsed() < QUIET {
-            assert!(
-                began.elapsed() < PATIENCE,
-                "it does not come to rest within {PATIENCE:?}"
-            );
-            std::thread::sleep(Duration::from_millis(100));
-            let now = self.contents();
-            if now != last {
-                (last, since) = (now, Instant::now());
-            }
-        }
-        last
+        settled(|| self.contents())
     }
 
     /// Runs a case, up to its last step.

@@ -131,7 +131,7 @@ fn nothing_is_lost_with_the_leaders_of_what_zones_share() {
         silent(&easterners, &westerners).is_empty()
     });
     sites.sync();
-    let before = sites.contents();
+    let before = sites.settle();
     let learned = sites.zones[WEST].learned();
 
     // Somebody behind the first pod, whom a route leads to.
