@@ -7,10 +7,14 @@
 //! `base` stands for the lines of `cases/base.txt`, `#` begins a remark.
 
 pub mod contents;
+pub mod shared;
+pub mod site;
 pub mod world;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use ferrovn_tests::peers::Scratch;
 
 /// The name of the databases that zones share.
 pub const SHARED: &str = "ic";
@@ -94,4 +98,15 @@ fn steps(name: &str) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Runs one of the peers' programs on a database, its arguments in a shell's quoting; its output.
+fn ctl(scratch: &Scratch, program: &str, remotes: &str, words: &str) -> String {
+    let db = format!("--db={remotes}");
+    let words = shlex::split(words).unwrap_or_else(|| panic!("quoting of {words}"));
+    let args: Vec<&str> = [db.as_str(), "--timeout=60"]
+        .into_iter()
+        .chain(words.iter().map(String::as_str))
+        .collect();
+    scratch.run(program, &args)
 }

@@ -17,7 +17,7 @@ const QUIET: Duration = Duration::from_millis(1500);
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A running program, killed with its handle.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -25,6 +25,24 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// Looks until nothing happens any more.
+pub(crate) fn settled(look: impl Fn() -> Contents) -> Contents {
+    let began = Instant::now();
+    let (mut last, mut since) = (look(), Instant::now());
+    while since.elapsed() < QUIET {
+        assert!(
+            began.elapsed() < PATIENCE,
+            "it does not come to rest within {PATIENCE:?}"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+        let now = look();
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    last
 }
 
 /// Zones that are connected.
@@ -146,20 +164,7 @@ impl World {
 
     /// Waits until nothing happens any more.
     pub fn settle(&self) -> Contents {
-        let began = Instant::now();
-        let (mut last, mut since) = (self.contents(), Instant::now());
-        while since.elapsed() < QUIET {
-            assert!(
-                began.elapsed() < PATIENCE,
-                "it does not come to rest within {PATIENCE:?}"
-            );
-            std::thread::sleep(Duration::from_millis(100));
-            let now = self.contents();
-            if now != last {
-                (last, since) = (now, Instant::now());
-            }
-        }
-        last
+        settled(|| self.contents())
     }
 
     /// Runs a case, up to its last step.
