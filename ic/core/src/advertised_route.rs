@@ -47,7 +47,16 @@ impl Derivation for ConnectedRoutes {
             if ports.iter().any(|port| *port.router_port == *row.name()) {
                 continue;
             }
-            for prefix in row.networks().iter().filter_map(Cidr::parse) {
+            for network in row.networks().iter() {
+                let Some(prefix) = Cidr::parse(network) else {
+                    continue;
+                };
+                if !ports.is_empty() && is_taken(view, router, uuid, network) {
+                    tracing::warn!(
+                        "Duplicate connected route advertisement was suppressed! NB lrp uuid: {uuid}"
+                    );
+                    continue;
+                }
                 let route = Advertised {
                     prefix,
                     origin: "connected",
@@ -60,6 +69,13 @@ impl Derivation for ConnectedRoutes {
         }
         rows
     }
+}
+
+/// Whether an earlier port of a router has the same network: others hear of it once.
+fn is_taken(view: &View<'_>, router: Uuid, port: Uuid, network: &str) -> bool {
+    let same = view.holders(LogicalRouterPort::NETWORKS, network).into_iter();
+    let mut same = same.filter(|other| *other < port);
+    same.any(|other| view.holders(LogicalRouter::PORTS, other).contains(&router))
 }
 
 /// A static route that was not learned, of the table that the router exchanges on a transit switch.

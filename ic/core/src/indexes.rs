@@ -23,6 +23,7 @@ const fn text<T: Table<'static>>(side: Side, column: ColumnIdx) -> (Side, TableI
 const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[
     text::<nb::LogicalSwitchPort<'_>>(Side::Nb, nb::LogicalSwitchPort::NAME.index),
     text::<nb::LogicalRouterPort<'_>>(Side::Nb, nb::LogicalRouterPort::NAME.index),
+    text::<nb::LogicalRouterPort<'_>>(Side::Nb, nb::LogicalRouterPort::NETWORKS.index),
     text::<nb::LogicalRouterStaticRoute<'_>>(Side::Nb, nb::LogicalRouterStaticRoute::IP_PREFIX.index),
     text::<sb::Chassis<'_>>(Side::Sb, sb::Chassis::NAME.index),
     text::<sb::Encap<'_>>(Side::Sb, sb::Encap::IP.index),
