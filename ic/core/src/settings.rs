@@ -72,7 +72,7 @@ impl Derivation for Settings {
 
 /// What lies behind an empty entry is not read.
 fn deny_list(zone: &str, text: &str) -> Vec<Cidr> {
-    let entries = text.split(',').take_while(|entry| !entry.is_empty());
+    let entries = text.split(',').map(str::trim).take_while(|entry| !entry.is_empty());
     entries
         .filter_map(|entry| {
             let read = Cidr::parse(entry);
@@ -107,7 +107,7 @@ mod tests {
                 is_on: false,
                 has_default: true,
             },
-            deny: deny_list("az", "10.1.0.0/16,nonsense,fd00::/8,,10.2.0.0/16"),
+            deny: deny_list("az", " 10.1.0.0/16,nonsense,fd00::/8,,10.2.0.0/16"),
         };
         let check = |prefix: &str, is_permitted: bool| {
             let prefix = Cidr::parse(prefix).expect("a prefix");
