@@ -4,15 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ovn_schemas::rows::server::{Database, ServerSchema};
-use ovn_schemas::{Db, schema};
+use ovn_schemas::Db;
 use ovsdb_daemon::options::TlsOptions;
-use ovsdb_idl::session::{Config, Event, Interest};
 use ovsdb_transport::dial::dial;
-use ovsdb_transport::drive::Client;
 use ovsdb_transport::remote::Remote;
 use ovsdb_transport::tls::{Tls, TlsFiles};
-use tokio::runtime::{Builder, Handle};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::runtime::Builder;
 use tokio::time::timeout;
 
 use crate::place::Cluster;
@@ -46,19 +45,20 @@ pub fn are_in_cluster(db: Db, cluster: &Cluster, tls: &TlsOptions) -> Result<boo
     })
 }
 
-/// What a server says of itself; nothing where it cannot be reached.
+/// Whether a server knows a cluster of the database; nothing where it does not answer.
 async fn is_member(db: Db, remote: Remote, tls: Arc<Tls>) -> Option<bool> {
     let Remote::Active(remote) = remote else { return None };
-    let stream = dial(&remote, &tls).await.ok()?;
-    let config = Config {
-        db: Db::Server.name().to_owned(),
-        leader_only: false,
-        tables: Interest::All,
-        schema: Some(schema(Db::Server)),
-    };
-    let mut client = Client::on(&Handle::current(), config, stream);
-    while !matches!(client.event().await, Event::Reset { .. }) {}
-    let is_member = |row: Database<'_>| row.name() == db.name() && row.cid().is_some();
-    let told = client.rows::<ServerSchema, bool>(|rows| rows.table().any(is_member));
-    told.ok()
+    let mut stream = dial(&remote, &tls).await.ok()?;
+    let select = json!({
+        "op": "select", "table": "Database", "where": [["name", "==", db.name()]], "columns": ["cid"],
+    });
+    let request = json!({"id": 0, "method": "transact", "params": [Db::Server.name(), select]});
+    stream.write_all(request.to_string().as_bytes()).await.ok()?;
+    let mut answer = Vec::new();
+    while stream.read_buf(&mut answer).await.ok()? > 0 {
+        if let Ok(answer) = serde_json::from_slice::<Value>(&answer) {
+            return Some(answer["result"][0]["rows"][0]["cid"][0] == "uuid");
+        }
+    }
+    None
 }

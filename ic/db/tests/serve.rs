@@ -356,7 +356,8 @@ fn older_files_are_converted_and_standalone_ones_taken_into_a_cluster() {
         assert_eq!(world.status(0, "nb").is_some(), cluster, "{}", world.logs());
         let kept = std::fs::read_dir(world.scratch.host("m0")).expect("a folder");
         let kept = kept.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let kept: Vec<String> = kept.filter(|name| name.contains(".backup0.9.0-")).collect();
+        let is_backup = |name: &String| name.starts_with("ovn_ic_nb_db.db.backup0.9.0-");
+        let kept: Vec<String> = kept.filter(is_backup).collect();
         assert_eq!(kept.len(), 1, "{}", world.logs());
     };
     check(&["standalone"], false);

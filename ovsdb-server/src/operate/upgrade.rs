@@ -118,7 +118,8 @@ impl Server {
         let no_database = || OperateError::NoDatabase(name.to_owned());
         let open = self.databases.get(name).ok_or_else(no_database)?;
         if let Model::Clustered(_) = open.model {
-            let wish = Wish::Schema(open.check_conversion(&schema.to_json()).map_err(refused)?);
+            let (persistent, _) = (*schema).clone().into_persistent();
+            let wish = Wish::Schema(open.check_conversion(&persistent.to_json()).map_err(refused)?);
             let id = self.host.fresh_uuid();
             let initiator = Initiator::Operator(done);
             self.convert_in_cluster(name, Conversion { id, initiator, wish });
