@@ -198,8 +198,9 @@ fn keys_that_clash_are_given_anew() {
     assert_eq!(world.expect(&before), Vec::<String>::new());
 
     // A port of this name is another zone's.
+    let names = || world.ctl(SHARED, true, &["--bare", "--columns=logical_port", "list", "Port_Binding"]);
     world.ctl("b", false, &["lsp-add", "ts1", "mine", "--", "lsp-set-type", "mine", "switch"]);
-    wait_for("the port of b", &world, || world.ctl(SHARED, true, &["show"]).contains("port mine"));
+    wait_for("the port of b", &world, || names().contains("mine"));
     world.ctl("a", false, &["ls-add", "own", "--", "--if-exists", "lsp-del", "mine", "--", "lsp-add", "own", "mine"]);
     wait_for_warning(&world, "a", &["mine", "zone b"]);
     world.ctl("a", false, &["ls-del", "own"]);
