@@ -78,7 +78,9 @@ impl Service for OvnIc {
 
     fn lost(machine: &Ic, side: Side) {
         let (zone, db) = (ic_core::zone_name(machine).unwrap_or("?"), side.db().name());
-        Self::warn(&format!("zone {zone}: {db} cannot be reached: what it said last holds"));
+        Self::warn(&format!(
+            "zone {zone}: {db} cannot be reached: what it said last holds"
+        ));
     }
 
     fn is_idle(machine: &Ic, side: Side) -> bool {

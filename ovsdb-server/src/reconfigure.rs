@@ -524,7 +524,10 @@ impl Wanted {
             }
         };
         // What has not joined its cluster, or not heard from its source, has not even a schema: that is no mistake.
-        let is_empty = server.databases.get(&column.db).is_some_and(|db| !db.is_available());
+        let is_empty = server
+            .databases
+            .get(&column.db)
+            .is_some_and(|db| !db.is_available());
         if let Err(error) = column.check(server)
             && !is_empty
         {

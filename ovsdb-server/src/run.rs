@@ -18,10 +18,10 @@ use crate::cluster;
 use crate::control::{self, ask};
 use crate::host::TokioHost;
 use crate::manage::Managed;
+use crate::operate::upgrade::upgrade;
 use crate::reconfigure::{Origin, Reconfigure};
 use crate::server::Server;
 use crate::service::Service;
-use crate::operate::upgrade::upgrade;
 use ovsdb_data::{DatabaseSchema, os_text};
 
 /// A program that serves databases.

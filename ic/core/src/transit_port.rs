@@ -88,7 +88,9 @@ impl Derivation for RouterNetworks {
         let networks = |port: LogicalRouterPort<'_>| {
             let name: Arc<str> = port.name().into();
             let networks = port.networks().iter().filter_map(Cidr::parse);
-            networks.map(|network| (name.clone(), network)).collect::<Vec<_>>()
+            networks
+                .map(|network| (name.clone(), network))
+                .collect::<Vec<_>>()
         };
         ports.flat_map(networks).collect()
     }

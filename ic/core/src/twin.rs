@@ -73,7 +73,9 @@ impl Derivation for Twin {
         if now.gone.len() > REMEMBERED {
             now.gone.clear();
         }
-        let back = strange.iter().find(|row| now.gone.get(*row).is_some_and(|n| *n >= TIMES));
+        let back = strange
+            .iter()
+            .find(|row| now.gone.get(*row).is_some_and(|n| *n >= TIMES));
         if let Some((table, name)) = back.filter(|_| !now.is_there) {
             now.is_there = true;
             tracing::warn!(
@@ -100,7 +102,10 @@ fn strange(view: &View<'_>, zone: Uuid) -> BTreeSet<Row> {
     let ports = view.rows::<icsb::PortBinding<'_>>().into_iter();
     let ports = ports.filter(|row| row.availability_zone() == zone);
     let ports = ports.map(|row| ("Port_Binding", row.logical_port().into()));
-    gateways.chain(ports).filter(|row| !is_of_here(view, row)).collect()
+    gateways
+        .chain(ports)
+        .filter(|row| !is_of_here(view, row))
+        .collect()
 }
 
 fn is_of_here(view: &View<'_>, (table, name): &Row) -> bool {

@@ -53,13 +53,19 @@ const OWN: &[(&str, &str)] = &[
     ("sock", "the socket for clients on this machine"),
     ("addr", "listen for clients there"),
     ("port", "at this port"),
-    ("create-insecure-remote", "yes: by TCP even with keys, no: only with keys"),
+    (
+        "create-insecure-remote",
+        "yes: by TCP even with keys, no: only with keys",
+    ),
     ("use-remote-in-db", "no: not where the database's connections say"),
     ("ctrl-sock", "the control socket"),
     ("cluster-local-addr", "be a member of a cluster, at this address"),
     ("cluster-local-port", "and port"),
     ("cluster-local-proto", "tcp or ssl"),
-    ("cluster-remote-addr", "without a file, ask this member to be taken in"),
+    (
+        "cluster-remote-addr",
+        "without a file, ask this member to be taken in",
+    ),
     ("cluster-remote-port", "at this port"),
     ("cluster-remote-proto", "tcp or ssl"),
 ];
@@ -128,7 +134,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Asked, String>
         remotes.extend(given.remotes(names, &tls)?);
     }
     let args = Args {
-        databases: places.iter().map(|place| place.file.display().to_string()).collect(),
+        databases: places
+            .iter()
+            .map(|place| place.file.display().to_string())
+            .collect(),
         remotes,
         unixctl: given.control_sockets(),
         tls: or_in_database(&tls),
@@ -150,7 +159,10 @@ struct Given(BTreeMap<String, String>);
 
 impl Given {
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// What an option of one database says.
@@ -195,7 +207,10 @@ impl Given {
     fn control_sockets(&self) -> Vec<String> {
         let both = || {
             let path = |names| self.path(names, "ctrl-sock", dirs::rundir(), "ctl");
-            NAMES.iter().map(|names| path(names).display().to_string()).collect()
+            NAMES
+                .iter()
+                .map(|names| path(names).display().to_string())
+                .collect()
         };
         self.get("unixctl").map_or_else(both, |one| vec![one.to_owned()])
     }
@@ -265,7 +280,10 @@ impl Given {
         let others = members.iter().filter(|member| !is_same(member, &local));
         let others = others.map(|member| (at(member), format!("{client}:{member}:{client_port}")));
         // Without a word about it the first one founds, in our own spelling; in ovn-ctl's whoever names no remote does.
-        let founder = leader.or_else(|| self.get("members").and_then(|_| members.first().map(String::as_str)));
+        let founder = leader.or_else(|| {
+            self.get("members")
+                .and_then(|_| members.first().map(String::as_str))
+        });
         let first = match founder.filter(|founder| !is_same(founder, &local)) {
             Some(founder) => First::Join(at(founder)),
             None => First::Found,
@@ -291,7 +309,9 @@ impl Given {
         let remotes = split(self.get(&option).unwrap_or_default());
         let host_of = |remote: String| match remote.parse() {
             Ok(Remote::Active(Active::Tcp(name, _) | Active::Ssl(name, _))) => Ok(host(&name)),
-            Ok(_) => Err(format!("--{option}={remote}: tcp:HOST:PORT or ssl:HOST:PORT expected")),
+            Ok(_) => Err(format!(
+                "--{option}={remote}: tcp:HOST:PORT or ssl:HOST:PORT expected"
+            )),
             Err(error) => Err(format!("--{option}: {error}")),
         };
         remotes.into_iter().map(host_of).collect()
@@ -326,8 +346,12 @@ fn or_in_database(given: &TlsOptions) -> TlsOptions {
 /// The long options, with `=` where they need a value and `[=]` where they may have one.
 fn names() -> Vec<String> {
     let own = NAMES.iter().flat_map(|names| {
-        let db = OWN.iter().map(|(option, _)| format!("db-{}-{option}=", names.option));
-        let further = FURTHER.iter().map(|(option, _)| format!("ovn-{}-{option}=", names.option));
+        let db = OWN
+            .iter()
+            .map(|(option, _)| format!("db-{}-{option}=", names.option));
+        let further = FURTHER
+            .iter()
+            .map(|(option, _)| format!("ovn-{}-{option}=", names.option));
         db.chain(further)
     });
     let plain = ["help", "version", "options"].into_iter();
@@ -349,7 +373,8 @@ fn list() -> String {
 
 fn help() -> String {
     let lines = |prefix: &str, options: &[(&str, &str)]| -> String {
-        let line = |(option, words): &(&str, &str)| format!("  {:<33} {words}\n", format!("--{prefix}{option}=…"));
+        let line =
+            |(option, words): &(&str, &str)| format!("  {:<33} {words}\n", format!("--{prefix}{option}=…"));
         options.iter().map(line).collect()
     };
     format!(
@@ -416,7 +441,10 @@ mod tests {
         let join = |other: &str| First::Join(format!("tcp:{other}:6648"));
         let check = |words: String, expected| assert_eq!(cluster(&words), expected, "{words}");
         check(String::new(), Ok(None));
-        check("--local-address=10.0.0.1".into(), member("10.0.0.1", First::Found, &[]));
+        check(
+            "--local-address=10.0.0.1".into(),
+            member("10.0.0.1", First::Found, &[]),
+        );
         check(
             format!("--local-address=10.0.0.1 {all}"),
             member("10.0.0.1", First::Found, &["10.0.0.2", "10.0.0.3"]),
@@ -466,7 +494,10 @@ mod tests {
         };
         let db = "db:OVN_IC_Northbound,IC_NB_Global,connections";
         let southbound = "db:OVN_IC_Southbound,IC_SB_Global,connections";
-        check("", &format!("{db} ptcp:6645:0.0.0.0 {southbound} ptcp:6646:0.0.0.0"));
+        check(
+            "",
+            &format!("{db} ptcp:6645:0.0.0.0 {southbound} ptcp:6646:0.0.0.0"),
+        );
         check(
             "--address=::1 --db-ic-sb-use-remote-in-db=no --private-key=k --db-ic-sb-port=7000",
             &format!("{db} pssl:6645:[::1] pssl:7000:[::1]"),

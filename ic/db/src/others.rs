@@ -34,7 +34,10 @@ pub fn are_in_cluster(db: Db, cluster: &Cluster, tls: &TlsOptions) -> Result<boo
         let mut asked = Vec::new();
         for (_, remote) in &cluster.others {
             let remote: Remote = remote.parse().map_err(|error| format!("{error}"))?;
-            asked.push(tokio::spawn(timeout(PATIENCE, is_member(db, remote, tls.clone()))));
+            asked.push(tokio::spawn(timeout(
+                PATIENCE,
+                is_member(db, remote, tls.clone()),
+            )));
         }
         for answer in asked {
             if let Ok(Ok(Some(true))) = answer.await {
@@ -47,7 +50,9 @@ pub fn are_in_cluster(db: Db, cluster: &Cluster, tls: &TlsOptions) -> Result<boo
 
 /// Whether a server knows a cluster of the database; nothing where it does not answer.
 async fn is_member(db: Db, remote: Remote, tls: Arc<Tls>) -> Option<bool> {
-    let Remote::Active(remote) = remote else { return None };
+    let Remote::Active(remote) = remote else {
+        return None;
+    };
     let mut stream = dial(&remote, &tls).await.ok()?;
     let select = json!({
         "op": "select", "table": "Database", "where": [["name", "==", db.name()]], "columns": ["cid"],

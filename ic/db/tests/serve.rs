@@ -119,7 +119,9 @@ impl World {
     /// Runs OVN's own program on the leader among some members.
     fn ctl(&self, of: &[usize], side: &str, words: &[&str]) -> String {
         let port = 6645 + u16::from(side == "sb");
-        let remotes = of.iter().map(|n| format!("tcp:{}:{port}", self.members[*n].address));
+        let remotes = of
+            .iter()
+            .map(|n| format!("tcp:{}:{port}", self.members[*n].address));
         let db = format!("--db={}", remotes.collect::<Vec<String>>().join(","));
         let words = [&[db.as_str(), "--timeout=30"], words].concat();
         self.scratch.run(&format!("ovn-ic-{side}ctl"), &words)
@@ -129,14 +131,22 @@ impl World {
     fn ko(&self, n: usize, words: &[&str]) -> String {
         let output = self.try_ko(n, words);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{words:?}: {}{}", text(&output.stderr), self.logs());
+        assert!(
+            output.status.success(),
+            "{words:?}: {}{}",
+            text(&output.stderr),
+            self.logs()
+        );
         text(&output.stdout)
     }
 
     fn try_ko(&self, n: usize, words: &[&str]) -> Output {
         let address = format!("ws://127.0.0.1:{}", self.members[n].management);
         let mut command = Command::new(ours("kubectl-ko"));
-        command.args(["--address", &address]).args(words).current_dir(self.scratch.host(""));
+        command
+            .args(["--address", &address])
+            .args(words)
+            .current_dir(self.scratch.host(""));
         command.output().expect("it runs")
     }
 
@@ -146,7 +156,11 @@ impl World {
             if let Some(found) = look() {
                 return found;
             }
-            assert!(Instant::now() < until, "{what}: not within {PATIENCE:?}{}", self.logs());
+            assert!(
+                Instant::now() < until,
+                "{what}: not within {PATIENCE:?}{}",
+                self.logs()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -166,7 +180,8 @@ impl World {
         for side in ["nb", "sb"] {
             self.wait_for(&format!("{side} of {of:?}"), || {
                 let all: Vec<Status> = of.iter().filter_map(|n| self.status(*n, side)).collect();
-                let is_whole = |status: &Status| status.servers.len() == of.len() && status.leader != Peer::Unknown;
+                let is_whole =
+                    |status: &Status| status.servers.len() == of.len() && status.leader != Peer::Unknown;
                 let leads = all.iter().filter(|status| status.role == Role::Leader).count();
                 (all.len() == of.len() && all.iter().all(is_whole) && leads == 1).then_some(())
             });
@@ -178,10 +193,16 @@ impl World {
         let local = &self.members[n].address;
         let mut words = Vec::new();
         for (side, port) in [("nb", 6647), ("sb", 6648)] {
-            let all = self.members.iter().map(|member| format!("tcp:[{}]:{port}", member.address));
+            let all = self
+                .members
+                .iter()
+                .map(|member| format!("tcp:[{}]:{port}", member.address));
             words.push(format!("--db-ic-{side}-create-insecure-remote=yes"));
             words.push(format!("--db-ic-{side}-cluster-local-addr=[{local}]"));
-            words.push(format!("--ovn-ic-{side}-db={}", all.collect::<Vec<String>>().join(",")));
+            words.push(format!(
+                "--ovn-ic-{side}-db={}",
+                all.collect::<Vec<String>>().join(",")
+            ));
             words.push(format!("--db-ic-{side}-addr=[{local}]"));
             let leader = leader.map(|leader| &self.members[leader].address);
             words.extend(leader.map(|leader| format!("--db-ic-{side}-cluster-remote-addr=[{leader}]")));
@@ -213,24 +234,35 @@ fn words(owned: &[String]) -> Vec<&str> {
 fn one_server_makes_its_files_and_keeps_them() {
     let mut world = World::new(1);
     let address = format!("--address={}", world.members[0].address);
-    let detached = world.command(0, &[&address, "--detach", "--pidfile"]).output().expect("it runs");
+    let detached = world
+        .command(0, &[&address, "--detach", "--pidfile"])
+        .output()
+        .expect("it runs");
     assert!(detached.status.success(), "{detached:?}{}", world.logs());
     assert!(world.scratch.host("m0/ovn-ic-db.pid").exists());
     world.ctl(&[0], "nb", &["init", "--", "ts-add", "ts"]);
     world.ctl(&[0], "sb", &["init"]);
     world.ctl(&[0], "sb", &["create", "Availability_Zone", "name=az"]);
     let socket = world.scratch.inner("m0/ovn_ic_nb_db.sock");
-    let shown = world.scratch.run("ovn-ic-nbctl", &[&format!("--db=unix:{}", socket.display()), "ts-list"]);
+    let shown = world.scratch.run(
+        "ovn-ic-nbctl",
+        &[&format!("--db=unix:{}", socket.display()), "ts-list"],
+    );
     assert!(shown.contains("(ts)"), "{shown}");
 
     let ended = world.appctl(0, "sb", &["exit"]);
     assert!(ended.status.success(), "{ended:?}");
-    world.wait_for("the end", || (!world.scratch.host("m0/ovn-ic-db.pid").exists()).then_some(()));
+    world.wait_for("the end", || {
+        (!world.scratch.host("m0/ovn-ic-db.pid").exists()).then_some(())
+    });
     world.start(0, &[&address]);
     assert!(world.ctl(&[0], "nb", &["ts-list"]).contains("(ts)"));
     assert!(world.ctl(&[0], "sb", &["show"]).contains("availability-zone az"));
     let sound = world.ko(0, &["icnb", "dbstatus"]);
-    assert!(sound.contains("icnb db status status: ok") && sound.contains("icsb db status status: ok"), "{sound}");
+    assert!(
+        sound.contains("icnb db status status: ok") && sound.contains("icsb db status status: ok"),
+        "{sound}"
+    );
 }
 
 #[test]
@@ -242,21 +274,41 @@ fn three_members_are_founded_operated_and_survive() {
     }
     world.wait_until_whole(&[0, 1, 2]);
     world.ctl(&[0, 1, 2], "nb", &["init", "--", "ts-add", "ts"]);
-    world.ctl(&[0, 1, 2], "sb", &["init", "--", "create", "Availability_Zone", "name=az"]);
+    world.ctl(
+        &[0, 1, 2],
+        "sb",
+        &["init", "--", "create", "Availability_Zone", "name=az"],
+    );
     for (icdb, name) in [("icnb", "OVN_IC_Northbound"), ("icsb", "OVN_IC_Southbound")] {
         let shown = world.ko(1, &[icdb, "status"]);
-        assert!(shown.contains(&format!("Name: {name}")) && shown.ends_with("status: ok\n"), "{shown}");
+        assert!(
+            shown.contains(&format!("Name: {name}")) && shown.ends_with("status: ok\n"),
+            "{shown}"
+        );
     }
 
     // Saved, changed, put back.
-    let saved = |shown: String| shown.trim_end().rsplit(' ').next().map(str::to_owned).expect("a file");
-    let (nb, sb) = (saved(world.ko(1, &["icnb", "backup"])), saved(world.ko(2, &["icsb", "backup"])));
+    let saved = |shown: String| {
+        shown
+            .trim_end()
+            .rsplit(' ')
+            .next()
+            .map(str::to_owned)
+            .expect("a file")
+    };
+    let (nb, sb) = (
+        saved(world.ko(1, &["icnb", "backup"])),
+        saved(world.ko(2, &["icsb", "backup"])),
+    );
     world.ctl(&[0, 1, 2], "nb", &["ts-add", "late"]);
     world.ctl(&[0, 1, 2], "sb", &["create", "Availability_Zone", "name=late"]);
     world.ko(0, &["icnb", "restore", &nb]);
     world.ko(0, &["icsb", "restore", &sb]);
     let switches = world.ctl(&[0, 1, 2], "nb", &["ts-list"]);
-    assert!(switches.contains("(ts)") && !switches.contains("(late)"), "{switches}");
+    assert!(
+        switches.contains("(ts)") && !switches.contains("(late)"),
+        "{switches}"
+    );
     let zones = world.ctl(&[0, 1, 2], "sb", &["show"]);
     assert_eq!(zones.matches("availability-zone").count(), 1, "{zones}");
 
@@ -292,17 +344,28 @@ fn three_members_are_founded_operated_and_survive() {
     }
     world.wait_until_whole(&[0, 1, 2]);
     assert!(world.ctl(&[0, 1, 2], "nb", &["ts-list"]).contains("(ts)"));
-    assert!(world.ctl(&[0, 1, 2], "sb", &["show"]).contains("availability-zone az"));
+    assert!(
+        world
+            .ctl(&[0, 1, 2], "sb", &["show"])
+            .contains("availability-zone az")
+    );
 }
 
 #[test]
 fn the_same_arguments_on_every_member_will_do() {
     let mut world = World::new(3);
-    let all: Vec<String> = world.members.iter().map(|member| member.address.clone()).collect();
+    let all: Vec<String> = world
+        .members
+        .iter()
+        .map(|member| member.address.clone())
+        .collect();
     let members = format!("--members={}", all.join(","));
     // Whoever joins waits for who founds.
     for n in [2, 1, 0] {
-        let (local, address) = (format!("--local-address={}", all[n]), format!("--address={}", all[n]));
+        let (local, address) = (
+            format!("--local-address={}", all[n]),
+            format!("--address={}", all[n]),
+        );
         world.start(n, &[&local, &address, &members]);
     }
     world.wait_until_whole(&[0, 1, 2]);
@@ -325,7 +388,9 @@ fn older_files_are_converted_and_standalone_ones_taken_into_a_cluster() {
     let db = Db::OvnIcNorthbound;
     let version = |world: &World| {
         let socket = format!("unix:{}", world.scratch.inner("m0/ovn_ic_nb_db.sock").display());
-        let output = world.scratch.output("ovsdb-client", &["get-schema-version", &socket, db.name()]);
+        let output = world
+            .scratch
+            .output("ovsdb-client", &["get-schema-version", &socket, db.name()]);
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };
     let check = |file_kind: &[&str], cluster: bool| {
@@ -342,12 +407,18 @@ fn older_files_are_converted_and_standalone_ones_taken_into_a_cluster() {
         let raft = format!("tcp:{address}:6647");
         match file_kind {
             ["standalone"] => {
-                std::fs::rename(world.scratch.host("standalone"), world.scratch.host("m0/ovn_ic_nb_db.db"))
-                    .expect("one folder");
+                std::fs::rename(
+                    world.scratch.host("standalone"),
+                    world.scratch.host("m0/ovn_ic_nb_db.db"),
+                )
+                .expect("one folder");
             }
             _ => run(&["create-cluster", "m0/ovn_ic_nb_db.db", "standalone", &raft]),
         }
-        let (local, listen) = (format!("--local-address={address}"), format!("--address={address}"));
+        let (local, listen) = (
+            format!("--local-address={address}"),
+            format!("--address={address}"),
+        );
         let options = [listen.as_str(), local.as_str()];
         world.start(0, &options[..1 + usize::from(cluster)]);
         let wanted = ovn_schemas::schema(db).version;

@@ -118,7 +118,10 @@ impl World {
 
     fn database(&mut self, zone: &str, side: &str) -> &mut Server {
         let is_it = |db: &Db| matches!(db, Db::OvnSouthbound | Db::OvnIcSouthbound) == (side == "sb");
-        let found = self.databases.iter_mut().find(|(of, db, _)| of == zone && is_it(db));
+        let found = self
+            .databases
+            .iter_mut()
+            .find(|(of, db, _)| of == zone && is_it(db));
         &mut found.expect("the world has it").2
     }
 
