@@ -2,12 +2,14 @@
 //! OVN are the clients, `kubectl-ko` is the operator.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use ferrovn_tests::cluster::{Peer, Role, Status};
 use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::pki::Authority;
 use ferrovn_tests::server::{Kind, ours, tool};
 use ovn_schemas::Db;
 use serde_json::Value;
@@ -372,6 +374,52 @@ fn the_same_arguments_on_every_member_will_do() {
     world.ctl(&[0, 1, 2], "nb", &["ts-add", "ts"]);
     let switches = world.ctl(&[2], "nb", &["--no-leader-only", "ts-list"]);
     assert!(switches.contains("(ts)"), "{switches}");
+}
+
+#[test]
+fn keys_make_everything_tls() {
+    let mut world = World::new(2);
+    let authority = Authority::new(&world.scratch, "authority");
+    authority.sign(&world.scratch, "server");
+    let keys = |file: &dyn Fn(&str) -> PathBuf| {
+        let files = [
+            ("private-key", "server.key"),
+            ("certificate", "server.pem"),
+            ("ca-cert", "authority.ca.pem"),
+        ];
+        files.map(|(option, name)| format!("--{option}={}", file(name).display()))
+    };
+    let ours = keys(&|name| world.scratch.host(name));
+    let all: Vec<String> = world
+        .members
+        .iter()
+        .map(|member| member.address.clone())
+        .collect();
+    let members = format!("--members={}", all.join(","));
+    for (n, local) in all.iter().enumerate() {
+        let (local, address) = (format!("--local-address={local}"), format!("--address={local}"));
+        let options = [&words(&ours)[..], &[&local, &address, &members]].concat();
+        world.start(n, &options);
+    }
+    world.wait_until_whole(&[0, 1]);
+    assert!(
+        world
+            .status(1, "sb")
+            .expect("it serves")
+            .address
+            .starts_with("ssl:")
+    );
+    let theirs = keys(&|name| world.scratch.inner(name));
+    let remotes = all.iter().map(|address| format!("ssl:{address}:6645"));
+    let db = format!("--db={}", remotes.collect::<Vec<String>>().join(","));
+    let options = [&words(&theirs)[..], &[&db, "--timeout=30"]].concat();
+    world
+        .scratch
+        .run("ovn-ic-nbctl", &[&options[..], &["ts-add", "ts"]].concat());
+    let shown = world
+        .scratch
+        .run("ovn-ic-nbctl", &[&options[..], &["ts-list"]].concat());
+    assert!(shown.contains("(ts)"), "{shown}");
 }
 
 /// The built-in schema as an older version without a column.
