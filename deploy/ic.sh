@@ -4,7 +4,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 need gcc libc6-dev make
-cargo build --quiet -p ovsdb-server -p ovsdb-tool -p ovn-northd -p ovn-ic
+cargo build --quiet -p ovsdb-server -p ovsdb-tool -p ovn-northd -p ovn-ic -p ovn-ic-db
 bin=$CARGO_TARGET_DIR/debug
 dir=$(pwd)/run-ic
 mkdir -p "$dir"
@@ -13,7 +13,7 @@ until_stopped
 run() { # NAME PROGRAM OPTIONS...
     name=$1 program=$2
     shift 2
-    OVN_RUNDIR=$dir "$bin/$program" "$@" --unixctl="$dir/$name.ctl" --log-file="$dir/$name.log" -vconsole:warn &
+    OVN_RUNDIR=$dir OVN_DBDIR=$dir "$bin/$program" "$@" --unixctl="$dir/$name.ctl" --log-file="$dir/$name.log" -vconsole:warn &
     pids="$pids $!"
 }
 
@@ -22,7 +22,7 @@ zone() { # NAME NB_PORT SB_PORT
     start "$1-sb" ovn-sb "$3"
     run "$1-northd" ovn-northd --ovnnb-db="unix:$dir/$1-nb.sock" --ovnsb-db="unix:$dir/$1-sb.sock"
     run "$1-ic" ovn-ic --ovnnb-db="unix:$dir/$1-nb.sock" --ovnsb-db="unix:$dir/$1-sb.sock" \
-        --ic-nb-db="unix:$dir/ic-nb.sock" --ic-sb-db="unix:$dir/ic-sb.sock"
+        --ic-nb-db="unix:$dir/ovn_ic_nb_db.sock" --ic-sb-db="unix:$dir/ovn_ic_sb_db.sock"
 }
 
 ctl() { # PROGRAM PORT ARGUMENTS...
@@ -44,8 +44,7 @@ router() { # NAME NB_PORT SB_PORT N
         -- lsp-set-addresses "ts-$1" router -- lsp-set-options "ts-$1" router-port="$1-ts"
 }
 
-start ic-nb ovn-ic-nb 6645
-start ic-sb ovn-ic-sb 6646
+run ic-db ovn-ic-db --address=127.0.0.1
 zone east 6641 6642
 zone west 6651 6652
 ctl ovn-ic-nbctl 6645 init

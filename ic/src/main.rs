@@ -76,6 +76,13 @@ impl Service for OvnIc {
         probe_interval(ic_core::probe_interval(ic, side))
     }
 
+    fn lost(machine: &Ic, side: Side) {
+        let (zone, db) = (ic_core::zone_name(machine).unwrap_or("?"), side.db().name());
+        Self::warn(&format!(
+            "zone {zone}: {db} cannot be reached: what it said last holds"
+        ));
+    }
+
     fn is_idle(machine: &Ic, side: Side) -> bool {
         ic_core::is_idle(machine, side)
     }

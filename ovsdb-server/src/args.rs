@@ -30,8 +30,8 @@ pub struct Args {
     pub remotes: Vec<String>,
     /// `--run`.
     pub run: Option<String>,
-    /// `--unixctl`.
-    pub unixctl: Option<String>,
+    /// `--unixctl`; a program that serves what several did may have several control sockets.
+    pub unixctl: Vec<String>,
     /// `--config-file`.
     pub config_file: Option<PathBuf>,
     /// `--sync-from`.
@@ -42,10 +42,8 @@ pub struct Args {
     pub active: bool,
     /// `--disable-file-column-diff`.
     pub no_column_diff: bool,
-    /// `--manage`.
-    pub manage: Option<SocketAddr>,
-    /// `--backup-folder`, `--backup-every`, `--backup-keep`.
-    pub backups: Option<Schedule>,
+    /// `--manage`, `--backup-folder` and its kin.
+    pub operate: OperateOptions,
     /// `--private-key` and its kin; each a file or `db:DB,TABLE,COLUMN`.
     pub tls: TlsOptions,
     /// Daemon options.
@@ -68,17 +66,13 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
     let mut parser = Parser::from_args(words);
     let mut args = Args::default();
     let mut no_dbs = false;
-    let mut backups = BackupArgs {
-        folder: None,
-        every: 3600,
-        keep: 24,
-    };
     let text = options::error_text;
     while let Some(token) = Token::next(&mut parser).map_err(text)? {
         if args.daemon.accept(&token, &mut parser, PROGRAM).map_err(text)?
             || args.log.accept(&token, &mut parser, PROGRAM).map_err(text)?
             || args.tls.accept(&token, &mut parser).map_err(text)?
             || args.tls.accept_more(&token, &mut parser).map_err(text)?
+            || args.operate.accept(&token, &mut parser)?
         {
             continue;
         }
@@ -104,7 +98,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             "option" => return Ok(Command::Print(list())),
             "remote" => args.remotes.push(value()?),
             "run" => args.run = Some(value()?),
-            "unixctl" => args.unixctl = Some(value()?),
+            "unixctl" => args.unixctl = vec![value()?],
             "config-file" => args.config_file = Some(dirs::within(&dirs::dbdir(), &value()?)),
             "no-dbs" => no_dbs = true,
             "sync-from" => args.sync_from = Some(value()?),
@@ -113,14 +107,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
             "disable-file-column-diff" => args.no_column_diff = true,
             // Conversions are always written whole: the file then reads the same everywhere.
             "disable-file-no-data-conversion" => {}
-            "manage" => args.manage = Some(management(&value()?)?),
-            "backup-folder" => backups.folder = Some(value()?.into()),
-            "backup-every" => backups.every = positive(name, &value()?)?,
-            "backup-keep" => backups.keep = positive(name, &value()?)?,
             _ => return Err(token.unrecognized()),
         }
     }
-    args.backups = backups.schedule();
     if args.config_file.is_some() {
         let told_twice = if args.sync_from.is_some() || args.sync_exclude.is_some() || args.active {
             "--config-file is mutually exclusive with --sync-from, --sync-exclude and --active"
@@ -143,21 +132,73 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, Strin
     Ok(Command::Serve(Box::new(args)))
 }
 
-/// The backup options, as given.
-struct BackupArgs {
+/// How databases are operated and backed up: the options of every program that serves some.
+#[derive(Clone, Debug)]
+pub struct OperateOptions {
+    /// `--manage`.
+    pub manage: Option<SocketAddr>,
+    /// `--backup-folder`.
     folder: Option<PathBuf>,
+    /// `--backup-every`, in seconds.
     every: u64,
+    /// `--backup-keep`.
     keep: u64,
 }
 
-impl BackupArgs {
-    fn schedule(self) -> Option<Schedule> {
+impl Default for OperateOptions {
+    fn default() -> OperateOptions {
+        OperateOptions {
+            manage: None,
+            folder: None,
+            every: 3600,
+            keep: 24,
+        }
+    }
+}
+
+impl OperateOptions {
+    /// Takes `token` when it belongs to this group.
+    pub fn accept(&mut self, token: &Token, parser: &mut Parser) -> Result<bool, String> {
+        let mut value = || {
+            let value = parser.value().map_err(options::error_text)?;
+            Ok::<String, String>(value.to_string_lossy().into_owned())
+        };
+        let Token::Long(name) = token else {
+            return Ok(false);
+        };
+        match name.as_str() {
+            "manage" => self.manage = Some(management(&value()?)?),
+            "backup-folder" => self.folder = Some(value()?.into()),
+            "backup-every" => self.every = positive(name, &value()?)?,
+            "backup-keep" => self.keep = positive(name, &value()?)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// When backups are made, if any are.
+    pub fn backups(&self) -> Option<Schedule> {
         Some(Schedule {
-            folder: self.folder?,
+            folder: self.folder.clone()?,
             every: Duration::from_secs(self.every),
             keep: usize::try_from(self.keep).unwrap_or(usize::MAX),
         })
     }
+
+    /// The group's part of `--help`.
+    pub const HELP: &'static str = "
+Management:
+  --manage=[IP:]PORT      serve the management API (JSON-RPC 2.0 over HTTP and
+                          WebSocket) on loopback, or with TLS on IP
+
+Backups:
+  --backup-folder=DIR     back up every database there from time to time
+  --backup-every=SECONDS  time between two backups (default: 3600)
+  --backup-keep=N         backups kept of each database (default: 24)
+";
+
+    /// The long options, as [`DaemonOptions::NAMES`].
+    pub const NAMES: [&'static str; 4] = ["manage=", "backup-folder=", "backup-every=", "backup-keep="];
 }
 
 /// `PORT` on loopback, or `IP:PORT`.
@@ -194,16 +235,7 @@ Replication:
   --sync-from=SERVER      keep the databases equal to SERVER's
   --sync-exclude-tables=DB:TABLE,...
   --active                start active in spite of --sync-from
-
-Management:
-  --manage=[IP:]PORT      serve the management API (JSON-RPC 2.0 over HTTP and
-                          WebSocket) on loopback, or with TLS on IP
-
-Backups:
-  --backup-folder=DIR     back up every database there from time to time
-  --backup-every=SECONDS  time between two backups (default: 3600)
-  --backup-keep=N         backups kept of each database (default: 24)
-
+{}
 Compatibility:
   --disable-file-column-diff
                           write changed rows whole
@@ -215,6 +247,7 @@ Other options:
   -V, --version           display version information
 ",
         dirs::within(&dirs::dbdir(), "conf.db").display(),
+        OperateOptions::HELP,
         TlsOptions::HELP,
         TlsOptions::HELP_MORE,
         DaemonOptions::help(PROGRAM),
@@ -240,13 +273,8 @@ fn names() -> Vec<&'static str> {
         .chain(TlsOptions::NAMES_MORE)
         .chain(TlsOptions::NAMES)
         .chain(LAST)
-        .chain([
-            "config-file=",
-            "manage=",
-            "backup-folder=",
-            "backup-every=",
-            "backup-keep=",
-        ])
+        .chain(["config-file="])
+        .chain(OperateOptions::NAMES)
         .collect()
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use ovsdb_data::monitor::{MonitorSpec, MonitorVersion};
-use ovsdb_data::{DatabaseSchema, OvsdbError, TxnId, json};
+use ovsdb_data::{DatabaseSchema, OvsdbError, json};
 use ovsdb_wire::method::{Call, DbCall, LockCall, LockVerb, MonitorCall};
 use ovsdb_wire::reply;
 use serde_json::{Map, Value};
@@ -253,15 +253,10 @@ impl Server {
             return Ok(());
         }
         let schema = new_schema(&name, new).map_err(|e| fail(&e))?;
-        let Server { databases, host, .. } = self;
-        let Some(mut open) = databases.remove(&name) else {
+        let Some(mut open) = self.databases.remove(&name) else {
             return Ok(());
         };
-        let converted =
-            ovsdb_engine::convert::convert(open.snapshot(), schema, TxnId(host.fresh_uuid()), &mut || {
-                host.fresh_uuid()
-            });
-        let result = converted.and_then(|db| open.replace(db, host.date_ms()));
+        let result = self.convert_alone(&mut open, schema);
         let outcome = match result {
             Ok(()) => {
                 self.send_after_end(&mut open, session, request);

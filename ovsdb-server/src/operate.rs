@@ -5,4 +5,5 @@
 
 pub mod backup;
 pub mod cluster;
+pub mod upgrade;
 pub mod verify;

@@ -523,7 +523,14 @@ impl Wanted {
                 return;
             }
         };
-        if let Err(error) = column.check(server) {
+        // What has not joined its cluster, or not heard from its source, has not even a schema: that is no mistake.
+        let is_empty = server
+            .databases
+            .get(&column.db)
+            .is_some_and(|db| !db.is_available());
+        if let Err(error) = column.check(server)
+            && !is_empty
+        {
             self.errors.push(error.to_string());
         }
         for (target, options) in column.remotes(server) {

@@ -1,7 +1,9 @@
 //! Wires a server together and runs it to its end: configuration, control socket, signals.
 //!
-//! In: [`Args`]. Out: an exit status. What can change while it runs is [`Reconfigure`]'s.
+//! In: [`Args`], for a program that is called otherwise a [`Program`], too. Out: an exit status. What can change while
+//! it runs is [`Reconfigure`]'s.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use ovsdb_daemon::unixctl::Commands;
@@ -16,33 +18,61 @@ use crate::cluster;
 use crate::control::{self, ask};
 use crate::host::TokioHost;
 use crate::manage::Managed;
+use crate::operate::upgrade::upgrade;
 use crate::reconfigure::{Origin, Reconfigure};
 use crate::server::Server;
 use crate::service::Service;
-use ovsdb_data::os_text;
+use ovsdb_data::{DatabaseSchema, os_text};
 
-/// Runs the program; returns its exit status.
-pub fn run(args: Args) -> i32 {
+/// A program that serves databases.
+pub struct Program {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version, in the form that scripts parse.
+    pub version: &'static str,
+    /// Makes what is missing, as the user and in the process that will serve.
+    pub prepare: Box<dyn Fn() -> Result<(), String>>,
+    /// Schemas that databases are to have at least, and these databases' files.
+    pub schemas: Vec<(DatabaseSchema, PathBuf)>,
+}
+
+impl Default for Program {
+    fn default() -> Program {
+        Program {
+            name: PROGRAM,
+            version: VERSION,
+            prepare: Box::new(|| Ok(())),
+            schemas: Vec::new(),
+        }
+    }
+}
+
+/// Runs a program; returns its exit status.
+pub fn run(program: Program, args: Args) -> i32 {
+    let name = program.name;
     let origin = match &args.config_file {
         Some(path) => Origin::ConfigFile(path.clone()),
         None => match Origin::of_commands(&Service::from_args(&args)) {
             Ok(origin) => origin,
-            Err(error) => process::fatal(PROGRAM, &format!("failed to create temporary file ({error})")),
+            Err(error) => process::fatal(name, &format!("failed to create temporary file ({error})")),
         },
     };
     let starting = match process::start(&args.daemon) {
         Ok(starting) => starting,
-        Err(error) => process::fatal(PROGRAM, &error.to_string()),
+        Err(error) => process::fatal(name, &error.to_string()),
     };
+    if let Err(error) = (program.prepare)() {
+        process::fatal(name, &error);
+    }
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => process::fatal(PROGRAM, &format!("cannot start threads: {error}")),
+        Err(error) => process::fatal(name, &format!("cannot start threads: {error}")),
     };
     let status = runtime.block_on(async {
-        match serve(args, origin, starting).await {
+        match serve(program, args, origin, starting).await {
             Ok(status) => status,
             Err(error) => {
-                eprintln!("{PROGRAM}: {error}");
+                eprintln!("{name}: {error}");
                 1
             }
         }
@@ -52,7 +82,12 @@ pub fn run(args: Args) -> i32 {
     status
 }
 
-async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Result<i32, String> {
+async fn serve(
+    program: Program,
+    args: Args,
+    origin: Origin,
+    starting: process::Starting,
+) -> Result<i32, String> {
     let changed = Arc::new(Notify::new());
     let weak = Arc::new(OnceLock::new());
     let notify = changed.clone();
@@ -65,7 +100,7 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
     let actor = Actor::start("ovsdb", server).map_err(|error| format!("cannot start a thread: {error}"))?;
     // Set once, here.
     let _ = weak.set(actor.downgrade());
-    let commands = Commands::new(VERSION);
+    let commands = Commands::new(program.version);
     let reconfigure = Reconfigure::new(actor.clone(), &args, changed, origin, commands.clone());
     let reconfigure = Arc::new(reconfigure);
     if !reconfigure.load().await {
@@ -74,16 +109,24 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
     let stop = Arc::new(Notify::new());
     let exit = stop.clone();
     control::register(&commands, &actor, &reconfigure, move || exit.notify_one());
-    if let Some(path) = unixctl::Server::path(args.unixctl.as_deref(), PROGRAM) {
+    let asked = args.unixctl.iter().map(|path| Some(path.as_str()));
+    let default = args.unixctl.is_empty().then_some(None);
+    for path in asked
+        .chain(default)
+        .filter_map(|path| unixctl::Server::path(path, program.name))
+    {
         let socket = unixctl::Server::bind(&path).map_err(|error| {
             let text = os_text(&error);
             format!("{}: could not initialize control socket ({text})", path.display())
         })?;
-        tokio::spawn(socket.run(commands));
+        tokio::spawn(socket.run(commands.clone()));
+    }
+    for (schema, file) in program.schemas {
+        tokio::spawn(upgrade(actor.clone(), schema, file));
     }
     tokio::spawn(reconfigure.clone().follow());
     tokio::spawn(reconfigure.clone().write_status());
-    let _management = match args.manage {
+    let _management = match args.operate.manage {
         None => None,
         Some(address) => {
             let listen = Listen {
@@ -98,7 +141,7 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
             )
         }
     };
-    if let Some(schedule) = args.backups {
+    if let Some(schedule) = args.operate.backups() {
         tokio::spawn(schedule.run(actor.clone()));
     }
     ask(&actor, |server| server.start_timers());
@@ -106,7 +149,7 @@ async fn serve(args: Args, origin: Origin, starting: process::Starting) -> Resul
     starting.ready();
     if args.run.is_none() {
         // With --run this is more a command than a daemon, and says nothing.
-        tracing::info!(target: "ovsdb_server", "{}", VERSION);
+        tracing::info!(target: "ovsdb_server", "{}", program.version);
     }
     let status = tokio::select! {
         () = stop.notified() => 0,

@@ -35,12 +35,17 @@ impl Program for Translation {
 /// Whether nothing may be written to a database now. A zone without a name takes leave of the others and leaves its own
 /// databases as they are: what others have put on its switches is not ours to lose.
 pub fn is_idle(ic: &Ic, side: Side) -> bool {
-    let global = ic.databases().rows(Side::Nb, NbGlobal::TABLE_INDEX).next();
-    match global.map(|row| NbGlobal::of(row).name()) {
+    match zone_name(ic) {
         None => true,
         Some("") => side != Side::IcSb,
         Some(_) => false,
     }
+}
+
+/// The zone's name; none before it is known.
+pub fn zone_name(ic: &Ic) -> Option<&str> {
+    let global = ic.databases().rows(Side::Nb, NbGlobal::TABLE_INDEX).next();
+    global.map(|row| NbGlobal::of(row).name())
 }
 
 /// After how many milliseconds of silence a database's server is to be probed, where an option says so: the zone's own

@@ -7,12 +7,12 @@ use ovsdb_data::Uuid;
 use ovsdb_data::typed::{Columns, Table};
 
 use crate::advertised_route::parse;
-use crate::cidr::ip_text;
+use crate::cidr::{Cidr, ip_text};
 use crate::desired::{Desired, Hasher};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::settings::Settings;
-use crate::transit_port::{SwitchTransit, TransitPort, transit_switch};
+use crate::transit_port::{RouterNetworks, SwitchTransit, TransitPort, transit_switch};
 use crate::view::View;
 use crate::zone::Zone;
 
@@ -71,6 +71,7 @@ fn rows(view: &View<'_>, uuid: Uuid) -> Option<Vec<Desired>> {
         if port.router == from || is_filtered || !is_of_table || has_own(view, port.router, route) {
             continue;
         }
+        tell_overlap(view, port.router, route, prefix);
         let mut id = Hasher::new("learned route");
         id.bytes(port.router.as_bytes());
         for part in [
@@ -97,6 +98,18 @@ fn rows(view: &View<'_>, uuid: Uuid) -> Option<Vec<Desired>> {
         rows.push(row);
     }
     Some(rows)
+}
+
+/// A route to addresses that the router is connected to itself takes packets away from there: mostly a mistake.
+fn tell_overlap(view: &View<'_>, router: Uuid, route: Route<'_>, prefix: Cidr) {
+    let networks = view.get::<RouterNetworks>(router);
+    if let Some((port, network)) = networks.iter().find(|(_, network)| network.covers(prefix)) {
+        let zone = view.row::<AvailabilityZone<'_>>(route.availability_zone());
+        tracing::warn!(
+            "route {prefix} of zone {}: lies within network {network} of Logical_Router_Port {port} here",
+            zone.map_or("?", AvailabilityZone::name)
+        );
+    }
 }
 
 /// Whether a router has a route of its own to the same prefix.

@@ -10,7 +10,8 @@
 //!   NB     local routes     ──► IC_SB ──► learned routes in other zones' NB
 //! ```
 //!
-//! Reading order: `nodes` (all of it at a glance), `zone` (who this is), `transit_switch`, `gateway`, `local_port` and
+//! Reading order: `nodes` (all of it at a glance), `zone` (who this is), `twin` (who else
+//! says so), `transit_switch`, `gateway`, `local_port` and
 //! `remote_port`, `transit_port` (how routers are on transit switches), `advertised_route` and `learned_route`, `ours`
 //! (which rows of shared tables this zone keeps).
 
@@ -29,7 +30,8 @@ pub mod settings;
 mod tables;
 pub mod transit_port;
 pub mod transit_switch;
+pub mod twin;
 pub mod zone;
 
-pub use ic::{Ic, Reconcile, is_idle, probe_interval};
+pub use ic::{Ic, Reconcile, is_idle, probe_interval, zone_name};
 pub use ovn_incremental::{Side, databases, desired, graph, view};

@@ -14,6 +14,10 @@ use crate::{
 ovn_incremental::nodes! {
     /// Name and options of the zone.
     Settings,
+    /// What is known of another zone of the same name.
+    Twin,
+    /// Whether there is one.
+    HasTwin,
     /// The zone's row among all zones.
     Zone,
     /// Whether keys have to fit into VXLAN.
@@ -32,6 +36,8 @@ ovn_incremental::nodes! {
     PortKeys,
     /// A router on a transit switch.
     TransitPort,
+    /// The networks that a router is connected to.
+    RouterNetworks,
     /// Where a router is on transit switches.
     RouterTransit,
     /// The routers of this zone on a transit switch.

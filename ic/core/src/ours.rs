@@ -1,5 +1,6 @@
 //! Which rows of tables that others write to as well are this zone's to keep: those go when nothing wants them any
-//! more. Rows of other zones, and what an operator has made, stay.
+//! more. Rows of other zones, and what an operator has made, stay; in a zone that shares its name with another one nobody
+//! knows which is which.
 
 use ovn_schemas::rows::{ovn_ic_southbound as icsb, ovn_northbound as nb, ovn_southbound as sb};
 use ovsdb_data::Uuid;
@@ -13,6 +14,7 @@ use crate::nodes::{Node, NodeId};
 use crate::remote_port::REMOTE;
 use crate::settings::is_true;
 use crate::transit_switch::NAME_KEY;
+use crate::twin::HasTwin;
 use crate::view::View;
 use crate::zone::Zone;
 
@@ -42,19 +44,19 @@ macro_rules! own {
 
 own! {
     /// Gateways of this zone.
-    OwnGateways: icsb::Gateway<'_>, |_, zone, row| row.availability_zone() == zone;
+    OwnGateways: icsb::Gateway<'_>, |view, zone, row| row.availability_zone() == zone && !*view.get::<HasTwin>(());
     /// Tunnels to them.
     OwnEncaps: icsb::Encap<'_>, |view, zone, row| {
         let gateways = view.holders(icsb::Gateway::ENCAPS, row.uuid()).into_iter();
         let mut gateways = gateways.filter_map(|gateway| view.row::<icsb::Gateway<'_>>(gateway));
-        gateways.any(|gateway| gateway.availability_zone() == zone)
+        gateways.any(|gateway| gateway.availability_zone() == zone) && !*view.get::<HasTwin>(())
     };
     /// Keys of transit switches: every zone keeps them.
     OwnSwitchKeys: icsb::DatapathBinding<'_>, |_, _, _| true;
     /// Ports of this zone.
-    OwnPorts: icsb::PortBinding<'_>, |_, zone, row| row.availability_zone() == zone;
+    OwnPorts: icsb::PortBinding<'_>, |view, zone, row| row.availability_zone() == zone && !*view.get::<HasTwin>(());
     /// Routes of this zone.
-    OwnRoutes: icsb::Route<'_>, |_, zone, row| row.availability_zone() == zone;
+    OwnRoutes: icsb::Route<'_>, |view, zone, row| row.availability_zone() == zone && !*view.get::<HasTwin>(());
     /// Chassis that stand for gateways elsewhere.
     OwnChassis: sb::Chassis<'_>, |_, _, row| {
         let config = row.other_config();

@@ -27,6 +27,13 @@ impl Derivation for Sequence {
         let asked = nb.map_or(0, IcNbGlobal::nb_ic_cfg);
         let zones = view.rows::<AvailabilityZone<'_>>();
         let is_answered = !zones.is_empty() && zones.iter().all(|zone| zone.nb_ic_cfg() == asked);
+        for late in zones.iter().filter(|zone| asked - zone.nb_ic_cfg() > 1) {
+            let (name, cfg) = (late.name(), late.nb_ic_cfg());
+            tracing::warn!(
+                "zone {name}: Availability_Zone has nb_ic_cfg {cfg}, {asked} was asked for: its ovn-ic does not answer; \
+                 if it is gone for good, remove the zone's rows with ovn-ic-sbctl"
+            );
+        }
         let (mut of_nb, mut of_sb) = (Columns::new(), Columns::new());
         if is_answered {
             of_nb = of_nb.set(IcNbGlobal::SB_IC_CFG, asked);

@@ -7,6 +7,7 @@ use ovn_schemas::rows::ovn_ic_northbound::TransitSwitch;
 use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalRouterPort, LogicalSwitch, LogicalSwitchPort};
 use ovsdb_data::Uuid;
 
+use crate::cidr::Cidr;
 use crate::graph::Derivation;
 use crate::local_port::{Binding, LocalPort};
 use crate::nodes::{Node, NodeId};
@@ -69,6 +70,29 @@ impl Derivation for TransitPort {
             filter_tag: option("ic-route-filter-tag"),
             router_port,
         })
+    }
+}
+
+/// The networks that a router is connected to, with its ports' names.
+pub enum RouterNetworks {}
+
+impl Derivation for RouterNetworks {
+    type Key = Uuid;
+    type Value = Vec<(Arc<str>, Cidr)>;
+    const NODE: NodeId = Node::RouterNetworks;
+
+    fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let ports = view.row::<LogicalRouter<'_>>(router);
+        let ports = ports.into_iter().flat_map(|row| row.ports().iter());
+        let ports = ports.filter_map(|port| view.row::<LogicalRouterPort<'_>>(port));
+        let networks = |port: LogicalRouterPort<'_>| {
+            let name: Arc<str> = port.name().into();
+            let networks = port.networks().iter().filter_map(Cidr::parse);
+            networks
+                .map(|network| (name.clone(), network))
+                .collect::<Vec<_>>()
+        };
+        ports.flat_map(networks).collect()
     }
 }
 

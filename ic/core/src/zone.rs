@@ -5,13 +5,15 @@ use ovn_schemas::rows::ovn_ic_southbound::AvailabilityZone;
 use ovsdb_data::Uuid;
 use ovsdb_data::typed::Columns;
 
-use crate::desired::{Desired, named};
+use crate::desired::{Desired, Kind, named};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::settings::Settings;
+use crate::twin::HasTwin;
 use crate::view::View;
 
-/// The zone's row: the one of its name, or the one that it had before it was renamed. None for a zone without a name.
+/// The zone's row: the one of its name, or the one that it had before it was renamed, unless it shares that with another
+/// zone. None for a zone without a name.
 pub enum Zone {}
 
 impl Derivation for Zone {
@@ -23,8 +25,16 @@ impl Derivation for Zone {
         let settings = view.get::<Settings>(());
         let name = &*settings.as_ref().as_ref()?.name;
         let known = view.holder(AvailabilityZone::NAME, name);
-        let known = known.or_else(|| before.copied().flatten());
-        Some(known.unwrap_or_else(|| named("Availability_Zone", name)))
+        let had = || before.copied().flatten().filter(|_| !*view.get::<HasTwin>(()));
+        let new = || {
+            let id = named("Availability_Zone", name);
+            match view.row::<AvailabilityZone<'_>>(id) {
+                None => id,
+                // That was its row, and is now another zone's.
+                Some(_) => named("Availability_Zone of its own", name),
+            }
+        };
+        Some(known.or_else(had).unwrap_or_else(new))
     }
 }
 
@@ -37,7 +47,7 @@ impl Derivation for ZoneRow {
     type Value = Vec<Desired>;
     const NODE: NodeId = Node::ZoneRow;
 
-    fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, (): (), before: Option<&Self::Value>) -> Self::Value {
         let settings = view.get::<Settings>(());
         let (Some(zone), Some(settings)) = (*view.get::<Zone>(()), settings.as_ref()) else {
             return Vec::new();
@@ -49,6 +59,11 @@ impl Derivation for ZoneRow {
                 AvailabilityZone::NB_IC_CFG,
                 global.map_or(0, IcNbGlobal::nb_ic_cfg),
             );
-        vec![Desired::row::<AvailabilityZone<'static>>(zone, columns)]
+        let mut rows = vec![Desired::row::<AvailabilityZone<'static>>(zone, columns)];
+        // A row that was shared with another zone stays for that.
+        let had = before.into_iter().flatten().filter(|row| row.id != zone);
+        let shared = had.filter(|row| row.kind == Kind::Update || *view.get::<HasTwin>(()));
+        rows.extend(shared.map(|row| Desired::update::<AvailabilityZone<'static>>(row.id, Columns::new())));
+        rows
     }
 }

@@ -96,6 +96,9 @@ pub trait Service: Default + Send + 'static {
         false
     }
 
+    /// A database that was followed cannot be reached any more.
+    fn lost(_machine: &Machine<Self::Program>, _side: Side) {}
+
     /// Operations of a transaction to be sent at a time (milliseconds since 1970), beside those of the rows.
     fn more(
         &mut self,

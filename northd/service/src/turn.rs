@@ -163,7 +163,8 @@ impl<S: Service> Turn<S> {
                     false => format!("{name} lock lost. This {name} instance is now on standby."),
                 });
             }
-            Seen::Connected(_) | Seen::Changes(_) | Seen::Nothing => {}
+            Seen::Connected(false) => S::lost(&self.machine, self.followers[n].side),
+            Seen::Connected(true) | Seen::Changes(_) | Seen::Nothing => {}
         }
     }
 

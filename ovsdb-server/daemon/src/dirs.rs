@@ -44,9 +44,13 @@ pub fn sysconfdir() -> PathBuf {
     or("OVS_SYSCONFDIR", "/etc")
 }
 
-/// Databases: `OVS_DBDIR`, or `openvswitch` under `OVS_SYSCONFDIR`.
+/// Databases: `OVS_DBDIR`, or `openvswitch` under `OVS_SYSCONFDIR`; for OVN `OVN_DBDIR`, or `ovn` under
+/// `OVN_SYSCONFDIR`.
 pub fn dbdir() -> PathBuf {
-    or("OVS_DBDIR", sysconfdir().join("openvswitch"))
+    match IS_OVN.load(Ordering::Relaxed) {
+        true => or("OVN_DBDIR", or("OVN_SYSCONFDIR", sysconfdir()).join("ovn")),
+        false => or("OVS_DBDIR", sysconfdir().join("openvswitch")),
+    }
 }
 
 /// Schemas and scripts: `OVS_PKGDATADIR` or `/usr/share/openvswitch`.

@@ -3,18 +3,15 @@
 //! `create-cluster` and `join-cluster` are the C program's; `--sid`, `fix-cluster` and `rejoin-cluster` are what
 //! Kube-OVN's start scripts call on top; `force-new-cluster` is for those who lost most of their servers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
-use ovsdb_cluster::file::put_aside;
-use ovsdb_cluster::mend;
-use ovsdb_data::{DatabaseSchema, Uuid, json, os_text};
+use ovsdb_cluster::{make, mend};
+use ovsdb_data::{Uuid, json, os_text};
 use ovsdb_raft::ClusterId;
-use ovsdb_store::clustered::{Address, Data, Entry, Header, Snapshot, Standing, Txn};
+use ovsdb_store::clustered::{Address, Header};
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::record::parse;
-use ovsdb_store::text::encode_snapshot;
 use serde_json::Value;
 
 use crate::member::Contents;
@@ -27,56 +24,25 @@ fn plain(text: impl Into<String>) -> ToolError {
 /// `create-cluster db contents address`: a cluster of one, from a schema, a standalone database, or the file of
 /// another cluster's member, whose index it continues.
 pub(crate) fn create(options: &Options, args: &[String]) -> Outcome {
-    let contents = &args[1];
-    let (mut schema, txn, index, election_timer) = match read_schema_file(Path::new(contents)) {
-        Ok(schema) => (schema, b"{}".to_vec(), 1, None),
+    let from = &args[1];
+    let contents = match read_schema_file(Path::new(from)) {
+        Ok(schema) => make::Contents::empty(schema),
         Err(_) => {
-            let found = contents_of(contents)?;
-            let snapshot = found.database.snapshot();
-            let comment = format!("created from {contents}");
-            let txn = encode_snapshot(snapshot, &comment, date_ms(), true);
-            ((*snapshot.schema).clone(), txn, found.index, found.election_timer)
+            let found = contents_of(from)?;
+            make::Contents {
+                index: found.index,
+                election_timer: found.election_timer,
+                ..make::Contents::of(found.database.snapshot(), from, date_ms())
+            }
         }
     };
-    persist(&mut schema, contents);
-    let local_address = Address::parse(&args[2])?;
+    let address = Address::parse(&args[2])?;
     if let Some(ms) = options.election_timer {
         check_election_timer(ms)?;
     }
-    let server_id = options.sid.unwrap_or_else(fresh_uuid);
-    let header = Header {
-        name: schema.name.to_string(),
-        server_id,
-        cluster_id: Some(fresh_uuid()),
-        local_address: local_address.clone(),
-        standing: Standing::Member {
-            servers: BTreeMap::from([(server_id, local_address)]),
-            snapshot: Some(Snapshot {
-                index,
-                term: 1,
-                eid: fresh_uuid(),
-                data: Data {
-                    schema: Some(Arc::new(schema)),
-                    txn: Txn::parse(&txn),
-                },
-                election_timer,
-            }),
-        },
-    };
-    let mut log = header.create(Path::new(&args[0]))?;
-    put_aside(Path::new(&args[0]))?;
-    if options.election_timer.is_some() {
-        let entry = Entry {
-            term: 1,
-            index: index + 1,
-            data: None,
-            eid: None,
-            servers: None,
-            election_timer: options.election_timer,
-        };
-        log.append(&entry.to_record())?;
-        log.sync()?;
-    }
+    let server = (options.sid.unwrap_or_else(fresh_uuid), address);
+    let (path, timer) = (Path::new(&args[0]), options.election_timer);
+    make::found(path, contents, from, server, timer, &fresh_uuid)?;
     Ok(0)
 }
 
@@ -96,23 +62,6 @@ fn contents_of(file: &str) -> Result<Contents, ToolError> {
             Ok(contents)
         }
     }
-}
-
-/// Clusters have no ephemeral columns: every member must come to the same contents.
-fn persist(schema: &mut DatabaseSchema, file: &str) {
-    let (persistent, changed) = schema.clone().into_persistent();
-    let n: usize = changed.values().map(Vec::len).sum();
-    if let Some((table, columns)) = changed.last_key_value()
-        && let Some(column) = columns.last()
-    {
-        tracing::warn!(
-            target: "ovsdb",
-            "{file}: changed {n} columns in '{}' database from ephemeral to persistent, including '{column}' column \
-             in '{table}' table, because clusters do not support ephemeral columns",
-            schema.name
-        );
-    }
-    *schema = persistent;
 }
 
 fn check_election_timer(ms: u64) -> Result<(), ToolError> {
@@ -165,15 +114,9 @@ fn write_joining(
             ));
         }
     }
-    let header = Header {
-        name: name.to_owned(),
-        server_id: sid.unwrap_or_else(fresh_uuid),
-        cluster_id: cid.filter(|cid| !cid.is_nil()),
-        local_address,
-        standing: Standing::Joining { remote_addresses },
-    };
-    let _log = header.create(path)?;
-    put_aside(path)?;
+    let server = (sid.unwrap_or_else(fresh_uuid), local_address);
+    let cluster = cid.filter(|cid| !cid.is_nil());
+    make::join(path, name, server, remote_addresses, cluster)?;
     Ok(0)
 }
 

@@ -1,6 +1,8 @@
 //! Zones that run: their databases, the packaged `ovn-northd` of each, and an `ovn-ic` of each.
 
+use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ferrovn_tests::peers::Scratch;
@@ -47,18 +49,21 @@ pub(crate) fn settled(look: impl Fn() -> Contents) -> Contents {
 
 /// Zones that are connected.
 pub struct World {
-    scratch: Scratch,
+    scratch: Arc<Scratch>,
     databases: Vec<(String, Db, Server)>,
     programs: Vec<Running>,
+    /// The `ovn-ic` of each zone that has one.
+    connectors: BTreeMap<String, Running>,
 }
 
 impl World {
     /// Starts zones, each connected by an `ovn-ic` of a kind.
     pub fn start(zones: &[(&str, Kind)]) -> World {
         let mut world = World {
-            scratch: Scratch::new("ic"),
+            scratch: Arc::new(Scratch::new("ic")),
             databases: Vec::new(),
             programs: Vec::new(),
+            connectors: BTreeMap::new(),
         };
         for (db, side) in [(Db::OvnIcNorthbound, "nb"), (Db::OvnIcSouthbound, "sb")] {
             world.serve(SHARED, side, db);
@@ -74,7 +79,7 @@ impl World {
                 &["init", "--", "set", "NB_Global", ".", &format!("name={zone}")],
             );
             world.northd(zone);
-            world.ic(zone, *kind);
+            world.start_ic(zone, *kind);
         }
         world
     }
@@ -91,10 +96,12 @@ impl World {
             .arg(format!("--ovnsb-db=unix:{zone}-sb.sock"))
             .arg(format!("--unixctl={zone}-northd.ctl"))
             .arg("--n-threads=1");
-        self.run(command, &format!("{zone}-northd.log"));
+        let northd = self.run(command, &format!("{zone}-northd.log"));
+        self.programs.push(northd);
     }
 
-    fn ic(&mut self, zone: &str, kind: Kind) {
+    /// Starts a zone's `ovn-ic`.
+    pub fn start_ic(&mut self, zone: &str, kind: Kind) {
         let mut command = match kind {
             Kind::C => self.scratch.peer("ovn-ic"),
             Kind::Ours => Command::new(ours("ovn-ic")),
@@ -112,13 +119,50 @@ impl World {
             command.arg(format!("--{option}=unix:{}", at(&file)));
         }
         command.arg(format!("--unixctl={}", at(&format!("{zone}-ic.ctl"))));
-        self.run(command, &format!("{zone}-ic.log"));
+        let connector = self.run(command, &format!("{zone}-ic.log"));
+        self.connectors.insert(zone.to_owned(), connector);
     }
 
-    fn run(&mut self, mut command: Command, log: &str) {
+    /// Ends a zone's `ovn-ic` without a goodbye.
+    pub fn kill_ic(&mut self, zone: &str) {
+        self.connectors.remove(zone);
+    }
+
+    fn run(&mut self, mut command: Command, log: &str) -> Running {
         let log = std::fs::File::create(self.scratch.host(log)).expect("the folder is writable");
         let child = command.stdin(Stdio::null()).stderr(log).spawn();
-        self.programs.push(Running(child.expect("it starts")));
+        Running(child.expect("it starts"))
+    }
+
+    fn database(&mut self, zone: &str, side: &str) -> &mut Server {
+        let is_it = |db: &Db| matches!(db, Db::OvnSouthbound | Db::OvnIcSouthbound) == (side == "sb");
+        let found = self
+            .databases
+            .iter_mut()
+            .find(|(of, db, _)| of == zone && is_it(db));
+        &mut found.expect("the world has it").2
+    }
+
+    /// Ends a database's server without a goodbye.
+    pub fn kill_database(&mut self, zone: &str, side: &str) {
+        self.database(zone, side).kill();
+    }
+
+    /// Starts a database's server again, on the file that there is.
+    pub fn restart_database(&mut self, zone: &str, side: &str) {
+        let scratch = self.scratch.clone();
+        self.database(zone, side).restart(&scratch);
+    }
+
+    /// The contents of a database's file.
+    pub fn backup(&self, zone: &str, side: &str) -> Vec<u8> {
+        std::fs::read(self.scratch.host(&format!("{zone}-{side}.db"))).expect("the file is there")
+    }
+
+    /// Puts contents in place of a database's file, while nobody serves it.
+    pub fn restore(&self, zone: &str, side: &str, contents: &[u8]) {
+        let file = self.scratch.host(&format!("{zone}-{side}.db"));
+        std::fs::write(file, contents).expect("the folder is writable");
     }
 
     /// Runs a command on a zone's database, or on one that zones share; its output.

@@ -1,0 +1,99 @@
+//! What must be there before a database is served: its folder, and its file, made from the built-in schema or as a
+//! member's of a cluster. A file that is there already is taken up as it is.
+
+use std::path::Path;
+
+use ovn_schemas::schema;
+use ovsdb_cluster::make::{self, Contents};
+use ovsdb_daemon::options::TlsOptions;
+use ovsdb_server::host::fresh_uuid;
+use ovsdb_store::clustered::Address;
+use ovsdb_store::log::{Log, Magic, Mode};
+use ovsdb_store::standalone::Standalone;
+
+use crate::others;
+use crate::place::{Cluster, First, Place};
+
+/// Makes what is missing of both.
+pub fn prepare(places: &[Place], tls: &TlsOptions) -> Result<(), String> {
+    for place in places {
+        let made = one(place, tls);
+        made.map_err(|error| format!("{}: {error}", place.file.display()))?;
+    }
+    Ok(())
+}
+
+fn one(place: &Place, tls: &TlsOptions) -> Result<(), String> {
+    let file = &place.file;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    }
+    let exists = file.try_exists().map_err(|error| error.to_string())?;
+    let Some(cluster) = &place.cluster else {
+        if !exists {
+            Standalone::create(file, &schema(place.db)).map_err(|error| error.to_string())?;
+            tracing::info!(target: "ovn_ic_db", "{}: made for {}", file.display(), place.db.name());
+        }
+        return Ok(());
+    };
+    if exists && is_clustered(file)? {
+        return Ok(());
+    }
+    // Whatever needs the network comes before anything is touched.
+    let remotes = remotes(place, cluster, tls)?;
+    let local = Address::parse(&cluster.local).map_err(|error| error.to_string())?;
+    let kept = exists.then(|| put_aside(file)).transpose()?;
+    let member = (fresh_uuid(), local);
+    if remotes.is_empty() {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let (contents, from) = match &kept {
+            None => (Contents::empty(schema(place.db)), place.db.name()),
+            Some(kept) => {
+                let opened = Standalone::open(Path::new(kept), Mode::ReadOnly, &fresh_uuid);
+                let opened = opened.map_err(|error| error.to_string())?;
+                (Contents::of(opened.database.snapshot(), kept, now), kept.as_str())
+            }
+        };
+        let timer = cluster.election_timer;
+        make::found(file, contents, from, member, timer, &fresh_uuid).map_err(|error| error.to_string())?;
+        tracing::info!(target: "ovn_ic_db", "{}: founds a cluster at {}", file.display(), cluster.local);
+        return Ok(());
+    }
+    let asked: Vec<String> = remotes.iter().map(Address::to_string).collect();
+    make::join(file, place.db.name(), member, remotes, None).map_err(|error| error.to_string())?;
+    tracing::info!(target: "ovn_ic_db", "{}: joins the cluster of {}", file.display(), asked.join(", "));
+    Ok(())
+}
+
+/// Whom to ask to be taken in; nobody where a cluster is to be founded.
+fn remotes(place: &Place, cluster: &Cluster, tls: &TlsOptions) -> Result<Vec<Address>, String> {
+    let others = cluster.others.iter().map(|(address, _)| address);
+    let remotes: Vec<&String> = match &cluster.first {
+        First::Join(leader) => {
+            let others = others.filter(|other| *other != leader);
+            [leader].into_iter().chain(others).collect()
+        }
+        First::Found => match others::are_in_cluster(place.db, cluster, tls)? {
+            true => others.collect(),
+            false => Vec::new(),
+        },
+    };
+    let parsed = remotes.into_iter().map(|remote| Address::parse(remote));
+    parsed
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())
+}
+
+fn is_clustered(file: &Path) -> Result<bool, String> {
+    let log = Log::open(file, &Magic::ALL, Mode::ReadOnly).map_err(|error| error.to_string())?;
+    Ok(log.magic() == Magic::Cluster)
+}
+
+/// Gives a standalone database's file, whose place a member's takes, another name.
+fn put_aside(file: &Path) -> Result<String, String> {
+    let now = jiff::Timestamp::now().as_second();
+    let kept = format!("{}.backup-{now}", file.display());
+    std::fs::rename(file, &kept).map_err(|error| format!("cannot be renamed to {kept}: {error}"))?;
+    tracing::info!(target: "ovn_ic_db", "{}: a standalone database, kept as {kept}", file.display());
+    Ok(kept)
+}
