@@ -37,10 +37,12 @@ check:
 	cargo clippy --workspace --all-targets -- -D warnings
 	@deploy/deny.sh
 
-# Ours and the C server on the same work, in turn.
+# Ours and the C programs on the same work, in turn.
 bench: peers
 	cargo build --workspace
 	cargo run -p ferrovn-bench
+	cargo run -p ferrovn-bench-northd
+	cargo run -p ferrovn-bench-ic
 
 peers:
 	@deploy/peers.sh

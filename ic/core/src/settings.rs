@@ -72,7 +72,10 @@ impl Derivation for Settings {
 
 /// What lies behind an empty entry is not read.
 fn deny_list(zone: &str, text: &str) -> Vec<Cidr> {
-    let entries = text.split(',').map(str::trim).take_while(|entry| !entry.is_empty());
+    let entries = text
+        .split(',')
+        .map(str::trim)
+        .take_while(|entry| !entry.is_empty());
     entries
         .filter_map(|entry| {
             let read = Cidr::parse(entry);

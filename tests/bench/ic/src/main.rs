@@ -30,7 +30,7 @@ fn parse() -> Result<Args, lexopt::Error> {
     let mut args = Args {
         zones: 10,
         routes: 1000,
-        repeats: 20,
+        repeats: 3,
         kinds: vec![Kind::C, Kind::Ours],
     };
     let mut parser = lexopt::Parser::from_env();
