@@ -7,9 +7,10 @@ export FERROVN_CACHE FERROVN_PEERS CARGO_TARGET_DIR
 
 .PHONY: run ic cluster test simulate check bench peers
 
-# A northbound database on 6641 and a southbound one on 6642.
-run:
-	@deploy/run.sh
+# A northbound database on 6641 and a southbound one on 6642; another form of it by name: make run FORM=ic.
+FORM ?= run
+run: $(if $(filter ic,$(FORM)),peers)
+	@deploy/$(FORM).sh
 
 # Two availability zones and what connects them, on one machine: shows a route that one has learned from the other.
 ic: peers

@@ -72,15 +72,17 @@ impl Service for OvnIc {
         tracing::warn!(target: "ovn_ic", "{text}");
     }
 
+    fn whose(ic: &Ic) -> String {
+        format!("zone {}: ", ic_core::zone_name(ic).unwrap_or("?"))
+    }
+
     fn probe_interval(ic: &Ic, side: Side) -> Option<Duration> {
         probe_interval(ic_core::probe_interval(ic, side))
     }
 
     fn lost(machine: &Ic, side: Side) {
-        let (zone, db) = (ic_core::zone_name(machine).unwrap_or("?"), side.db().name());
-        Self::warn(&format!(
-            "zone {zone}: {db} cannot be reached: what it said last holds"
-        ));
+        let (whose, db) = (Self::whose(machine), side.db().name());
+        Self::warn(&format!("{whose}{db} cannot be reached: what it said last holds"));
     }
 
     fn is_idle(machine: &Ic, side: Side) -> bool {

@@ -97,14 +97,15 @@ impl<P: Program> Follower<P> {
     }
 
     /// The transaction has ended.
-    pub fn ended<S: Service>(&mut self, machine: &Machine<P>, outcome: &Outcome) {
+    pub fn ended<S: Service<Program = P>>(&mut self, machine: &Machine<P>, outcome: &Outcome) {
         self.commit = None;
         match (outcome, &mut self.search) {
             (Outcome::Committed, None) => return self.is_hopeless = false,
             (Outcome::Committed, Some(search)) => return search.was_committed(),
             (Outcome::Failed(error), Some(search)) => return search.was_refused(error),
             (Outcome::Failed(error), None) => {
-                S::warn(&format!("{:?} transaction failed: {error}", self.side));
+                let whose = S::whose(machine);
+                S::warn(&format!("{whose}{:?} transaction failed: {error}", self.side));
                 match self.is_hopeless {
                     true => self.failed_at = Some(Instant::now()),
                     false => self.must_search = true,
@@ -159,7 +160,7 @@ impl<P: Program> Follower<P> {
     }
 
     /// The next attempt of a search, which ends where there is none.
-    fn attempt<S: Service>(&mut self, machine: &Machine<P>) -> Option<Vec<Value>> {
+    fn attempt<S: Service<Program = P>>(&mut self, machine: &Machine<P>) -> Option<Vec<Value>> {
         let attempt = self.search.as_mut()?.attempt();
         if attempt.is_none() {
             self.end_search::<S>(machine);
@@ -167,14 +168,18 @@ impl<P: Program> Follower<P> {
         attempt
     }
 
-    fn end_search<S: Service>(&mut self, machine: &Machine<P>) {
+    fn end_search<S: Service<Program = P>>(&mut self, machine: &Machine<P>) {
         let Some(search) = self.search.take() else { return };
         if search.has_given_up() {
             self.is_hopeless = true;
             self.failed_at = Some(Instant::now());
         } else {
             for (table, row, error) in search.refused() {
-                S::warn(&format!("{:?}: {table} {row} is left out: {error}", self.side));
+                let whose = S::whose(machine);
+                S::warn(&format!(
+                    "{whose}{:?}: {table} {row} is left out: {error}",
+                    self.side
+                ));
             }
             self.left_out.add(search.left_out());
             self.left_out_at = Instant::now();

@@ -55,6 +55,11 @@ pub trait Service: Default + Send + 'static {
     /// Logs a warning.
     fn warn(text: &str);
 
+    /// For whom a warning is, where several of these programs share a database; a space after it.
+    fn whose(_machine: &Machine<Self::Program>) -> String {
+        String::new()
+    }
+
     /// Where the words are those of a command that looks once and ends: does it, and returns the exit status.
     fn look(_words: &[OsString]) -> Option<i32> {
         None
