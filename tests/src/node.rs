@@ -1,10 +1,13 @@
 //! Nodes as network namespaces: a bridge plays the physical network, each node runs the real Open vSwitch and
 //! ovn-controller, pods are namespaces of their own.
 //!
-//! Only one test at a time may have nodes: a lock file in the peers' tree sees to it.
+//! Only one test at a time may have nodes: a lock file in the peers' tree sees to it. What a killed run has left of its
+//! network goes before the next one comes.
 
 use std::fs::File;
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::peers::{self, Scratch};
@@ -12,11 +15,17 @@ use crate::peers::{self, Scratch};
 /// This machine on the physical network.
 const ADDRESS: &str = "10.99.0.254";
 
+/// What names of namespaces and devices of these networks begin with, before a digit.
+const PREFIX: &str = "fv";
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 /// The physical network; everything on it goes with its handle.
 pub struct Network {
-    id: u32,
-    namespaces: Vec<String>,
-    children: Vec<Child>,
+    /// The bridge's name; others' begin with it. A device's name has fifteen characters at most.
+    id: String,
+    /// Programs, each with the number of its node.
+    children: Vec<(u32, Child)>,
     _lock: File,
 }
 
@@ -47,23 +56,23 @@ pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 impl Network {
-    /// A bridge without ports. Waits for other tests' networks to go.
+    /// A bridge without ports. Waits for other tests' networks to go, and removes what is left of killed ones.
     pub fn new() -> Network {
         let lock =
             File::create(peers::root().join("tmp/ferrovn-network.lock")).expect("the tree is writable");
         lock.lock().expect("a local file system locks");
-        let id = std::process::id();
+        clear();
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
         let network = Network {
-            id,
-            namespaces: Vec::new(),
+            id: format!("{PREFIX}{}.{n}", std::process::id()),
             children: Vec::new(),
             _lock: lock,
         };
         sh(&format!(
             "ip link add {} type bridge && ip link set {0} up",
-            network.bridge()
+            network.id
         ));
-        sh(&format!("ip addr add {ADDRESS}/24 dev {}", network.bridge()));
+        sh(&format!("ip addr add {ADDRESS}/24 dev {}", network.id));
         network
     }
 
@@ -72,16 +81,17 @@ impl Network {
         ADDRESS
     }
 
-    fn bridge(&self) -> String {
-        format!("fv{}", self.id)
+    /// A port of this machine's address that nobody listens on now.
+    pub fn free_port(&self) -> u16 {
+        let listener = TcpListener::bind((ADDRESS, 0)).expect("the address has ports");
+        listener.local_addr().expect("it is bound").port()
     }
 
-    fn namespace(&mut self, name: &str) -> String {
-        let name = format!("fv{}-{name}", self.id);
+    fn namespace(&self, name: &str) -> String {
+        let name = format!("{}-{name}", self.id);
         sh(&format!(
             "ip netns add {name} && ip netns exec {name} ip link set lo up"
         ));
-        self.namespaces.push(name.clone());
         name
     }
 
@@ -90,7 +100,7 @@ impl Network {
     pub fn node(&mut self, n: u32, port: u16) -> Node {
         let scratch = Scratch::new(&format!("node{n}"));
         let namespace = self.namespace(&format!("n{n}"));
-        let (bridge, outer) = (self.bridge(), format!("fv{}e{n}", self.id));
+        let (bridge, outer) = (&self.id, format!("{}e{n}", self.id));
         sh(&format!(
             "ip link add {outer} type veth peer name eth0 netns {namespace}"
         ));
@@ -106,6 +116,7 @@ impl Network {
         );
         let node = Node {
             scratch,
+            number: n,
             namespace: namespace.clone(),
             port,
         };
@@ -119,7 +130,7 @@ impl Network {
                 .stdout(Stdio::null())
                 .stderr(log)
                 .spawn();
-            self.children.push(child.expect("the peer starts"));
+            self.children.push((n, child.expect("the peer starts")));
         };
         start(
             "ovsdb-server",
@@ -172,8 +183,16 @@ impl Network {
         node
     }
 
+    /// Kills everything that runs on a node with -9, as a power cut does.
+    pub fn kill(&mut self, node: &Node) {
+        for (_, child) in self.children.iter_mut().filter(|(n, _)| *n == node.number) {
+            child.kill().expect("it was started");
+            child.wait().expect("it was started");
+        }
+    }
+
     /// A pod on a node: a namespace with an interface of this address, bound to a logical port.
-    pub fn pod(&mut self, node: &Node, name: &str, mac: &str, address: &str) -> Pod {
+    pub fn pod(&self, node: &Node, name: &str, mac: &str, address: &str) -> Pod {
         let namespace = self.namespace(name);
         let outer = format!("p-{name}");
         sh(&format!(
@@ -202,7 +221,28 @@ impl Network {
             &outer,
             &iface,
         ]);
-        Pod { namespace }
+        Pod {
+            namespace,
+            address: address.to_owned(),
+        }
+    }
+
+    /// Somebody on the physical network who is no node: a namespace with an interface of this address.
+    pub fn outsider(&self, n: u32, address: &str) -> Pod {
+        let namespace = self.namespace(&format!("o{n}"));
+        let (bridge, outer) = (&self.id, format!("{}o{n}", self.id));
+        sh(&format!(
+            "ip link add {outer} type veth peer name eth0 netns {namespace} && ip link set {outer} master {bridge} up \
+             && ethtool -K {outer} tx off"
+        ));
+        let outsider = Pod {
+            namespace,
+            address: address.to_owned(),
+        };
+        outsider.sh("ethtool -K eth0 tx off");
+        outsider.sh("ip link set eth0 up");
+        outsider.sh(&format!("ip addr add {address}/24 dev eth0"));
+        outsider
     }
 }
 
@@ -214,15 +254,42 @@ impl Default for Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        for child in &mut self.children {
+        for (_, child) in &mut self.children {
             // It may have ended already.
             let _ = child.kill();
             let _ = child.wait();
         }
-        for namespace in &self.namespaces {
-            let _ = Command::new("ip").args(["netns", "del", namespace]).status();
+        clear();
+    }
+}
+
+/// Removes every network with all that runs on it. Only who holds the lock may have one.
+fn clear() {
+    // What is to go may be going already.
+    let run = |program: &str, args: &[&str]| {
+        let output = Command::new(program).args(args).output();
+        output.map_or_else(
+            |_| String::new(),
+            |output| String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let is_network = |name: &&str| {
+        let rest = name.strip_prefix(PREFIX);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    for line in run("ip", &["netns", "list"]).lines() {
+        if let Some(name) = line.split(' ').next().filter(is_network) {
+            for pid in run("ip", &["netns", "pids", name]).split_whitespace() {
+                run("kill", &["-9", pid]);
+            }
+            run("ip", &["netns", "del", name]);
         }
-        let _ = Command::new("ip").args(["link", "del", &self.bridge()]).status();
+    }
+    // A killed node's connections keep its namespace, and the namespace its devices, for minutes.
+    for line in run("ip", &["-br", "link"]).lines() {
+        if let Some(name) = line.split([' ', '@']).next().filter(is_network) {
+            run("ip", &["link", "del", name]);
+        }
     }
 }
 
@@ -230,6 +297,8 @@ impl Drop for Network {
 pub struct Node {
     /// Its files.
     pub scratch: Scratch,
+    /// Its number; its chassis is called `nodeN`.
+    pub number: u32,
     namespace: String,
     /// Where its southbound database is.
     pub port: u16,
@@ -271,9 +340,23 @@ impl Node {
 /// A pod.
 pub struct Pod {
     namespace: String,
+    /// Its address.
+    pub address: String,
 }
 
 impl Pod {
+    /// A system program in the pod.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.namespace, program]);
+        command
+    }
+
+    /// Runs a system command in the pod, which must succeed.
+    pub fn sh(&self, command: &str) -> String {
+        sh(&format!("ip netns exec {} {command}", self.namespace))
+    }
+
     /// Whether an address answers one ping within a second.
     pub fn pings(&self, address: &str) -> bool {
         let mut command = Command::new("ip");
@@ -282,5 +365,19 @@ impl Pod {
             .stdout(Stdio::null())
             .status()
             .is_ok_and(|status| status.success())
+    }
+    /// How many of `n` pings, five a second, an address answers.
+    pub fn answers(&self, address: &str, n: usize) -> usize {
+        let mut command = Command::new("ip");
+        command
+            .args(["netns", "exec", &self.namespace, "ping", "-q", "-i0.2"])
+            .arg(format!("-c{n}"))
+            .arg(address);
+        let output = command.output().expect("it runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let count = text
+            .split(", ")
+            .find_map(|part| part.strip_suffix(" received")?.parse().ok());
+        count.unwrap_or_else(|| panic!("ping {address}: {text}"))
     }
 }
