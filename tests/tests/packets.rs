@@ -57,8 +57,10 @@ fn check(northd: Kind) {
     done("multicast");
     let outside = outside::check(&world, &pods);
     done("gateway");
+    outside::balancer(&world, &pods, &outside);
+    done("load balancer outside");
     outside::hops(&world, &pods);
-    done("ECMP");
+    done("several next hops");
     outside::failover(&mut world, &pods, &outside);
     done("failover");
 }

@@ -8,10 +8,14 @@ use crate::world::{World, wait_for_told};
 
 /// The router's address outside.
 const ROUTER: &str = "172.16.0.1";
+const ROUTER_MAC: &str = "02:00:00:00:ff:01";
 /// 10.0.1.1 outside, at the gateway.
 const FLOATING: &str = "172.16.0.50";
 /// 10.0.1.2 outside, at its own node.
 const DISTRIBUTED: &str = "172.16.0.51";
+const DISTRIBUTED_MAC: &str = "02:00:00:00:ff:51";
+/// A load balancer's address outside.
+const VIP: &str = "172.16.0.60";
 /// The node that is the gateway, and the one that is when it is gone.
 const GATEWAYS: [usize; 2] = [2, 1];
 
@@ -25,7 +29,7 @@ pub fn check(world: &World, pods: &Pods) -> Pod {
     world.nb(&format!(
         "ls-add public -- lsp-add public public-outside -- lsp-set-type public-outside localnet \
          -- lsp-set-addresses public-outside unknown -- lsp-set-options public-outside network_name=outside \
-         -- lrp-add r r-public 02:00:00:00:ff:01 {ROUTER}/24 -- lsp-add public public-r \
+         -- lrp-add r r-public {ROUTER_MAC} {ROUTER}/24 -- lsp-add public public-r \
          -- lsp-set-type public-r router -- lsp-set-addresses public-r router \
          -- lsp-set-options public-r router-port=r-public nat-addresses=router \
          -- --id=@first create HA_Chassis chassis_name=node{first} priority=20 \
@@ -46,7 +50,7 @@ pub fn check(world: &World, pods: &Pods) -> Pod {
     assert!(!outside.pings(FLOATING), "nobody has it yet");
     world.nb(&format!(
         "lr-nat-add r dnat_and_snat {FLOATING} {} \
-         -- lr-nat-add r dnat_and_snat {DISTRIBUTED} {} p1-2 02:00:00:00:ff:51",
+         -- lr-nat-add r dnat_and_snat {DISTRIBUTED} {} p1-2 {DISTRIBUTED_MAC}",
         pods.net1[0].address, pods.net1[1].address
     ));
     for (pod, floating) in pods.net1.iter().zip([FLOATING, DISTRIBUTED]) {
@@ -59,20 +63,41 @@ pub fn check(world: &World, pods: &Pods) -> Pod {
         wait_for_told(pod, &outside.address, 1000, &[&format!("outside {floating}")]);
     }
     wait_for_told(&pods.net2[0], &outside.address, 1000, &[&seen]);
+    for (address, mac) in [(FLOATING, ROUTER_MAC), (DISTRIBUTED, DISTRIBUTED_MAC)] {
+        let known = outside.sh(&format!("ip neigh show {address}"));
+        assert!(known.contains(&format!("lladdr {mac}")), "{known}");
+    }
     outside
 }
 
-/// Two next hops to a network that is behind both.
+/// Outside asks a VIP of the router for pods on two nodes.
+pub fn balancer(world: &World, pods: &Pods, outside: &Pod) {
+    let told = ["one 172.16.0.2", "two 172.16.0.2"];
+    let _serving = [
+        serve(&pods.net2[0], "one", &[8080]),
+        serve(&pods.net2[1], "two", &[8080]),
+    ];
+    assert!(!outside.pings(VIP), "nobody has it yet");
+    world.nb(&format!(
+        "lb-add lb {VIP}:80 {}:8080,{}:8080 tcp -- lr-lb-add r lb",
+        pods.net2[0].address, pods.net2[1].address
+    ));
+    world.sync();
+    wait_for_told(outside, VIP, 80, &told);
+    world.nb("lb-del lb");
+}
+
+/// Two next hops to a network that is behind both, by routes and by a policy.
 pub fn hops(world: &World, pods: &Pods) {
     let hops = [11, 12].map(|n| {
         let hop = world.network.outsider(n, &format!("172.16.0.{n}"));
         hop.sh("ip route add local 203.0.113.0/24 dev lo");
         hop
     });
-    let pod = &pods.net2[0];
+    let [pod, other] = &pods.net2;
     let echoes = || hops.each_ref().map(echoes);
     // How many pings of many addresses are answered, and how many came to each next hop.
-    let ping = || {
+    let ping = |pod: &Pod| {
         let before = echoes();
         let answered = (1..=24).filter(|n| pod.pings(&format!("203.0.113.{n}"))).count();
         let after = echoes();
@@ -84,13 +109,26 @@ pub fn hops(world: &World, pods: &Pods) {
     }
     world.sync();
     wait_for("answers by way of both", || {
-        let (answered, first, second) = ping();
+        let (answered, first, second) = ping(pod);
         answered == 24 && first > 0 && second > 0 && first + second == 24
     });
+    world.nb(&format!(
+        "lr-policy-add r 100 'ip4.src == {} && ip4.dst == 203.0.113.0/24' reroute {}",
+        pod.address, hops[0].address
+    ));
+    world.sync();
+    wait_for("answers by way of the first, which the policy says", || {
+        ping(pod) == (24, 24, 0)
+    });
+    wait_for("answers to a pod without a policy", || {
+        let (answered, first, second) = ping(other);
+        answered == 24 && first > 0 && second > 0
+    });
+    world.nb("lr-policy-del r");
     hops[0].sh("ip link set eth0 down");
     world.nb(&format!("lr-route-del r 203.0.113.0/24 {}", hops[0].address));
     world.sync();
-    wait_for("answers by way of the other", || ping() == (24, 0, 24));
+    wait_for("answers by way of the other", || ping(pod) == (24, 0, 24));
     world.nb("lr-route-del r 203.0.113.0/24");
     world.sync();
     wait_for("no way", || !pod.pings("203.0.113.1"));
@@ -113,7 +151,11 @@ pub fn failover(world: &mut World, pods: &Pods, outside: &Pod) {
     };
     works(world);
     assert_eq!(gateway(world), Some(first));
+    wait_for("the distributed address", || outside.pings(DISTRIBUTED));
     world.network.kill(&world.nodes[GATEWAYS[0]]);
+    wait_for("the distributed address, which is no gateway's", || {
+        outside.pings(DISTRIBUTED)
+    });
     wait_for("the other gateway", || gateway(world) == Some(second));
     works(world);
 }

@@ -33,7 +33,7 @@ pub fn check(world: &World) -> Pods {
         assert!(!from.pings(&lonely.address), "nothing leads there");
         assert!(!lonely.pings(&from.address), "nothing leads there");
     }
-    assert!(all[0].pings("10.0.2.254"), "the router answers");
+    wait_for("the router to answer", || all[0].pings("10.0.2.254"));
     assert!(!all[0].pings("10.0.2.77"), "nobody has that address");
     pods
 }

@@ -51,8 +51,9 @@ def ask(address, port, n):
 
 
 def lease():
-    with open("/sys/class/net/eth0/address") as file:
-        mac = bytes.fromhex(file.read().strip().replace(":", ""))
+    device = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+    device.bind(("eth0", 0))
+    mac = device.getsockname()[4]
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")

@@ -1,9 +1,10 @@
-//! What pods say and hear, by `talk.py`.
+//! What pods say and hear, by `talk.py` and the peers' Python.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use ferrovn_tests::node::{Pod, wait_for};
+use ferrovn_tests::peers;
 
 const TEXT: &str = include_str!("talk.py");
 
@@ -31,8 +32,11 @@ impl Talk {
 }
 
 fn command(pod: &Pod, words: &[&str]) -> Command {
-    let mut command = pod.command("python3");
-    command.args(["-c", TEXT]).args(words);
+    let mut command = pod.command("chroot");
+    command
+        .arg(peers::root())
+        .args(["python3", "-c", TEXT])
+        .args(words);
     command
 }
 
