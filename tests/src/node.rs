@@ -226,6 +226,24 @@ impl Network {
             address: address.to_owned(),
         }
     }
+
+    /// Somebody on the physical network who is no node: a namespace with an interface of this address.
+    pub fn outsider(&self, n: u32, address: &str) -> Pod {
+        let namespace = self.namespace(&format!("o{n}"));
+        let (bridge, outer) = (&self.id, format!("{}o{n}", self.id));
+        sh(&format!(
+            "ip link add {outer} type veth peer name eth0 netns {namespace} && ip link set {outer} master {bridge} up \
+             && ethtool -K {outer} tx off"
+        ));
+        let outsider = Pod {
+            namespace,
+            address: address.to_owned(),
+        };
+        outsider.sh("ethtool -K eth0 tx off");
+        outsider.sh("ip link set eth0 up");
+        outsider.sh(&format!("ip addr add {address}/24 dev eth0"));
+        outsider
+    }
 }
 
 impl Default for Network {
@@ -327,6 +345,13 @@ pub struct Pod {
 }
 
 impl Pod {
+    /// A system program in the pod.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.namespace, program]);
+        command
+    }
+
     /// Runs a system command in the pod, which must succeed.
     pub fn sh(&self, command: &str) -> String {
         sh(&format!("ip netns exec {} {command}", self.namespace))
