@@ -116,7 +116,7 @@ impl World {
                 ]
             }
             3 => {
-                let is_on = (n % 2 == 0).to_string();
+                let is_on = n.is_multiple_of(2).to_string();
                 vec![json!({"op": "mutate", "table": "Logical_Switch", "where": [],
                     "mutations": [["other_config", "delete", ["set", ["mcast_snoop"]]],
                         ["other_config", "insert", ["map", [["mcast_snoop", is_on]]]]]})]
