@@ -210,7 +210,7 @@ impl<'a> World<'a> {
 
 /// Of two owners of one flow the packaged northd notes the one that it came to first.
 fn is_said_of_a_twin(difference: &Difference) -> bool {
-    [": hint [", ": tags ["]
+    [": hint, tags [", ": tags ["]
         .iter()
         .any(|said| difference.what.contains(said))
 }
