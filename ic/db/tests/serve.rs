@@ -126,7 +126,15 @@ impl World {
             .map(|n| format!("tcp:{}:{port}", self.members[*n].address));
         let db = format!("--db={}", remotes.collect::<Vec<String>>().join(","));
         let words = [&[db.as_str(), "--timeout=30"], words].concat();
-        self.scratch.run(&format!("ovn-ic-{side}ctl"), &words)
+        let output = self.scratch.output(&format!("ovn-ic-{side}ctl"), &words);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(
+            output.status.success(),
+            "{words:?}: {}{}",
+            text(&output.stderr),
+            self.logs()
+        );
+        text(&output.stdout)
     }
 
     /// Runs the plugin at a member's management API.

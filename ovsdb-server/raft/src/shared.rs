@@ -75,6 +75,8 @@ pub(crate) struct Shared {
     pub heard: Mutex<Option<(ServerId, Instant)>>,
     /// When a quorum was last heard of, by a leader; before a restart of openraft, too.
     pub quorum_acked: Mutex<Option<Instant>>,
+    /// The last term that this member has led in the eyes of its machine.
+    pub led_term: AtomicU64,
     /// The election timer that is in the log, not applied yet.
     pub timer_next_ms: Mutex<Option<u64>>,
     /// Where the last committed membership is in the log in which it was a voter, counted from 1; 0 for none.
@@ -118,6 +120,7 @@ impl Shared {
             phase: Mutex::default(),
             heard: Mutex::default(),
             quorum_acked: Mutex::default(),
+            led_term: AtomicU64::new(0),
             timer_next_ms: Mutex::default(),
             voter_at: AtomicU64::new(store.get(VOTER_AT)?.unwrap_or(0)),
             removed: AtomicBool::new(store.get(REMOVED)?.unwrap_or(false)),

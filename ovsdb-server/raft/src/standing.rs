@@ -20,14 +20,15 @@ const PATIENCE: u32 = 3;
 pub(crate) async fn watch(shared: Arc<Shared>) {
     let mut hold_until = Instant::now();
     while let Ok(raft) = shared.raft().await {
-        let mut server_metrics = raft.server_metrics();
+        let (mut server_metrics, mut metrics) = (raft.server_metrics(), raft.metrics());
         drop(raft);
         loop {
-            look(&shared, &mut hold_until).await;
+            let is_coming = look(&shared, &mut hold_until).await;
             let tick = (shared.timer() / 20).clamp(Duration::from_millis(5), Duration::from_millis(200));
             tokio::select! {
                 biased;
                 changed = server_metrics.changed() => if changed.is_err() { break },
+                changed = metrics.changed(), if is_coming => if changed.is_err() { break },
                 () = shared.changed.notified() => {}
                 () = tokio::time::sleep(tick) => {}
             }
@@ -37,9 +38,10 @@ pub(crate) async fn watch(shared: Arc<Shared>) {
     }
 }
 
-async fn look(shared: &Shared, hold_until: &mut Instant) {
+/// Whether it waits for entries to be applied before it leads, or serves.
+async fn look(shared: &Shared, hold_until: &mut Instant) -> bool {
     if shared.progress.is_restarting() {
-        return;
+        return false;
     }
     let metrics = shared.metrics();
     if let Some(acked) = metrics.last_quorum_acked {
@@ -63,10 +65,18 @@ async fn look(shared: &Shared, hold_until: &mut Instant) {
     if standing.leads.is_none() {
         *shared.timer_next_ms.lock() = None;
     }
+    let leads = standing.leads;
+    let is_elected = metrics.state == ServerState::Leader && leads.is_none();
+    let is_coming = is_elected || standing.member && !standing.connected;
     if standing != *shared.standing.borrow() {
         shared.machine.standing(standing.clone());
         shared.standing.send_replace(standing);
     }
+    // Whoever reads this asks the machine after it was told.
+    if let Some(term) = leads {
+        shared.led_term.store(term, Ordering::Release);
+    }
+    is_coming
 }
 
 fn judge(shared: &Shared, metrics: &Metrics, suspended: bool) -> Standing {

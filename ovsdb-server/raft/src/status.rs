@@ -138,10 +138,14 @@ impl Status {
     }
 }
 
-/// openraft's own state does not show that a member asks whether it would be elected.
+/// openraft's own state does not show that a member asks whether it would be elected, nor that one that was elected
+/// cannot answer yet.
 fn role(shared: &Shared, metrics: &Metrics) -> Role {
     match metrics.state {
-        ServerState::Leader => Role::Leader,
+        ServerState::Leader => match shared.led_term.load(Ordering::Acquire) == metrics.current_term {
+            true => Role::Leader,
+            false => Role::Candidate,
+        },
         ServerState::Candidate => Role::Candidate,
         ServerState::Follower => {
             let asked = shared.dialing.elections.open_since();
