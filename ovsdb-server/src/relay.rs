@@ -92,7 +92,7 @@ impl Relay {
         while self.session.is_connected()
             && let Some(txn) = self.unsent.pop_front()
         {
-            let id = self.session.transact(txn.operations);
+            let id = self.session.transact(&txn.operations.into());
             if let Asker::Client(session, request) = txn.asker {
                 self.sent.insert(id, (session, request));
             }
@@ -100,8 +100,10 @@ impl Relay {
     }
 
     fn transmit(&mut self) {
-        while let Some(message) = self.session.poll_transmit() {
-            send(self.link.as_deref(), &message);
+        while let Some(text) = self.session.poll_transmit() {
+            if let Some(link) = &self.link {
+                link.send(Frame::from(text));
+            }
         }
     }
 }

@@ -409,7 +409,7 @@ impl World {
             }
             Step::Transact => {
                 self.session
-                    .transact(vec![json!({"op": "insert", "table": "T", "row": {}})]);
+                    .transact(&vec![json!({"op": "insert", "table": "T", "row": {}})].into());
                 self.waiting += 1;
             }
         }
@@ -446,9 +446,10 @@ impl World {
     }
 
     fn take_output(&mut self) {
-        while let Some(message) = self.session.poll_transmit() {
+        while let Some(text) = self.session.poll_transmit() {
             assert!(self.is_up, "nothing is sent without a connection");
-            self.asked.push_back(message);
+            self.asked
+                .push_back(Message::parse(&text).expect("what is sent is a message"));
         }
         while let Some(event) = self.session.poll_event() {
             self.take_event(event);

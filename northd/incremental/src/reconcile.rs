@@ -147,12 +147,19 @@ impl<P: Program> Reconcile<P> {
         self.touch(all.iter().map(|row| (row.side, row.table, row.id)));
     }
 
-    /// The operations that are needed, which count as done. Whoever cannot commit them calls [`Reconcile::again`].
+    /// The operations that are needed, as values.
     pub fn operations(&mut self, machine: &Machine<P>) -> Vec<Value> {
+        let mut operations = Vec::new();
+        self.each_operation(machine, &mut |operation| operations.push(operation));
+        operations
+    }
+
+    /// Hands out the operations that are needed, which count as done. Whoever cannot commit them calls
+    /// [`Reconcile::again`].
+    pub fn each_operation(&mut self, machine: &Machine<P>, out: &mut dyn FnMut(Value)) {
         let arrived = std::mem::take(&mut self.arrived);
         let mut dirty = std::mem::take(&mut self.dirty);
         dirty.append(&mut self.left_out);
-        let mut operations = Vec::new();
         let mut rest: Vec<(TableIdx, Uuid)> = Vec::new();
         // Table by table: keys are made of references to tables before.
         let tables: BTreeSet<(usize, TableIdx)> = arrived
@@ -174,7 +181,7 @@ impl<P: Program> Reconcile<P> {
                 self.succeed(machine, table, *id);
             }
             for (_, _, id) in dirty.range(of_table) {
-                self.bring_in_line(machine, table, *id, &mut operations);
+                self.bring_in_line(machine, table, *id, out);
             }
             rest.extend(self.keys.keys().filter(|(of, _)| *of == table));
         }
@@ -184,10 +191,9 @@ impl<P: Program> Reconcile<P> {
             let is_leftover =
                 || self.schema.table(table).is_root && P::is_leftover(machine, (self.side, table, uuid));
             if P::SHARES_TABLES || is_leftover() {
-                self.remove(machine, table, uuid, &mut operations);
+                self.remove(machine, table, uuid, out);
             }
         }
-        operations
     }
 
     /// Whether a row in a table with rows of others is the program's, and stands for nothing yet.
@@ -255,39 +261,33 @@ impl<P: Program> Reconcile<P> {
         }
     }
 
-    fn bring_in_line(
-        &mut self,
-        machine: &Machine<P>,
-        table: TableIdx,
-        id: Uuid,
-        operations: &mut Vec<Value>,
-    ) {
+    fn bring_in_line(&mut self, machine: &Machine<P>, table: TableIdx, id: Uuid, out: &mut dyn FnMut(Value)) {
         let desired = machine.desired((self.side, table, id));
         self.set_due(table, id, desired.as_ref().and_then(|desired| desired.gone));
         // Of a row that was inserted here its own uuid says that it is ours, whether it is wanted or not.
         let Some(desired) = desired.filter(|row| row.kind != Kind::Ours) else {
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
-                self.remove(machine, table, uuid, operations);
+                self.remove(machine, table, uuid, out);
             }
             return;
         };
         if let Some(when) = desired.gone {
             if when == Gone::Now && machine.databases().row(self.side, table, id).is_some() {
-                operations.push(self.delete(table, id));
+                out(self.delete(table, id));
             }
             return;
         }
         let row = |uuid: Uuid| machine.databases().row(self.side, table, uuid);
         if desired.kind == Kind::Update {
             if let Some(row) = row(id) {
-                self.update(machine, table, id, row, &desired, operations);
+                self.update(machine, table, id, row, &desired, out);
             }
             return;
         }
         if !self.can_be(machine, table, &desired) {
             self.left_out.insert((self.order(table), table, id));
             if let Some(uuid) = self.standing.get(&(table, id)).copied() {
-                self.remove(machine, table, uuid, operations);
+                self.remove(machine, table, uuid, out);
             }
             return;
         }
@@ -308,25 +308,25 @@ impl<P: Program> Reconcile<P> {
                 let parts = [id, old];
                 let parts = parts.each_ref().map(|uuid| uuid.as_bytes().as_slice());
                 let new = identity("replacement", &parts);
-                self.remove(machine, table, old, operations);
-                operations.push(self.insert(machine, table, new, &desired));
+                self.remove(machine, table, old, out);
+                out(self.insert(machine, table, new, &desired));
                 self.stands_for.remove(&(table, old));
                 self.claim(table, id, new);
                 for (of, id) in self.referrers(machine, table, old) {
-                    self.bring_in_line(machine, of, id, operations);
+                    self.bring_in_line(machine, of, id, out);
                 }
             }
-            Some(row) => self.update(machine, table, row.uuid(), row, &desired, operations),
+            Some(row) => self.update(machine, table, row.uuid(), row, &desired, out),
             None => {
                 let uuid = self.free(machine, table, id);
-                operations.push(self.insert(machine, table, uuid, &desired));
+                out(self.insert(machine, table, uuid, &desired));
                 if uuid != id {
                     self.claim(table, id, uuid);
                 }
                 if let Some(place) = desired.within {
                     let row = self.standing.get(&(place.0, place.2)).copied();
                     let place = (place.0, place.1, row.unwrap_or(place.2));
-                    operations.push(self.list(place, "insert", uuid));
+                    out(self.list(place, "insert", uuid));
                 }
             }
         }
@@ -538,7 +538,7 @@ impl<P: Program> Reconcile<P> {
         uuid: Uuid,
         row: &Row,
         desired: &Desired,
-        operations: &mut Vec<Value>,
+        out: &mut dyn FnMut(Value),
     ) {
         let schema = self.schema.table(table);
         let (mut columns, mut mutations) = (Map::new(), Vec::new());
@@ -581,7 +581,7 @@ impl<P: Program> Reconcile<P> {
             let mut operation = self.operation(op, table);
             operation.insert("where".to_owned(), is(uuid));
             operation.insert(what.to_owned(), value);
-            operations.push(Value::Object(operation));
+            out(Value::Object(operation));
         };
         if !columns.is_empty() {
             push("update", "row", Value::Object(columns));
@@ -620,19 +620,20 @@ impl<P: Program> Reconcile<P> {
     }
 
     /// What others have written about a row goes before it: the database would keep both.
-    fn remove(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid, operations: &mut Vec<Value>) {
+    fn remove(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid, out: &mut dyn FnMut(Value)) {
         for (of, column, _) in self.foreign.iter().filter(|(_, _, to)| *to == table) {
             let databases = machine.databases();
             for row in databases.holders(self.side, *of, *column, &Atom::Uuid(uuid)) {
-                operations.push(self.delete(*of, row));
+                out(self.delete(*of, row));
             }
         }
         match self.schema.table(table).is_root || !P::SHARES_TABLES {
-            true => operations.push(self.delete(table, uuid)),
-            false => operations.extend(
-                self.places(machine, table, uuid)
-                    .map(|place| self.list(place, "delete", uuid)),
-            ),
+            true => out(self.delete(table, uuid)),
+            false => {
+                for place in self.places(machine, table, uuid) {
+                    out(self.list(place, "delete", uuid));
+                }
+            }
         }
     }
 

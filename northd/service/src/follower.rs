@@ -8,6 +8,7 @@ use ovn_incremental::reconcile::Reconcile;
 use ovn_incremental::refusal::{LeftOut, Search};
 use ovn_incremental::{Machine, Program, Side};
 use ovsdb_data::DatabaseSchema;
+use ovsdb_idl::operations::Operations;
 use ovsdb_idl::session::Event;
 use ovsdb_idl::txn::Outcome;
 use ovsdb_transport::drive::Client;
@@ -30,7 +31,6 @@ pub(crate) struct Follower<P> {
     pub side: Side,
     pub client: Client,
     pub reconcile: Reconcile<P>,
-    pub is_connected: bool,
     pub has_contents: bool,
     pub probe_interval: Option<Duration>,
     schema: DatabaseSchema,
@@ -58,7 +58,6 @@ impl<P: Program> Follower<P> {
             side,
             client,
             reconcile: Reconcile::new(side),
-            is_connected: false,
             has_contents: false,
             probe_interval: probe_interval(None),
             schema: ovn_schemas::schema(side.db()),
@@ -90,8 +89,7 @@ impl<P: Program> Follower<P> {
                 machine.change(self.side, changes);
                 self.reconcile.changed(changes);
             }
-            Seen::Connected(is_connected) => self.is_connected = *is_connected,
-            Seen::Lock(_) | Seen::Nothing => {}
+            Seen::Connected(_) | Seen::Lock(_) | Seen::Nothing => {}
         }
         seen
     }
@@ -121,42 +119,51 @@ impl<P: Program> Follower<P> {
         if !self.can_send() {
             return;
         }
-        let mut operations = self.operations(service, machine, now_ms);
-        if operations.is_empty() {
+        let mut operations = Operations::default();
+        if self.side == Side::Sb {
+            operations.push(&json!({"op": "assert", "lock": S::LOCK}));
+        }
+        let n_asserts = operations.len();
+        self.fill(service, machine, now_ms, &mut operations);
+        if operations.len() == n_asserts {
             return;
         }
-        if self.side == Side::Sb {
-            operations.insert(0, json!({"op": "assert", "lock": S::LOCK}));
-        }
         self.failed_at = None;
-        self.commit = Some(Box::pin(self.client.commit(operations)));
+        self.commit = Some(Box::pin(self.client.commit(&operations)));
     }
 
-    /// The operations to be sent next.
-    fn operations<S: Service<Program = P>>(
+    /// Adds the operations to be sent next.
+    fn fill<S: Service<Program = P>>(
         &mut self,
         service: &mut S,
         machine: &Machine<P>,
         now_ms: i64,
-    ) -> Vec<Value> {
+        out: &mut Operations,
+    ) {
         if let Some(attempt) = self.attempt::<S>(machine) {
-            return attempt;
+            return out.extend(attempt);
         }
         if self.must_wait() {
-            return Vec::new();
+            return;
         }
         if self.grace_left().is_some_and(|left| left.is_zero()) {
             self.left_out = LeftOut::default();
             self.reconcile.again(machine);
+        }
+        if !self.must_search && self.left_out.is_empty() {
+            self.reconcile
+                .each_operation(machine, &mut |operation| out.push(&operation));
+            out.extend(service.more(machine, &self.reconcile, now_ms));
+            return;
         }
         let operations = self.reconcile.operations(machine);
         let mut operations = self.left_out.without(operations, &self.schema);
         operations.extend(service.more(machine, &self.reconcile, now_ms));
         if std::mem::take(&mut self.must_search) && !operations.is_empty() {
             self.search = Some(Search::new(operations, &self.schema));
-            return self.attempt::<S>(machine).unwrap_or_default();
+            operations = self.attempt::<S>(machine).unwrap_or_default();
         }
-        operations
+        out.extend(operations);
     }
 
     /// The next attempt of a search, which ends where there is none.

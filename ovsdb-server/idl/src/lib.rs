@@ -4,6 +4,7 @@
 //! randomness, files.
 
 pub mod condition;
+pub mod operations;
 pub mod refusal;
 pub mod replica;
 #[cfg(test)]

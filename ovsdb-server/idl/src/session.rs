@@ -19,9 +19,10 @@ use std::sync::Arc;
 
 use ovsdb_data::monitor::MonitorVersion;
 use ovsdb_data::{DatabaseSchema, Row, RowChange, TableIdx, TxnId, Uuid, json};
-use ovsdb_wire::message::Message;
+use ovsdb_wire::message::{Message, call_with};
 use serde_json::{Map, Value, json};
 
+use crate::operations::Operations;
 use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::server_row;
@@ -144,7 +145,8 @@ pub struct Session {
     conditions: Conditions,
     txns: BTreeSet<u64>,
     lock: Option<Lock>,
-    out: VecDeque<Message>,
+    /// Texts of messages.
+    out: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
 }
 
@@ -223,7 +225,7 @@ impl Session {
         let handled = match message {
             Message::Request { id, method, params } if method == "echo" => {
                 let result = Ok(Value::Array(params));
-                self.out.push_back(Message::Response { id, result });
+                self.send(&Message::Response { id, result });
                 Ok(())
             }
             Message::Request { method, .. } => Err(Refusal::Unexpected(format!("request {method}"))),
@@ -235,8 +237,8 @@ impl Session {
         }
     }
 
-    /// The next message to send.
-    pub fn poll_transmit(&mut self) -> Option<Message> {
+    /// The text of the next message to send.
+    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
         self.out.pop_front()
     }
 
@@ -272,7 +274,7 @@ impl Session {
     }
 
     /// Sends a transaction's operations. Its answer is an [`Event::TxnReply`], at once when not connected.
-    pub fn transact(&mut self, operations: Vec<Value>) -> RequestId {
+    pub fn transact(&mut self, operations: &Operations) -> RequestId {
         if !self.is_connected() {
             self.next_id += 1;
             let id = RequestId(self.next_id);
@@ -280,21 +282,31 @@ impl Session {
             self.events.push_back(Event::TxnReply { id, reply });
             return id;
         }
-        let mut params = vec![Value::from(&*self.config.db)];
-        params.extend(operations);
-        let id = self.request("transact", params);
-        self.txns.insert(id);
-        RequestId(id)
+        self.next_id += 1;
+        let mut text = Vec::new();
+        let db = &self.config.db;
+        call_with(&mut text, &self.next_id.into(), "transact", |out| {
+            operations.params(db, out)
+        });
+        self.out.push_back(text);
+        self.txns.insert(self.next_id);
+        RequestId(self.next_id)
     }
 
     fn request(&mut self, method: &str, params: Vec<Value>) -> u64 {
         self.next_id += 1;
-        self.out.push_back(Message::Request {
+        self.send(&Message::Request {
             id: self.next_id.into(),
             method: method.to_owned(),
             params,
         });
         self.next_id
+    }
+
+    fn send(&mut self, message: &Message) {
+        let mut text = Vec::new();
+        message.write(&mut text);
+        self.out.push_back(text);
     }
 
     /// Changes state; says so when that begins or ends following.

@@ -34,7 +34,7 @@ fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
             "steal" => session.steal("L"),
             "unlock" => session.unlock(),
             "transact" => {
-                session.transact(vec![json!({"op": "comment", "comment": "c"})]);
+                session.transact(&vec![json!({"op": "comment", "comment": "c"})].into());
             }
             text if text.starts_with("where ") => {
                 let clauses = match text["where ".len()..].parse::<i64>() {
@@ -66,8 +66,8 @@ fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
                 other => format!("{other:?}"),
             });
         }
-        while let Some(message) = session.poll_transmit() {
-            if let Message::Request { id, method, params } = message {
+        while let Some(text) = session.poll_transmit() {
+            if let Message::Request { id, method, params } = Message::parse(&text).expect("a message") {
                 seen.push(format!("{id} {method} {}", json::to_string(&params.into())));
             }
         }

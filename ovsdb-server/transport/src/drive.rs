@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 
 use ovsdb_idl::Replica;
 use ovsdb_idl::condition::Where;
+use ovsdb_idl::operations::Operations;
 use ovsdb_idl::session::{Config, Event, Reply, RequestId, Session};
 use ovsdb_idl::tables::{NoRows, OtherDatabase, Rows, Schema, Table};
 use ovsdb_idl::txn::{Outcome, Txn};
 use ovsdb_wire::Frame;
 use ovsdb_wire::message::Message;
 use parking_lot::{Mutex, MutexGuard};
-use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
@@ -129,14 +129,14 @@ impl Client {
     pub async fn transact(&self, txn: Txn<'_>) -> Outcome {
         let operations = txn.into_operations(self.shared.inner.lock().session.db());
         match operations {
-            Ok(operations) => self.commit(operations).await,
+            Ok(operations) => self.commit(&operations.into()).await,
             Err(error) => Outcome::Failed(error.to_string()),
         }
     }
 
     /// Commits operations of RFC 7047, for programs that make rows without their types. They are sent at once; the
     /// changes come as events before the outcome.
-    pub fn commit(&self, operations: Vec<Value>) -> impl Future<Output = Outcome> + Send + use<> {
+    pub fn commit(&self, operations: &Operations) -> impl Future<Output = Outcome> + Send + use<> {
         let (sender, reply) = oneshot::channel();
         let mut inner = self.shared.inner.lock();
         let id = inner.session.transact(operations);
@@ -222,10 +222,8 @@ impl Shared {
     /// Sends what the session wants sent, and hands its events on.
     fn pump(&self, mut inner: MutexGuard<'_, Inner>) {
         let inner = &mut *inner;
-        while let Some(message) = inner.session.poll_transmit() {
+        while let Some(text) = inner.session.poll_transmit() {
             if let Some(link) = &inner.link {
-                let mut text = Vec::new();
-                message.write(&mut text);
                 link.send(Frame::from(text));
             }
         }

@@ -126,17 +126,24 @@ impl Message {
 }
 
 fn call(out: &mut Vec<u8>, id: &Value, method: &str, params: &[Value]) {
+    call_with(out, id, method, |out| {
+        for (i, param) in params.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            json::write(param, out);
+        }
+    });
+}
+
+/// Appends the text of a call whose parameters are written by `params`, without brackets.
+pub fn call_with(out: &mut Vec<u8>, id: &Value, method: &str, params: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(b"{\"id\":");
     json::write(id, out);
     out.extend_from_slice(b",\"method\":");
     json::write_str(method, out);
     out.extend_from_slice(b",\"params\":[");
-    for (i, param) in params.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        json::write(param, out);
-    }
+    params(out);
     out.extend_from_slice(b"]}");
 }
 
