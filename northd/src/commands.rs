@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use northd_core::databases::Databases;
+use northd_core::model::features::Features;
 use northd_core::{Northd, Side};
 use ovn_schemas::rows::ovn_northbound::NbGlobal;
 use ovn_schemas::rows::ovn_southbound::Chassis;
@@ -67,26 +68,15 @@ pub fn threads(text: &str) -> Result<u32, String> {
 
 /// The one feature that the C program lists: whether all chassis of this zone say when MAC bindings were used.
 fn features(databases: &Databases) -> String {
-    let mut rows = databases.rows(Side::Sb, Chassis::TABLE_INDEX).map(Chassis::of);
-    let has = |chassis: Chassis<'_>| {
-        let is = |key: &str| chassis.other_config().get(key) == Some("true");
-        is("is-remote") || is("mac-binding-timestamp")
-    };
-    let is_ignored = global(databases).is_some_and(|global| {
-        let options = global.options();
-        options.get("ignore_chassis_features") == Some("true")
-    });
-    format!("mac_binding_timestamp: {}\n", is_ignored || rows.all(has))
+    let chassis = databases.rows(Side::Sb, Chassis::TABLE_INDEX).map(Chassis::of);
+    let options = databases.only().map(NbGlobal::options);
+    let is_ignored = options.and_then(|options| options.get("ignore_chassis_features")) == Some("true");
+    let features = Features::of(chassis, is_ignored);
+    format!("mac_binding_timestamp: {}\n", features.mac_binding_timestamp)
 }
 
 /// A number among the options of the northbound database.
 pub fn option(northd: &Northd, key: &str) -> Option<i64> {
-    global(northd.databases())?.options().get(key)?.parse().ok()
-}
-
-fn global(databases: &Databases) -> Option<NbGlobal<'_>> {
-    databases
-        .rows(Side::Nb, NbGlobal::TABLE_INDEX)
-        .map(NbGlobal::of)
-        .next()
+    let global: NbGlobal<'_> = northd.databases().only()?;
+    global.options().get(key)?.parse().ok()
 }

@@ -8,6 +8,7 @@ pub mod binding;
 pub mod chassis;
 pub mod config;
 pub mod copp;
+pub mod datapath;
 pub mod features;
 pub mod ha_group;
 pub mod health;

@@ -9,6 +9,7 @@ use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
 use crate::model::chassis::VxlanMode;
+use crate::model::datapath::Datapath;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
 use crate::nodes::{Node, NodeId};
@@ -82,9 +83,8 @@ impl Derivation for DatapathKeys {
 fn given(view: &View<'_>) -> BTreeMap<Uuid, i64> {
     let rows = view.rows::<DatapathBinding<'_>>();
     let keys = rows.iter().filter_map(|row| {
-        let ids = row.external_ids();
-        let of = ids.get("logical-switch").or_else(|| ids.get("logical-router"))?;
-        Some((of.parse().ok()?, row.tunnel_key()))
+        let of = Datapath::of(*row)?;
+        Some((of.uuid(), row.tunnel_key()))
     });
     keys.collect()
 }

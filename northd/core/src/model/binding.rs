@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_northbound::{LogicalRouterPort, LogicalSwitchPort};
-use ovn_schemas::rows::ovn_southbound::{DatapathBinding, PortBinding};
+use ovn_schemas::rows::ovn_southbound::PortBinding;
 use ovsdb_data::Uuid;
 use ovsdb_data::typed::Table;
 
+use super::datapath::Datapath;
 use super::name::chassis_redirect;
 use super::options::Options;
 use crate::graph::Derivation;
@@ -79,7 +80,7 @@ fn binding(view: &View<'_>, name: &str) -> Option<Binding> {
     let queue = options.number("qdisc_queue_id", 0);
     Some(Binding {
         row: row.uuid(),
-        datapath: datapath(view, row.datapath()),
+        datapath: Datapath::find(view, row.datapath()).map(Datapath::uuid),
         tunnel_key: row.tunnel_key(),
         r#type: row.r#type().into(),
         has_parent: row.parent_port().is_some(),
@@ -91,14 +92,6 @@ fn binding(view: &View<'_>, name: &str) -> Option<Binding> {
         is_bound_by_us: options.is_true("is-remote-nb-bound", false),
         delegated: options.get("ipv6_ra_pd_list").map(Into::into),
     })
-}
-
-/// The northbound row of a datapath.
-fn datapath(view: &View<'_>, row: Uuid) -> Option<Uuid> {
-    let row = view.row::<DatapathBinding<'_>>(row)?;
-    let ids = row.external_ids();
-    let of = ids.get("logical-switch").or_else(|| ids.get("logical-router"))?;
-    of.parse().ok()
 }
 
 /// The chassis where a switch port or its chassisredirect port is.

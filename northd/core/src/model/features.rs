@@ -35,11 +35,17 @@ impl Derivation for Features {
     const NODE: NodeId = Node::Features;
 
     fn derive(view: &View<'_>, (): (), _: Option<&Features>) -> Features {
-        let ignored = view.get::<Config>(()).ignore_chassis_features;
-        let chassis = view.rows::<Chassis<'_>>();
-        let chassis: Vec<Options> = chassis.iter().map(|c| Options::of(&c.other_config())).collect();
+        let is_ignored = view.get::<Config>(()).ignore_chassis_features;
+        Features::of(view.rows().into_iter(), is_ignored)
+    }
+}
+
+impl Features {
+    /// Of some chassis; all features where these are not to be looked at.
+    pub fn of<'a>(chassis: impl Iterator<Item = Chassis<'a>>, is_ignored: bool) -> Features {
+        let chassis: Vec<Options> = chassis.map(|c| Options::of(&c.other_config())).collect();
         let local = || chassis.iter().filter(|c| !c.is_true("is-remote", false));
-        let all = |key: &str| ignored || local().all(|c| c.is_true(key, false));
+        let all = |key: &str| is_ignored || local().all(|c| c.is_true(key, false));
         Features {
             mac_binding_timestamp: all("mac-binding-timestamp"),
             fdb_timestamp: all("fdb-timestamp"),

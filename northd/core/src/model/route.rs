@@ -10,6 +10,7 @@ use ovn_schemas::rows::ovn_southbound::{DatapathBinding, LearnedRoute, PortBindi
 use ovsdb_data::Uuid;
 
 use super::bfd::BfdIsUp;
+use super::datapath::Datapath;
 use super::network::{Attached, Prefix, RouterNetworks, ip_text};
 use super::options::Options;
 use super::router::Router;
@@ -236,8 +237,7 @@ fn learned_route(view: &View<'_>, uuid: Uuid) -> Option<Route> {
 }
 
 fn router_of_binding(view: &View<'_>, datapath: Uuid) -> Option<Uuid> {
-    let binding = view.row::<DatapathBinding<'_>>(datapath)?;
-    let router = binding.external_ids().get("logical-router")?.parse().ok()?;
+    let router = Datapath::find(view, datapath)?.router()?;
     view.get::<Router>(router).is_some().then_some(router)
 }
 

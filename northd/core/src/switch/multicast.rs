@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
-use ovn_schemas::rows::ovn_southbound::{DatapathBinding, IgmpGroup, PortBinding};
+use ovn_schemas::rows::ovn_southbound::{IgmpGroup, PortBinding};
 use ovsdb_data::Uuid;
 use ovsdb_data::typed::Table;
 
@@ -17,6 +17,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::copp;
+use crate::model::datapath::Datapath;
 use crate::model::name::chassis_redirect;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::{RouterPort, SwitchPeer};
@@ -318,7 +319,7 @@ impl Derivation for Reports {
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let mut reports: BTreeMap<Uuid, Vec<Report>> = BTreeMap::new();
         for row in view.rows::<IgmpGroup<'_>>() {
-            let Some(switch) = row.datapath().and_then(|datapath| switch_of(view, datapath)) else {
+            let Some(switch) = switch_of(view, row) else {
                 continue;
             };
             if row.chassis().is_none() {
@@ -338,10 +339,9 @@ impl Derivation for Reports {
     }
 }
 
-/// The switch of a row of `Datapath_Binding`.
-pub fn switch_of(view: &View<'_>, datapath: Uuid) -> Option<Uuid> {
-    let row = view.row::<DatapathBinding<'_>>(datapath)?;
-    row.external_ids().get("logical-switch")?.parse().ok()
+/// The switch on which a report was heard.
+pub fn switch_of(view: &View<'_>, report: IgmpGroup<'_>) -> Option<Uuid> {
+    Datapath::find(view, report.datapath()?)?.switch()
 }
 
 /// What has been heard on a switch.

@@ -23,7 +23,7 @@ impl Derivation for StaleIgmpGroup {
         let Some(row) = view.row::<IgmpGroup<'_>>(uuid) else {
             return Vec::new();
         };
-        let switch = row.datapath().and_then(|datapath| switch_of(view, datapath));
+        let switch = switch_of(view, row);
         let is_switch = switch.is_some_and(|switch| view.get::<StationAge>(switch).is_some());
         match is_switch && row.chassis().is_some() {
             true => Vec::new(),

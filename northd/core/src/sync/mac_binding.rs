@@ -1,12 +1,13 @@
 //! `MAC_Binding`: what routers have learned of their neighbors goes with the router and the port, and when it is too
 //! old (ovn-sb(5)). ovn-controller writes the rows.
 
-use ovn_schemas::rows::ovn_southbound::{DatapathBinding, MacBinding};
+use ovn_schemas::rows::ovn_southbound::MacBinding;
 use ovsdb_data::Uuid;
 
 use crate::desired::{Desired, Gone};
 use crate::graph::Derivation;
 use crate::model::ageing::{NeighborAges, too_old_at};
+use crate::model::datapath::Datapath;
 use crate::model::router_port::is_known;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -29,16 +30,12 @@ impl Derivation for StaleMacBinding {
 
 fn when(view: &View<'_>, uuid: Uuid) -> Option<Gone> {
     let row = view.row::<MacBinding<'_>>(uuid)?;
-    let ages = router_of(view, row.datapath()).map(|router| view.get::<NeighborAges>(router));
+    let router = Datapath::find(view, row.datapath()).and_then(Datapath::router);
+    let ages = router.map(|router| view.get::<NeighborAges>(router));
     match ages.as_ref().and_then(|ages| ages.as_ref().as_ref()) {
         Some(ages) if is_known(view, row.logical_port()) => {
             too_old_at(row.timestamp(), ages.of(row.ip())).map(Gone::At)
         }
         _ => Some(Gone::Now),
     }
-}
-
-fn router_of(view: &View<'_>, datapath: Uuid) -> Option<Uuid> {
-    let row = view.row::<DatapathBinding<'_>>(datapath)?;
-    row.external_ids().get("logical-router")?.parse().ok()
 }

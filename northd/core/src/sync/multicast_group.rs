@@ -10,6 +10,7 @@ use ovsdb_data::typed::{Columns, Table};
 
 use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
+use crate::model::datapath::Datapath;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
 use crate::nodes::{Node, NodeId};
@@ -153,9 +154,8 @@ impl Derivation for SouthboundDatapaths {
     fn derive(view: &View<'_>, (): (), _: Option<&Self::Value>) -> Self::Value {
         let rows = view.rows::<DatapathBinding<'_>>();
         let of = |row: &DatapathBinding<'_>| {
-            let ids = row.external_ids();
-            let of = ids.get("logical-switch").or_else(|| ids.get("logical-router"))?;
-            Some((of.parse().ok()?, row.uuid()))
+            let of = Datapath::of(*row)?;
+            Some((of.uuid(), row.uuid()))
         };
         rows.iter().filter_map(of).collect()
     }
