@@ -18,24 +18,8 @@ impl Service for OvnIc {
     const ABOUT: &'static str = "OVN interconnection management daemon";
     const LOCK: &'static str = "ovn_ic";
     const DATABASES: &'static [Database] = &[
-        Database {
-            side: Side::Nb,
-            option: "ovnnb-db=",
-            letter: 'D',
-            variable: "OVN_NB_DB",
-            socket: "ovnnb_db.sock",
-            short: "nb",
-            words: "ovn-nb",
-        },
-        Database {
-            side: Side::Sb,
-            option: "ovnsb-db=",
-            letter: 'd',
-            variable: "OVN_SB_DB",
-            socket: "ovnsb_db.sock",
-            short: "sb",
-            words: "ovn-sb",
-        },
+        Database::NORTHBOUND,
+        Database::SOUTHBOUND,
         Database {
             side: Side::IcNb,
             option: "ic-nb-db=",

@@ -6,14 +6,13 @@ use lexopt::Parser;
 use northd_core::explain::{Only, Wanted, explain};
 use northd_core::flow::Stage;
 use ovn_schemas::Db;
+use ovn_service::args::{remotes, tls_files};
+use ovn_service::{Database, Service};
 use ovsdb_daemon::options::{self, LogOptions, TlsOptions, Token, error_text};
 
-use ovn_service::Service;
-use ovn_service::args::{remotes, tls_files};
-
+use crate::OvnNorthd;
 use crate::contents;
 use crate::look::{Trouble, print};
-use crate::{NORTHBOUND, OvnNorthd, SOUTHBOUND};
 
 const HELP: &str = "\
 ovn-northd explain: tell why a logical flow is there
@@ -65,7 +64,7 @@ pub fn run(words: Vec<OsString>) -> Result<i32, Trouble> {
     let words = options::complete(words, &names, TlsOptions::SHORTS)?;
     let mut parser = Parser::from_args(words);
     let (mut nb, mut sb, mut wanted) = (None, None, None);
-    let [mut nb_remote, mut sb_remote] = [NORTHBOUND.default(), SOUTHBOUND.default()];
+    let [mut nb_remote, mut sb_remote] = [Database::NORTHBOUND.default(), Database::SOUTHBOUND.default()];
     let (mut only, mut tls, mut log) = (Only::default(), TlsOptions::default(), LogOptions::default());
     while let Some(token) = Token::next(&mut parser).map_err(error_text)? {
         if tls.accept(&token, &mut parser).map_err(error_text)?

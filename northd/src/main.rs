@@ -26,26 +26,6 @@ use crate::engine::Engine;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-const NORTHBOUND: Database = Database {
-    side: Side::Nb,
-    option: "ovnnb-db=",
-    letter: 'D',
-    variable: "OVN_NB_DB",
-    socket: "ovnnb_db.sock",
-    short: "nb",
-    words: "ovn-nb",
-};
-
-const SOUTHBOUND: Database = Database {
-    side: Side::Sb,
-    option: "ovnsb-db=",
-    letter: 'd',
-    variable: "OVN_SB_DB",
-    socket: "ovnsb_db.sock",
-    short: "sb",
-    words: "ovn-sb",
-};
-
 /// What the process knows beside the translation.
 struct OvnNorthd {
     /// `--dry-run`: begins paused.
@@ -74,7 +54,7 @@ impl Service for OvnNorthd {
     const ABOUT: &'static str = "OVN northbound management daemon";
     const USAGE: &'static str = "       ovn-northd plan|diff|explain --help\n";
     const LOCK: &'static str = "ovn_northd";
-    const DATABASES: &'static [Database] = &[SOUTHBOUND, NORTHBOUND];
+    const DATABASES: &'static [Database] = &[Database::SOUTHBOUND, Database::NORTHBOUND];
     const OPTIONS: &'static [Choice] = &[
         Choice {
             name: "dry-run",

@@ -9,14 +9,14 @@ use northd_core::databases::Databases;
 use northd_core::sync::nb_global::{Progress, hv_cfg, sb_cfg};
 use ovn_schemas::rows::ovn_northbound::NbGlobal;
 use ovn_schemas::rows::ovn_southbound::{Chassis, ChassisPrivate, SbGlobal};
+use ovsdb_data::Uuid;
 use ovsdb_data::typed::{Columns, Table};
-use ovsdb_data::{Row, Uuid};
 use serde_json::{Value, json};
 
 /// The operation that brings `NB_Global` up to date, if there is anything to say.
 pub fn operation(databases: &Databases, now_ms: i64) -> Option<Value> {
-    let nb = first(databases, Side::Nb, NbGlobal::TABLE_INDEX).map(NbGlobal::of)?;
-    let sb = first(databases, Side::Sb, SbGlobal::TABLE_INDEX).map(SbGlobal::of)?;
+    let nb: NbGlobal<'_> = databases.only()?;
+    let sb: SbGlobal<'_> = databases.only()?;
     let mut columns: Columns<NbGlobal<'static>> = Columns::new();
     if let Some(reached) = sb_cfg(nb.sb_cfg(), sb.nb_cfg()) {
         columns = columns
@@ -47,10 +47,6 @@ fn chassis(databases: &Databases) -> impl Iterator<Item = Progress> {
             at: row.nb_cfg_timestamp(),
         })
     })
-}
-
-fn first(databases: &Databases, side: Side, table: ovsdb_data::TableIdx) -> Option<&Row> {
-    databases.rows(side, table).next()
 }
 
 fn is(uuid: Uuid) -> Value {

@@ -5,7 +5,6 @@ use ovn_incremental::reconcile::Part;
 use ovn_incremental::{Machine, Side};
 use ovn_schemas::rows::ovn_ic_northbound::IcNbGlobal;
 use ovn_schemas::rows::ovn_northbound::NbGlobal;
-use ovsdb_data::typed::Table;
 
 use crate::indexes::INDEXES;
 use crate::nodes::{Node, OUTPUTS};
@@ -44,26 +43,16 @@ pub fn is_idle(ic: &Ic, side: Side) -> bool {
 
 /// The zone's name; none before it is known.
 pub fn zone_name(ic: &Ic) -> Option<&str> {
-    let global = ic.databases().rows(Side::Nb, NbGlobal::TABLE_INDEX).next();
-    global.map(|row| NbGlobal::of(row).name())
+    ic.databases().only().map(NbGlobal::name)
 }
 
 /// After how many milliseconds of silence a database's server is to be probed, where an option says so: the zone's own
 /// for its two, the interconnection's for the shared ones.
 pub fn probe_interval(ic: &Ic, side: Side) -> Option<i64> {
     const OPTION: &str = "ic_probe_interval";
-    let rows = |side, table| ic.databases().rows(side, table).next();
-    let ms = match side {
-        Side::Nb | Side::Sb => rows(Side::Nb, NbGlobal::TABLE_INDEX)
-            .map(NbGlobal::of)?
-            .options()
-            .get(OPTION)?
-            .parse(),
-        Side::IcNb | Side::IcSb => rows(Side::IcNb, IcNbGlobal::TABLE_INDEX)
-            .map(IcNbGlobal::of)?
-            .options()
-            .get(OPTION)?
-            .parse(),
+    let options = match side {
+        Side::Nb | Side::Sb => ic.databases().only().map(NbGlobal::options),
+        Side::IcNb | Side::IcSb => ic.databases().only().map(IcNbGlobal::options),
     };
-    ms.ok()
+    options?.get(OPTION)?.parse().ok()
 }

@@ -9,7 +9,7 @@ use ovsdb_data::TableIdx;
 use ovsdb_data::typed::Table;
 use serde_json::Value;
 
-use crate::databases::{Databases, Side};
+use crate::databases::Databases;
 use crate::model::options::Options;
 use crate::northd::Northd;
 use crate::northd::Reconcile;
@@ -60,8 +60,8 @@ fn rest_ends(rest: Option<i64>, now: i64) -> Option<i64> {
 }
 
 fn limit(databases: &Databases, option: &str) -> usize {
-    let row = databases.rows(Side::Nb, NbGlobal::TABLE_INDEX).next();
-    let limit = row.map(|row| Options::of(&NbGlobal::of(row).options()).number(option, 0));
+    let global: Option<NbGlobal<'_>> = databases.only();
+    let limit = global.map(|global| Options::of(&global.options()).number(option, 0));
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
     limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX)
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ovn_schemas::Db;
-use ovsdb_data::typed::Schema;
+use ovsdb_data::typed::{Schema, Table};
 use ovsdb_data::{Atom, ColumnIdx, Datum, Only, Row, RowChange, TableIdx, Uuid};
 
 use crate::program::{Indexes, Program};
@@ -158,6 +158,13 @@ impl Databases {
     pub fn rows(&self, side: Side, table: TableIdx) -> impl Iterator<Item = &Row> {
         let table = self.tables(side).get(usize::from(table.0));
         table.into_iter().flat_map(|table| table.rows.values())
+    }
+
+    /// The row of a table that has no more than one, as `NB_Global`.
+    pub fn only<'a, T: Table<'a>>(&'a self) -> Option<T> {
+        self.rows(Side::of::<T::Schema>(), T::TABLE_INDEX)
+            .next()
+            .map(T::of)
     }
 
     /// The rows that hold a value in a column that has an index: every reference but those of flows, and a few others.

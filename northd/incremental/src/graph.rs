@@ -227,7 +227,7 @@ impl Graph {
     }
 
     /// The name of a derivation.
-    pub fn name(&self, node: NodeId) -> &'static str {
+    pub(crate) fn name(&self, node: NodeId) -> &'static str {
         self.names[node.place()].0
     }
 

@@ -175,11 +175,6 @@ impl<P: Program> Machine<P> {
         &self.program
     }
 
-    /// The name of a derivation.
-    pub fn name(&self, node: NodeId) -> &'static str {
-        self.graph.name(node)
-    }
-
     /// How often each derivation ran.
     pub fn counts(&self) -> Vec<(NodeId, Count)> {
         self.graph.counts()

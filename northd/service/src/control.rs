@@ -70,7 +70,9 @@ pub(crate) fn register<S: Service>(commands: &Commands) -> UnboundedReceiver<Que
     for database in S::DATABASES {
         let (side, short) = (database.side, database.short);
         desk.tell(&format!("{short}-connection-status"), move |turn| {
-            let is_connected = turn.follower(side).is_some_and(|follower| follower.is_connected);
+            let is_connected = turn
+                .follower(side)
+                .is_some_and(|follower| follower.client.is_connected());
             match is_connected {
                 true => "connected".to_owned(),
                 false => "not connected".to_owned(),

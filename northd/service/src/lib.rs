@@ -144,6 +144,29 @@ pub struct Database {
     pub words: &'static str,
 }
 
+impl Database {
+    /// A zone's northbound database.
+    pub const NORTHBOUND: Database = Database {
+        side: Side::Nb,
+        option: "ovnnb-db=",
+        letter: 'D',
+        variable: "OVN_NB_DB",
+        socket: "ovnnb_db.sock",
+        short: "nb",
+        words: "ovn-nb",
+    };
+    /// A zone's southbound database.
+    pub const SOUTHBOUND: Database = Database {
+        side: Side::Sb,
+        option: "ovnsb-db=",
+        letter: 'd',
+        variable: "OVN_SB_DB",
+        socket: "ovnsb_db.sock",
+        short: "sb",
+        words: "ovn-sb",
+    };
+}
+
 /// An option of one program.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
