@@ -1,12 +1,12 @@
 //! Zones on one transit switch: their databases, and the `ovn-ic` of each.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ferrovn_tests::client::{Client, Received};
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::process::Process;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use ovn_schemas::Db;
 use serde_json::{Value, json};
 
@@ -47,19 +47,17 @@ impl Zones {
         ];
         let connect = |name: &str| Client::connect(&scratch.host(&format!("{name}.sock")));
         let mut ic_nb = connect("ic-nb");
-        transact(
-            &mut ic_nb,
+        ic_nb.commit(
             Db::OvnIcNorthbound,
-            vec![
+            &[
                 json!({"op": "insert", "table": "IC_NB_Global", "row": {}}),
                 json!({"op": "insert", "table": "Transit_Switch", "row": {"name": SWITCH}}),
             ],
         );
         let mut ic_sb = connect("ic-sb");
-        transact(
-            &mut ic_sb,
+        ic_sb.commit(
             Db::OvnIcSouthbound,
-            vec![json!({"op": "insert", "table": "IC_SB_Global", "row": {}})],
+            &[json!({"op": "insert", "table": "IC_SB_Global", "row": {}})],
         );
         let zone = |n: usize| {
             let name = format!("z{n}");
@@ -88,29 +86,19 @@ impl Zones {
     /// Starts an `ovn-ic` for each zone.
     pub fn start(&mut self, kind: Kind) {
         let scratch = &self.scratch;
-        let at = |file: String| match kind {
-            Kind::C => scratch.inner(&file).display().to_string(),
-            Kind::Ours => scratch.host(&file).display().to_string(),
-        };
         let program = |zone: &Zone| {
             let name = &zone.name;
-            let mut command = match kind {
-                Kind::C => scratch.peer("ovn-ic"),
-                Kind::Ours => Command::new(ours("ovn-ic")),
-            };
-            for (option, file) in [
+            let options = [
                 ("ovnnb-db", format!("{name}-nb")),
                 ("ovnsb-db", format!("{name}-sb")),
                 ("ic-nb-db", "ic-nb".to_owned()),
                 ("ic-sb-db", "ic-sb".to_owned()),
-            ] {
-                command.arg(format!("--{option}=unix:{}", at(format!("{file}.sock"))));
-            }
-            command.arg(format!("--unixctl={}", at(format!("{name}.ctl"))));
-            let log = std::fs::File::create(scratch.host(&format!("{name}.log")));
-            command.stdin(Stdio::null()).stdout(Stdio::null());
-            command.stderr(log.expect("the folder is writable"));
-            Process::start(command)
+            ]
+            .map(|(option, file)| {
+                let socket = kind.path(scratch, &format!("{file}.sock"));
+                format!("--{option}=unix:{socket}")
+            });
+            translator::start(kind, scratch, "ovn-ic", name, &options)
         };
         self.programs = self.zones.iter().map(program).collect();
     }
@@ -123,27 +111,19 @@ impl Zones {
     /// Puts each zone's router on the transit switch, and waits until all zones know of all.
     pub fn connect(&mut self) {
         for (n, zone) in self.zones.iter_mut().enumerate() {
-            wait(
-                &mut zone.nb,
-                Db::OvnNorthbound,
-                "Logical_Switch",
-                json!({"name": SWITCH}),
-                true,
-            );
+            let switch = json!({"name": SWITCH});
+            zone.nb
+                .wait(Db::OvnNorthbound, "Logical_Switch", &switch, true, PATIENCE);
             zone.connect(n);
         }
         for n in 0..self.zones.len() {
             let port = json!({"logical_port": format!("z{n}-{SWITCH}")});
-            wait(
-                &mut self.ic_sb,
-                Db::OvnIcSouthbound,
-                "Port_Binding",
-                port.clone(),
-                true,
-            );
+            self.ic_sb
+                .wait(Db::OvnIcSouthbound, "Port_Binding", &port, true, PATIENCE);
             for zone in &mut self.zones {
                 let name = json!({"name": format!("z{n}-{SWITCH}")});
-                wait(&mut zone.nb, Db::OvnNorthbound, "Logical_Switch_Port", name, true);
+                zone.nb
+                    .wait(Db::OvnNorthbound, "Logical_Switch_Port", &name, true, PATIENCE);
             }
         }
     }
@@ -160,7 +140,7 @@ impl Zones {
             let names = (0..n_routes).map(|route| json!(["named-uuid", format!("r{route}")]));
             operations.push(json!({"op": "mutate", "table": "Logical_Router", "where": [],
                 "mutations": [["static_routes", "insert", ["set", names.collect::<Vec<_>>()]]]}));
-            zone.transact(operations);
+            zone.commit(&operations);
         }
     }
 
@@ -184,13 +164,13 @@ impl Zones {
             false => {
                 let select = json!({"op": "select", "table": "Logical_Router_Static_Route", "columns": ["_uuid"],
                     "where": [["ip_prefix", "==", extra(n)]]});
-                let found = self.zones[0].transact(vec![select]);
+                let found = self.zones[0].commit(&[select]);
                 let uuid = &found[0]["rows"][0]["_uuid"];
                 vec![json!({"op": "mutate", "table": "Logical_Router", "where": [],
                     "mutations": [["static_routes", "delete", uuid]]})]
             }
         };
-        self.zones[0].transact(operations);
+        self.zones[0].commit(&operations);
     }
 
     /// Waits until the last zone has that route, or has it no more.
@@ -198,7 +178,7 @@ impl Zones {
         let zone = self.zones.last_mut().expect("there are zones");
         let row = json!({"ip_prefix": extra(n)});
         let table = "Logical_Router_Static_Route";
-        wait(&mut zone.nb, Db::OvnNorthbound, table, row, is_there);
+        zone.nb.wait(Db::OvnNorthbound, table, &row, is_there, PATIENCE);
     }
 
     /// Processor time so far of all, in s.
@@ -213,8 +193,8 @@ impl Zones {
 }
 
 impl Zone {
-    fn transact(&mut self, operations: Vec<Value>) -> Value {
-        transact(&mut self.nb, Db::OvnNorthbound, operations)
+    fn commit(&mut self, operations: &[Value]) -> Value {
+        self.nb.commit(Db::OvnNorthbound, operations)
     }
 
     /// The zone's name, its router, and its gateway.
@@ -222,7 +202,7 @@ impl Zone {
         let options = json!(["map", [["ic-route-adv", "true"], ["ic-route-learn", "true"]]]);
         let port = json!({"name": format!("lrp{n}"), "mac": mac(n), "networks": network(n)});
         let router = json!({"name": format!("lr{n}"), "ports": ["named-uuid", "lrp"]});
-        self.transact(vec![
+        self.commit(&[
             json!({"op": "insert", "table": "NB_Global", "row": {"name": self.name, "options": options}}),
             json!({"op": "insert", "table": "Logical_Router_Port", "uuid-name": "lrp", "row": port}),
             json!({"op": "insert", "table": "Logical_Router", "row": router}),
@@ -231,10 +211,9 @@ impl Zone {
             json!({"type": "geneve", "ip": format!("10.0.0.{}", n + 1), "chassis_name": format!("gw{n}")});
         let chassis = json!({"name": format!("gw{n}"), "hostname": format!("host{n}"),
             "encaps": ["named-uuid", "encap"], "other_config": ["map", [["is-interconn", "true"]]]});
-        transact(
-            &mut self.sb,
+        self.sb.commit(
             Db::OvnSouthbound,
-            vec![
+            &[
                 json!({"op": "insert", "table": "SB_Global", "row": {}}),
                 json!({"op": "insert", "table": "Encap", "uuid-name": "encap", "row": encap}),
                 json!({"op": "insert", "table": "Chassis", "row": chassis}),
@@ -250,7 +229,7 @@ impl Zone {
         let (name, peer) = (format!("{}-{SWITCH}", self.name), format!("lrp{n}"));
         let port = json!({"name": name, "type": "router", "addresses": "router",
             "options": ["map", [["router-port", peer]]]});
-        self.transact(vec![
+        self.commit(&[
             json!({"op": "insert", "table": "Logical_Switch_Port", "uuid-name": "port", "row": port}),
             json!({"op": "mutate", "table": "Logical_Switch", "where": [["name", "==", SWITCH]],
                 "mutations": [["ports", "insert", ["named-uuid", "port"]]]}),
@@ -261,14 +240,12 @@ impl Zone {
                 "tunnel_key": 1, "datapath": ["named-uuid", of], "options": ["map", [["peer", peer]]], "mac": mac}})
         };
         let address = format!("{} {}", mac(n), network(n));
-        let router = self.transact(vec![
-            json!({"op": "select", "table": "Logical_Router", "where": [], "columns": ["_uuid"]}),
-        ]);
+        let router = self
+            .commit(&[json!({"op": "select", "table": "Logical_Router", "where": [], "columns": ["_uuid"]})]);
         let router = router[0]["rows"][0]["_uuid"][1].clone();
-        transact(
-            &mut self.sb,
+        self.sb.commit(
             Db::OvnSouthbound,
-            vec![
+            &[
                 json!({"op": "insert", "table": "Datapath_Binding", "uuid-name": "switch",
                     "row": datapath(1, json!([["name", SWITCH], ["interconn-ts", SWITCH]]))}),
                 json!({"op": "insert", "table": "Datapath_Binding", "uuid-name": "router",
@@ -315,37 +292,4 @@ fn network(n: usize) -> String {
 
 fn mac(n: usize) -> String {
     format!("aa:aa:aa:00:00:{:02x}", n + 1)
-}
-
-/// A transaction, committed; its results.
-fn transact(client: &mut Client, db: Db, operations: Vec<Value>) -> Value {
-    let params = std::iter::once(json!(db.name())).chain(operations);
-    let results = client.transact(params.collect());
-    let failed = results
-        .as_array()
-        .map(|results| results.iter().find(|result| result.get("error").is_some()));
-    assert_eq!(failed, Some(None), "{results}");
-    results
-}
-
-/// Waits until a row of a table is there, or is not.
-fn wait(client: &mut Client, db: Db, table: &str, row: Value, is_there: bool) {
-    let columns: Vec<String> = row
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.clone())
-        .collect();
-    let conditions: Vec<Value> = columns
-        .iter()
-        .map(|name| json!([name, "==", row[name]]))
-        .collect();
-    let rows = if is_there { json!([row]) } else { json!([]) };
-    let wait = json!({"op": "wait", "table": table, "where": conditions, "columns": columns, "until": "==", "rows": rows});
-    client.send("transact", json!([db.name(), wait]));
-    let received = client.poll(PATIENCE);
-    assert!(
-        matches!(&received, Received::Message(reply) if reply["error"].is_null()),
-        "{table} {row}: {received:?}"
-    );
 }

@@ -21,6 +21,13 @@ pub struct Args {
     pub only: Vec<String>,
 }
 
+impl Args {
+    /// Whether something is to be measured.
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| name.starts_with(only))
+    }
+}
+
 const USAGE: &str = "usage: ferrovn-bench-northd [--form k|o] [--quick | --scale SHARE] [--northd c|ours|both] \
                      [--kind c|ours] [--repeats N] [--only CHANGE]...";
 

@@ -10,28 +10,57 @@ pub struct Change {
     pub name: &'static str,
     /// The operations that make it for the nth time.
     pub operations: fn(&Places, usize) -> Vec<Value>,
+    /// What chassis write in the southbound database, if they are who makes it.
+    pub of_chassis: Option<Report>,
 }
+
+/// What a chassis writes.
+pub struct Report {
+    /// The operations that make it for the nth time.
+    pub operations: fn(&Places, usize) -> Vec<Value>,
+    /// The northbound row that then says that it was seen: its table, and columns.
+    pub seen: fn(&Places, usize) -> (&'static str, Value),
+}
+
+/// What a chassis of this release can do: flows use nothing that one of them lacks.
+const FEATURES: [&str; 10] = [
+    "port-up-notif",
+    "ct-no-masked-label",
+    "mac-binding-timestamp",
+    "fdb-timestamp",
+    "ls-dpg-column",
+    "ct-commit-nat-v2",
+    "ct-commit-to-zone",
+    "ct-next-zone",
+    "ovn-sample-with-registers",
+    "ct-label-flush",
+];
+
+/// The change that happens most often.
+pub const POD_PORT: Change = Change {
+    name: "pod port",
+    operations: |places, n| {
+        let addresses = format!("{} 10.15.{}.{}", mac(9, n), n / 250, n % 250 + 1);
+        let row = json!({"name": format!("new{n}"), "addresses": addresses, "port_security": addresses});
+        part(
+            &places.switch,
+            ("Logical_Switch", "ports"),
+            "Logical_Switch_Port",
+            &new(1, n),
+            row,
+        )
+    },
+    of_chassis: None,
+};
 
 /// All of them.
 pub const CHANGES: &[Change] = &[
     Change {
         name: "nothing",
         operations: |_, _| Vec::new(),
+        of_chassis: None,
     },
-    Change {
-        name: "pod port",
-        operations: |places, n| {
-            let addresses = format!("{} 10.15.{}.{}", mac(9, n), n / 250, n % 250 + 1);
-            let row = json!({"name": format!("new{n}"), "addresses": addresses, "port_security": addresses});
-            part(
-                &places.switch,
-                ("Logical_Switch", "ports"),
-                "Logical_Switch_Port",
-                &new(1, n),
-                row,
-            )
-        },
-    },
+    POD_PORT,
     Change {
         name: "ACL of a switch",
         operations: |places, n| {
@@ -43,6 +72,7 @@ pub const CHANGES: &[Change] = &[
                 acl(n, "ip4"),
             )
         },
+        of_chassis: None,
     },
     Change {
         name: "ACL of a port group",
@@ -56,6 +86,7 @@ pub const CHANGES: &[Change] = &[
                 acl(n, &of),
             )
         },
+        of_chassis: None,
     },
     Change {
         name: "static route",
@@ -70,6 +101,7 @@ pub const CHANGES: &[Change] = &[
                 row,
             )
         },
+        of_chassis: None,
     },
     Change {
         name: "policy",
@@ -85,6 +117,7 @@ pub const CHANGES: &[Change] = &[
                 row,
             )
         },
+        of_chassis: None,
     },
     Change {
         name: "VIP",
@@ -92,6 +125,7 @@ pub const CHANGES: &[Change] = &[
             let vip = map([(format!("10.97.0.{}:80", n + 1), "10.16.0.2:80,10.16.0.3:80")]);
             vec![mutate("Load_Balancer", &places.balancer, "vips", vip)]
         },
+        of_chassis: None,
     },
     Change {
         name: "member of a port group",
@@ -104,6 +138,7 @@ pub const CHANGES: &[Change] = &[
                 refs(std::slice::from_ref(port)),
             )]
         },
+        of_chassis: None,
     },
     Change {
         name: "NAT",
@@ -118,30 +153,100 @@ pub const CHANGES: &[Change] = &[
                 row,
             )
         },
+        of_chassis: None,
     },
     Change {
-        name: "switch with its router port",
+        name: "switch with its router port and all services",
         operations: |places, n| {
             let (port, switch) = (new(7, n), new(8, n));
             let row = json!({"name": format!("new-sr{n}"), "type": "router", "addresses": "router",
                 "options": map([("router-port", format!("new-rs{n}"))])});
+            let mut columns = places.services.clone();
+            columns["name"] = json!(format!("new-switch{n}"));
+            columns["ports"] = refs(std::slice::from_ref(&port));
             let mut operations = vec![
                 insert("Logical_Switch_Port", &port, row),
-                insert(
-                    "Logical_Switch",
-                    &switch,
-                    json!({"name": format!("new-switch{n}"), "ports": refs(&[port])}),
-                ),
+                insert("Logical_Switch", &switch, columns),
             ];
             operations.extend(router_port(places, "new-rs", 9, n));
             operations
         },
+        of_chassis: None,
     },
     Change {
         name: "router port",
         operations: |places, n| router_port(places, "new-r", 10, n),
+        of_chassis: None,
+    },
+    Change {
+        name: "network policy with 40 addresses",
+        operations: |places, n| {
+            let name = format!("new-policy{n}");
+            let addresses: Vec<String> = (0..40).map(|k| format!("10.99.{n}.{}", k + 1)).collect();
+            let set = json!({"name": format!("{name}.from"), "addresses": ["set", addresses]});
+            let rule = new(11, n);
+            let of = format!("ip4.src == ${name}.from && outport == @{name}");
+            let member = places.outsiders[n % places.outsiders.len()].clone();
+            let group =
+                json!({"name": name, "ports": refs(&[member]), "acls": refs(std::slice::from_ref(&rule))});
+            vec![
+                insert("Address_Set", &new(12, n), set),
+                insert("ACL", &rule, acl(n, &of)),
+                insert("Port_Group", &new(13, n), group),
+            ]
+        },
+        of_chassis: None,
+    },
+    Change {
+        name: "chassis joining",
+        operations: |_, _| Vec::new(),
+        of_chassis: Some(Report {
+            operations: |_, n| {
+                let (encap, chassis) = (new(14, n), new(15, n));
+                let name = format!("new-chassis{n}");
+                let tunnel =
+                    json!({"type": "geneve", "ip": format!("192.0.2.{}", n + 1), "chassis_name": name});
+                let row = json!({"name": name, "hostname": name, "encaps": ["uuid", encap],
+                    "other_config": map(FEATURES.map(|feature| (feature, "true")))});
+                // A number that no other one has, so that it can be seen northbound.
+                let private = json!({"name": name, "chassis": ["uuid", chassis], "nb_cfg": least(n)});
+                vec![
+                    insert("Encap", &encap, tunnel),
+                    insert("Chassis", &chassis, row),
+                    insert("Chassis_Private", &new(16, n), private),
+                ]
+            },
+            seen: |_, n| ("NB_Global", json!({"hv_cfg": least(n)})),
+        }),
+    },
+    Change {
+        name: "BFD flap",
+        operations: |_, _| Vec::new(),
+        of_chassis: Some(Report {
+            operations: |places, n| {
+                vec![
+                    json!({"op": "update", "table": "BFD", "row": {"status": status(n)},
+                    "where": [["logical_port", "==", places.watched_port]]}),
+                ]
+            },
+            seen: |places, n| {
+                (
+                    "BFD",
+                    json!({"logical_port": places.watched_port, "status": status(n)}),
+                )
+            },
+        }),
     },
 ];
+
+/// A state of the database that the nth chassis says it has reached: below that of all before it.
+fn least(n: usize) -> i64 {
+    -1 - n as i64
+}
+
+fn status(n: usize) -> &'static str {
+    ["up", "down"][n % 2]
+}
 
 /// The uuid of the nth new row of a kind.
 fn new(kind: u32, n: usize) -> String {

@@ -5,10 +5,11 @@
 //! Out: a table on stdout. Never here: a verdict.
 //!
 //! Reading order: [`args`], [`shape`] (the databases), [`change`] (what is changed in them), [`zone`] (the programs),
-//! [`measure`] (what is measured).
+//! [`measure`] and [`failover`] (what is measured).
 
 mod args;
 mod change;
+mod failover;
 mod measure;
 mod shape;
 mod zone;
@@ -26,7 +27,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let run = |kind: Kind| args.kinds.contains(&kind).then(|| measure::run(kind, &args));
+    let run = |kind: Kind| {
+        let mut figures = measure::run(kind, &args);
+        if args.wants(failover::NAME) {
+            figures.extend(failover::run(kind, &args));
+        }
+        figures
+    };
+    let run = |kind: Kind| args.kinds.contains(&kind).then(|| run(kind));
     let (c, ours) = (run(Kind::C), run(Kind::Ours));
     println!(
         "{:?}, scale {}, {} repeats, {:?} databases, unix sockets; load at the end {}\n",

@@ -3,6 +3,7 @@
 mod kube_ovn;
 mod ovn_kubernetes;
 
+use ovsdb_data::Uuid;
 use serde_json::{Map, Value, json};
 
 /// Whose way to use OVN.
@@ -38,6 +39,10 @@ pub struct Places {
     pub nat_router: Id,
     /// A load balancer.
     pub balancer: Id,
+    /// The columns by which a switch has the services.
+    pub services: Value,
+    /// The router's port that next hops are watched through.
+    pub watched_port: String,
     /// A port group.
     pub group: Id,
     /// Its name.
@@ -132,6 +137,14 @@ impl Shape {
         group
     }
 
+    /// A static route whose next hop is watched through the router's port of this name, first of all down.
+    fn watched_route(&mut self, port: &str) -> Value {
+        let next_hop = "100.64.0.3";
+        let bfd = self.alone("BFD", json!({"logical_port": port, "dst_ip": next_hop}));
+        self.places.watched_port = port.to_owned();
+        json!({"ip_prefix": "198.51.100.0/24", "nexthop": next_hop, "bfd": ["uuid", bfd]})
+    }
+
     fn alone(&mut self, table: &str, row: Value) -> Id {
         let (id, operation) = self.insert(table, row);
         self.transactions.push(vec![operation]);
@@ -139,9 +152,12 @@ impl Shape {
     }
 }
 
-/// The nth uuid of a kind.
+/// The nth uuid of a kind, spread as evenly as random ones.
 pub fn id(kind: u32, n: u64) -> Id {
-    format!("{kind:08x}-0000-4000-8000-{n:012x}")
+    // A multiplication by an odd number gives no two the same.
+    const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+    let number = (u128::from(kind) << 64 | u128::from(n)).wrapping_mul(SPREAD);
+    Uuid::from_u128(number).to_string()
 }
 
 /// The operation that makes a row.

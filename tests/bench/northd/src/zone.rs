@@ -1,13 +1,15 @@
 //! Two databases and who keeps the second in step with the first; killed with their handle.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ferrovn_tests::client::{Client, Received};
+use ferrovn_tests::client::Client;
+use ferrovn_tests::cluster::Cluster;
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::process::Process;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use ovn_schemas::Db;
 use serde_json::{Value, json};
 
@@ -17,9 +19,17 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// The databases.
 pub struct Zone {
     nb: Client,
+    sb: Client,
     nb_cfg: i64,
-    _servers: [Server; 2],
+    _northbound: Server,
+    southbound: Southbound,
     scratch: Scratch,
+}
+
+/// Who serves the southbound database.
+enum Southbound {
+    Alone(#[expect(dead_code, reason = "it ends with its handle")] Server),
+    Cluster(Cluster),
 }
 
 /// A running `ovn-northd`.
@@ -33,12 +43,27 @@ impl Zone {
     /// Databases of whose servers; both are empty but for `NB_Global`.
     pub fn new(kind: Kind) -> Zone {
         let scratch = Scratch::new("bench-northd");
-        let start = |name, db: Db| Server::start(kind, &scratch, name, db.text(), &[]);
-        let servers = [start("nb", Db::OvnNorthbound), start("sb", Db::OvnSouthbound)];
+        let southbound = Server::start(kind, &scratch, "sb", Db::OvnSouthbound.text(), &[]);
+        let sb = southbound.client(&scratch);
+        Zone::on(kind, scratch, Southbound::Alone(southbound), sb)
+    }
+
+    /// The same, with three servers for the southbound one.
+    pub fn clustered(kind: Kind) -> Zone {
+        let cluster = Cluster::start(kind, 3);
+        let sb = cluster.client(cluster.leader());
+        let scratch = Scratch::new("bench-northd");
+        Zone::on(kind, scratch, Southbound::Cluster(cluster), sb)
+    }
+
+    fn on(kind: Kind, scratch: Scratch, southbound: Southbound, sb: Client) -> Zone {
+        let northbound = Server::start(kind, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
         let mut zone = Zone {
-            nb: Client::connect(&scratch.host("nb.sock")),
+            nb: northbound.client(&scratch),
+            sb,
             nb_cfg: 0,
-            _servers: servers,
+            _northbound: northbound,
+            southbound,
             scratch,
         };
         let settings = json!([
@@ -54,23 +79,17 @@ impl Zone {
 
     /// Starts an `ovn-northd`.
     pub fn start(&self, kind: Kind) -> Northd {
-        let log = std::fs::File::create(self.scratch.host("northd.log")).expect("the folder is writable");
-        let mut command = match kind {
-            Kind::C => self.scratch.peer("ovn-northd"),
-            Kind::Ours => Command::new(ours("ovn-northd")),
+        let socket = |name: &str| format!("unix:{}", kind.path(&self.scratch, name));
+        let southbound = match (&self.southbound, kind) {
+            (Southbound::Alone(_), _) => socket("sb.sock"),
+            (Southbound::Cluster(cluster), Kind::Ours) => cluster.remotes(),
+            (Southbound::Cluster(cluster), Kind::C) => cluster.remotes_of_peers(),
         };
-        let at = |file: &str| match kind {
-            Kind::C => self.scratch.inner(file),
-            Kind::Ours => self.scratch.host(file),
-        };
-        command
-            .arg(format!("--ovnnb-db=unix:{}", at("nb.sock").display()))
-            .arg(format!("--ovnsb-db=unix:{}", at("sb.sock").display()))
-            .arg(format!("--unixctl={}", at("northd.ctl").display()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
-        let process = Process::start(command);
+        let options = [
+            format!("--ovnnb-db={}", socket("nb.sock")),
+            format!("--ovnsb-db={southbound}"),
+        ];
+        let process = translator::start(kind, &self.scratch, "ovn-northd", "northd", &options);
         eprintln!("{kind:?}: ovn-northd is process {}", process.id());
         Northd {
             process,
@@ -80,12 +99,17 @@ impl Zone {
 
     /// A northbound transaction, committed.
     pub fn transact(&mut self, operations: &[Value]) {
-        let params = std::iter::once(json!(Db::OvnNorthbound.name())).chain(operations.iter().cloned());
-        let results = self.nb.transact(params.collect());
-        let failed = results
-            .as_array()
-            .map(|results| results.iter().find(|result| result.get("error").is_some()));
-        assert_eq!(failed, Some(None), "{results}");
+        self.nb.commit(Db::OvnNorthbound, operations);
+    }
+
+    /// A southbound transaction, committed.
+    pub fn report(&mut self, operations: &[Value]) {
+        self.sb.commit(Db::OvnSouthbound, operations);
+    }
+
+    /// Waits for a northbound row.
+    pub fn wait_for(&mut self, table: &str, row: &Value) {
+        self.nb.wait(Db::OvnNorthbound, table, row, true, PATIENCE);
     }
 
     /// A northbound transaction that asks to be told when the southbound database has it.
@@ -99,21 +123,46 @@ impl Zone {
 
     /// Waits until the southbound database has what was asked for last.
     pub fn wait(&mut self) {
-        let wait = json!({"op": "wait", "table": "NB_Global", "where": [], "columns": ["sb_cfg"], "until": "==",
-            "rows": [{"sb_cfg": self.nb_cfg}]});
-        self.nb.send("transact", json!([Db::OvnNorthbound.name(), wait]));
-        let received = self.nb.poll(PATIENCE);
-        assert!(
-            matches!(&received, Received::Message(reply) if reply["error"].is_null()),
-            "sb_cfg does not come: {received:?}"
-        );
+        let sb_cfg = json!({"sb_cfg": self.nb_cfg});
+        self.wait_for("NB_Global", &sb_cfg);
+    }
+
+    /// Kills the leader of the southbound servers.
+    pub fn kill_leader(&mut self) -> usize {
+        let cluster = self.cluster();
+        let leader = cluster.leader();
+        cluster.kill(leader);
+        leader
+    }
+
+    /// Starts a server again, and waits until it is one of the others.
+    pub fn restart(&mut self, member: usize) {
+        let cluster = self.cluster();
+        cluster.restart(member);
+        cluster.wait_until_whole();
+        let leader = cluster.leader();
+        self.sb = self.cluster().client(leader);
+    }
+
+    fn cluster(&mut self) -> &mut Cluster {
+        match &mut self.southbound {
+            Southbound::Cluster(cluster) => cluster,
+            Southbound::Alone(_) => panic!("the southbound database has one server"),
+        }
+    }
+
+    /// The versions of all logical flows: a flow that is written has a new one.
+    pub fn versions(&mut self) -> BTreeSet<String> {
+        let select = json!({"op": "select", "table": "Logical_Flow", "where": [], "columns": ["_version"]});
+        let results = self.sb.commit(Db::OvnSouthbound, &[select]);
+        let rows = results[0]["rows"].as_array().into_iter().flatten();
+        rows.map(|row| row["_version"][1].to_string()).collect()
     }
 
     /// How many logical flows the southbound database has.
-    pub fn n_flows(&self) -> usize {
-        let mut sb = Client::connect(&self.scratch.host("sb.sock"));
+    pub fn n_flows(&mut self) -> usize {
         let select = json!({"op": "select", "table": "Logical_Flow", "where": [], "columns": ["_uuid"]});
-        let results = sb.transact(json!([Db::OvnSouthbound.name(), select]));
+        let results = self.sb.commit(Db::OvnSouthbound, &[select]);
         results[0]["rows"].as_array().map_or(0, Vec::len)
     }
 }

@@ -5,12 +5,15 @@ use serde_json::{Value, json};
 
 use super::{Shape, acl, localnet, map, pod, refs, router_port, to_router};
 
-const N_SUBNETS: usize = 20;
-
 /// The whole: 200 nodes, 10,000 pods in 20 subnets beside the one of nodes, 1,000 services of 8 backends, 300 policies.
 pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
-    let (n_nodes, n_pods, n_vips, n_policies) = (of(200), of(10_000), of(1_000), of(300));
-    let ip = |n: usize| format!("10.16.{}.{}", n / 200, n % 200 + 2);
+    let (n_nodes, n_subnets, n_pods) = (of(200), of(20), of(10_000));
+    let (n_vips, n_policies) = (of(1_000), of(300));
+    let n_each = n_pods / n_subnets;
+    let ip = |n: usize| {
+        let (subnet, n) = (n / n_each, n % n_each);
+        format!("10.{}.{}.{}", 16 + subnet, n / 200, n % 200 + 2)
+    };
     let balancers: Vec<_> = ["tcp", "udp"]
         .into_iter()
         .enumerate()
@@ -20,7 +23,7 @@ pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
                     .map(|k| format!("{}:8080", ip((n * 8 + k) % n_pods)))
                     .collect();
                 (
-                    format!("10.96.{}.{}:80", n / 250, n % 250 + 1),
+                    format!("172.20.{}.{}:80", n / 250, n % 250 + 1),
                     backends.join(","),
                 )
             });
@@ -28,15 +31,15 @@ pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
             shape.alone("Load_Balancer", row)
         })
         .collect();
-    let n_each = n_pods / N_SUBNETS;
+    let services = json!({"load_balancer": refs(&balancers)});
     let mut pods = Vec::new();
-    for subnet in 0..N_SUBNETS {
+    for subnet in 0..n_subnets {
         let numbers = subnet * n_each..(subnet + 1) * n_each;
         let mut ports: Vec<Value> = numbers
             .map(|n| pod(&format!("pod{n}.ns{subnet}"), n, &ip(n)))
             .collect();
         ports.push(to_router(&format!("ovn-cluster-subnet{subnet}")));
-        let columns = json!({"load_balancer": refs(&balancers)});
+        let columns = services.clone();
         let (switch, mut ids) = shape.switch(&format!("subnet{subnet}"), ports, columns);
         ids.pop();
         pods.extend(ids);
@@ -47,15 +50,16 @@ pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
         .map(|n| pod(&format!("node-{n}"), 100_000 + n, &node(n)))
         .collect();
     ports.push(to_router("ovn-cluster-join"));
-    shape.switch("join", ports, json!({"load_balancer": refs(&balancers)}));
+    shape.switch("join", ports, services.clone());
+    shape.places.services = services;
     shape.switch(
         "external",
         vec![localnet("external-net"), to_router("ovn-cluster-external")],
         json!({}),
     );
-    let mut ports: Vec<Value> = (0..N_SUBNETS)
+    let mut ports: Vec<Value> = (0..n_subnets)
         .map(|n| {
-            let network = format!("10.16.{}.1/22", n * 4);
+            let network = format!("10.{}.0.1/16", 16 + n);
             router_port(&format!("ovn-cluster-subnet{n}"), n, &network)
         })
         .collect();
@@ -71,7 +75,10 @@ pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
         json!({"priority": 30_000, "match": format!("ip4.dst == 192.168.{}.{}", n / 200, n % 200 + 2),
             "action": "reroute", "nexthops": node(n)})
     });
-    let routes = vec![json!({"ip_prefix": "0.0.0.0/0", "nexthop": "100.64.0.2"})];
+    let routes = vec![
+        json!({"ip_prefix": "0.0.0.0/0", "nexthop": "100.64.0.2"}),
+        shape.watched_route("ovn-cluster-join"),
+    ];
     let nats = (0..10).map(|n| {
         json!({"type": "dnat_and_snat", "external_ip": format!("172.18.1.{}", n + 1), "logical_ip": ip(n)})
     });

@@ -27,6 +27,7 @@ pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
         json!({"name": "clusterLBGroup", "load_balancer": refs(&balancers)}),
     );
     let groups = || json!({"load_balancer_group": refs(std::slice::from_ref(&group))});
+    shape.places.services = groups();
     let mut pods = Vec::new();
     for node in 0..n_nodes {
         let mut ports: Vec<Value> = (0..N_PODS)
@@ -93,6 +94,9 @@ pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
     let routes = (0..n_nodes).map(|node| {
         json!({"ip_prefix": format!("{}.0/24", subnet(node)), "nexthop": join(node), "policy": "src-ip"})
     });
+    let routes: Vec<Value> = routes
+        .chain([shape.watched_route("rtoj-ovn_cluster_router")])
+        .collect();
     let policies = (0..n_nodes).map(|node| {
         json!({"priority": 1004, "action": "reroute", "nexthops": format!("{}.2", subnet(node)),
             "match": format!("inport == \"rtos-node{node}\" && ip4.dst == 172.18.0.{}", node % 250 + 2)})
@@ -102,7 +106,7 @@ pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
         Vec::new(),
         vec![
             ("ports", "Logical_Router_Port", ports),
-            ("static_routes", "Logical_Router_Static_Route", routes.collect()),
+            ("static_routes", "Logical_Router_Static_Route", routes),
             ("policies", "Logical_Router_Policy", policies.collect()),
         ],
         json!({}),
