@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use ovn_schemas::Db;
 use serde_json::{Value, json};
 
 /// What came in a while.
@@ -76,6 +77,34 @@ impl Client {
     /// Runs a transaction; the array of results.
     pub fn transact(&mut self, params: Value) -> Value {
         self.call("transact", params)["result"].take()
+    }
+
+    /// Runs a transaction that must succeed; the array of results.
+    pub fn commit(&mut self, db: Db, operations: &[Value]) -> Value {
+        let params = std::iter::once(json!(db.name())).chain(operations.iter().cloned());
+        let results = self.transact(params.collect());
+        let is_done = |results: &Vec<Value>| results.iter().all(|result| result.get("error").is_none());
+        assert!(results.as_array().is_some_and(is_done), "{results}");
+        results
+    }
+
+    /// Waits until a table has a row with these columns, or has none.
+    pub fn wait(&mut self, db: Db, table: &str, row: &Value, is_there: bool, patience: Duration) {
+        let columns = row.as_object().expect("a row is an object");
+        let conditions: Vec<Value> = columns
+            .iter()
+            .map(|(name, value)| json!([name, "==", value]))
+            .collect();
+        let columns: Vec<&String> = columns.keys().collect();
+        let rows = if is_there { json!([row]) } else { json!([]) };
+        let wait = json!({"op": "wait", "table": table, "where": conditions, "columns": columns, "until": "==",
+            "rows": rows});
+        self.send("transact", json!([db.name(), wait]));
+        let received = self.poll(patience);
+        assert!(
+            matches!(&received, Received::Message(reply) if reply["error"].is_null()),
+            "{table} {row} within {patience:?}: {received:?}"
+        );
     }
 
     /// Sends a request without waiting.

@@ -605,11 +605,7 @@ impl Cluster {
 
     /// A file's path for the cluster's programs.
     fn inner(&self, file: &str) -> String {
-        let path: PathBuf = match self.kind {
-            Kind::Ours => self.scratch.host(file),
-            Kind::C => self.scratch.inner(file),
-        };
-        path.display().to_string()
+        self.kind.path(&self.scratch, file)
     }
 
     fn child(&self, member: usize) -> &Child {

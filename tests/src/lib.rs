@@ -13,4 +13,5 @@ pub mod pki;
 pub mod process;
 pub mod server;
 pub mod transcript;
+pub mod translator;
 pub mod workload;

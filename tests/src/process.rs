@@ -1,6 +1,7 @@
 //! A running program: killed with its handle, and what it costs (proc(5)).
 
-use std::process::{Child, Command};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A running program.
 pub struct Process(Child);
@@ -18,6 +19,24 @@ impl Process {
     pub fn start(mut command: Command) -> Process {
         let child = command.spawn();
         Process(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    /// Starts it, with what it says added to a file.
+    pub fn logged(mut command: Command, log: &Path) -> Process {
+        let file = std::fs::File::options().create(true).append(true).open(log);
+        let file = file.unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
+        Process::start(command)
+    }
+
+    /// What it says, if its output is piped and nobody has taken it.
+    pub fn stdout(&mut self) -> ChildStdout {
+        self.0.stdout.take().expect("its output is piped, and taken once")
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        !self.0.try_wait().is_ok_and(|status| status.is_none())
     }
 
     /// Its number.

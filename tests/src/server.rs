@@ -19,6 +19,25 @@ pub enum Kind {
     C,
 }
 
+impl Kind {
+    /// How a file of a folder is called by programs of this kind: the packaged ones have a root of their own.
+    pub fn path(self, scratch: &Scratch, file: &str) -> String {
+        let path = match self {
+            Kind::Ours => scratch.host(file),
+            Kind::C => scratch.inner(file),
+        };
+        path.display().to_string()
+    }
+
+    /// A program of this kind that keeps its files in a folder.
+    pub fn command(self, scratch: &Scratch, program: &str) -> Command {
+        match self {
+            Kind::Ours => our_command(program, scratch),
+            Kind::C => scratch.peer(program),
+        }
+    }
+}
+
 /// A program of ours, as built for these tests.
 pub fn ours(program: &str) -> PathBuf {
     // Tests run from TARGET/debug/deps, other programs from TARGET/debug.
@@ -78,7 +97,7 @@ impl Server {
             &["create", &format!("{name}.db"), &format!("{name}.ovsschema")],
         );
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let database = path(kind, scratch, &format!("{name}.db")).display().to_string();
+        let database = kind.path(scratch, &format!("{name}.db"));
         Server::start_on(kind, scratch, name, &[&database], options)
     }
 
@@ -168,8 +187,8 @@ impl Server {
     }
 
     /// A file's path for the server.
-    pub fn path(&self, scratch: &Scratch, file: &str) -> PathBuf {
-        path(self.kind, scratch, file)
+    pub fn path(&self, scratch: &Scratch, file: &str) -> String {
+        self.kind.path(scratch, file)
     }
 
     /// The server's process id.
@@ -210,31 +229,19 @@ fn memory(pid: u32, line: &str) -> u64 {
     kib.map_or_else(|| panic!("no {line} in\n{status}"), |kib: u64| kib * 1024)
 }
 
-fn path(kind: Kind, scratch: &Scratch, file: &str) -> PathBuf {
-    match kind {
-        Kind::Ours => scratch.host(file),
-        Kind::C => scratch.inner(file),
-    }
-}
-
 fn spawn(kind: Kind, scratch: &Scratch, name: &str, databases: &[String], options: &[String]) -> Child {
-    let path = |file: &str| path(kind, scratch, file);
-    let mut command = match kind {
-        Kind::Ours => our_command("ovsdb-server", scratch),
-        Kind::C => scratch.peer("ovsdb-server"),
-    };
+    let path = |file: &str| kind.path(scratch, file);
+    let mut command = kind.command(scratch, "ovsdb-server");
     let log = std::fs::File::options()
         .create(true)
         .append(true)
         .open(scratch.host(&format!("{name}.log")));
     if !databases.is_empty() {
         let socket = path(&format!("{name}.sock"));
-        command
-            .args(databases)
-            .arg(format!("--remote=punix:{}", socket.display()));
+        command.args(databases).arg(format!("--remote=punix:{socket}"));
     }
     command
-        .arg(format!("--unixctl={}", path(&format!("{name}.ctl")).display()))
+        .arg(format!("--unixctl={}", path(&format!("{name}.ctl"))))
         .args(options)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -58,10 +58,7 @@ impl Session {
         arg.replace("@db", &format!("unix:{}", inner("db.sock")))
             .replace("@ctl", &inner("db.ctl"))
             .replace("@dir/", &inner(""))
-            .replace(
-                "@srv/",
-                &self.server.path(&self.scratch, "").display().to_string(),
-            )
+            .replace("@srv/", &self.server.path(&self.scratch, ""))
     }
 
     /// Runs a peer's program to its end and records what it printed.

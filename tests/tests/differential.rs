@@ -168,11 +168,7 @@ impl Side {
         }
         // The socket's file outlives a killed process.
         let _ = std::fs::remove_file(scratch.host("d.sock"));
-        let database = match kind {
-            Kind::Ours => scratch.host("d.db"),
-            Kind::C => scratch.inner("d.db"),
-        };
-        let server = Server::start_on(kind, &scratch, "d", &[&database.display().to_string()], &[]);
+        let server = Server::start_on(kind, &scratch, "d", &[&kind.path(&scratch, "d.db")], &[]);
         let clients = [server.client(&scratch), server.client(&scratch)];
         Side {
             clients,

@@ -170,7 +170,7 @@ fn a_second_server_on_the_same_file_is_refused() {
     let [c, own] = KINDS.map(|kind| {
         let scratch = Scratch::new("second");
         let server = Server::start(kind, &scratch, "db", SCHEMA, &[]);
-        let folder = server.path(&scratch, "").display().to_string();
+        let folder = server.path(&scratch, "");
         let text = |output: std::process::Output| {
             let text = String::from_utf8_lossy(&output.stderr).replace(&folder, "");
             // Log lines begin with their time and number.
@@ -181,7 +181,7 @@ fn a_second_server_on_the_same_file_is_refused() {
                 .collect();
             format!("{} {}", output.status, lines.join("\n"))
         };
-        let file = server.path(&scratch, "db.db").display().to_string();
+        let file = server.path(&scratch, "db.db");
         let run = |program: &str, args: &[&str]| match kind {
             Kind::Ours => text(Command::new(ours(program)).args(args).output().expect("it runs")),
             Kind::C => text(scratch.output(program, args)),

@@ -54,11 +54,7 @@ fn refused(kind: Kind, scratch: &Scratch, args: &[&str]) -> String {
 
 /// Serves a member, once it leads or follows somebody.
 fn serve(kind: Kind, scratch: &Scratch, name: &str, file: &str) -> Server {
-    let path = match kind {
-        Kind::Ours => scratch.host(file),
-        Kind::C => scratch.inner(file),
-    };
-    let server = Server::start_on(kind, scratch, name, &[&path.display().to_string()], &[]);
+    let server = Server::start_on(kind, scratch, name, &[&kind.path(scratch, file)], &[]);
     wait("a schema", || {
         let row = database_row(&server, scratch)?;
         (row["connected"] == true && row["schema"].is_string()).then_some(())

@@ -1,26 +1,14 @@
 //! The real OVN 25.03 on our northbound and southbound databases: two nodes, two pods, packets across Geneve; and the
 //! same after both servers were killed.
 
-use std::process::{Child, Command, Stdio};
-
 use ferrovn_tests::node::{Network, wait_for};
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use ovn_schemas::Db;
 use serde_json::json;
 
 const SB_PORT: u16 = 16642;
-
-/// Ends a peer with its handle.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[test]
 fn two_pods_on_two_nodes_reach_each_other_before_and_after_a_crash_of_the_databases() {
@@ -40,30 +28,7 @@ fn check(northd: Kind) {
     let (nb_remote, sb_remote) = ["nb", "sb"]
         .map(|name| format!("unix:{}", scratch.inner(&format!("{name}.sock")).display()))
         .into();
-    let log = std::fs::File::create(scratch.host("northd.log")).expect("the folder is writable");
-    let mut command = match northd {
-        Kind::C => {
-            let mut command = scratch.peer("ovn-northd");
-            command.args([
-                format!("--ovnnb-db={nb_remote}"),
-                format!("--ovnsb-db={sb_remote}"),
-            ]);
-            command.arg("--unixctl=northd.ctl");
-            command
-        }
-        Kind::Ours => {
-            let at = |name: &str| format!("unix:{}", scratch.host(name).display());
-            let mut command = Command::new(ours("ovn-northd"));
-            command.args([
-                format!("--ovnnb-db={}", at("nb.sock")),
-                format!("--ovnsb-db={}", at("sb.sock")),
-            ]);
-            command.arg(format!("--unixctl={}", scratch.host("northd.ctl").display()));
-            command
-        }
-    };
-    let northd = command.stdin(Stdio::null()).stderr(log).spawn();
-    let _northd = Running(northd.expect("it starts"));
+    let _northd = translator::northd(northd, &scratch, "northd");
     let nbctl = |args: &[&str]| {
         let db = format!("--db={nb_remote}");
         let args: Vec<&str> = [&*db, "--timeout=60"]

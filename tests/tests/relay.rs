@@ -33,11 +33,7 @@ fn server_row(client: &mut Client) -> (Value, Value, bool) {
 }
 
 fn unix(kind: Kind, scratch: &Scratch, name: &str) -> String {
-    let path = match kind {
-        Kind::Ours => scratch.host(&format!("{name}.sock")),
-        Kind::C => scratch.inner(&format!("{name}.sock")),
-    };
-    format!("unix:{}", path.display())
+    format!("unix:{}", kind.path(scratch, &format!("{name}.sock")))
 }
 
 fn appctl(scratch: &Scratch, name: &str, command: &[&str]) -> String {
@@ -232,10 +228,7 @@ fn check_config(kind: Kind) {
         "ovsdb-tool",
         &["create", &inner("other.db"), &inner("other.ovsschema")],
     );
-    let path = |file: &str| match kind {
-        Kind::Ours => scratch.host(file).display().to_string(),
-        Kind::C => inner(file),
-    };
+    let path = |file: &str| kind.path(&scratch, file);
     let write = |databases: Value| {
         let socket = format!("punix:{}", path("configured.sock"));
         let config = json!({"remotes": {socket: {}}, "databases": databases});

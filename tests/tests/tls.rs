@@ -1,7 +1,5 @@
 //! TLS and roles from one program to another, each side C or ours: the same session must end alike.
 
-use std::path::PathBuf;
-
 use ferrovn_tests::node::wait_for;
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::pki::Authority;
@@ -20,16 +18,9 @@ fn folder(test: &str) -> Scratch {
     scratch
 }
 
-fn path(kind: Kind, scratch: &Scratch, file: &str) -> PathBuf {
-    match kind {
-        Kind::Ours => scratch.host(file),
-        Kind::C => scratch.inner(file),
-    }
-}
-
 /// The options with which a program of a kind is `name` and trusts `ca`.
 fn identity(kind: Kind, scratch: &Scratch, name: &str, ca: &str) -> Vec<String> {
-    let path = |file: String| path(kind, scratch, &file).display().to_string();
+    let path = |file: String| kind.path(scratch, &file);
     vec![
         format!("--private-key={}", path(format!("{name}.key"))),
         format!("--certificate={}", path(format!("{name}.pem"))),

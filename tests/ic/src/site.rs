@@ -9,24 +9,25 @@
 //! zones. Arguments `zone` and `node` are positions: of a zone, of a node in its zone.
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
 
 use ferrovn_tests::node::{Network, Node, Pod};
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::process::Process;
+use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use ovn_schemas::Db;
 use serde_json::{Value, json};
 
 use crate::contents::{Contents, contents};
 use crate::shared::Shared;
-use crate::world::{Running, settled};
+use crate::world::settled;
 
 /// A zone with nodes.
 pub struct Site {
     /// Its name, and its router's.
     pub name: String,
     number: usize,
-    programs: Vec<Running>,
+    programs: Vec<Process>,
     nb: Server,
     sb: Server,
     scratch: Scratch,
@@ -192,26 +193,12 @@ impl Site {
 
     /// A file's path for programs of a kind.
     fn at(&self, kind: Kind, file: &str) -> String {
-        let path = match kind {
-            Kind::Ours => self.scratch.host(file),
-            Kind::C => self.scratch.inner(file),
-        };
-        path.display().to_string()
+        kind.path(&self.scratch, file)
     }
 
     fn run(&mut self, kind: Kind, program: &str, options: &[String]) {
-        let mut command = match kind {
-            Kind::Ours => Command::new(ours(program)),
-            Kind::C => self.scratch.peer(program),
-        };
-        let log = std::fs::File::create(self.scratch.host(&format!("{program}.log")));
-        command
-            .args(options)
-            .arg(format!("--unixctl={}", self.at(kind, &format!("{program}.ctl"))))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log.expect("the folder is writable"));
-        self.programs.push(Running(command.spawn().expect("it starts")));
+        let process = translator::start(kind, &self.scratch, program, program, options);
+        self.programs.push(process);
     }
 
     /// Runs `ovn-nbctl`.

@@ -1,12 +1,13 @@
 //! Zones that run: their databases, the packaged `ovn-northd` of each, and an `ovn-ic` of each.
 
 use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::process::Process;
+use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use ovn_schemas::Db;
 
 use crate::contents::{Contents, contents, differences};
@@ -17,17 +18,6 @@ const QUIET: Duration = Duration::from_millis(1500);
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(40);
-
-/// A running program, killed with its handle.
-pub(crate) struct Running(pub(crate) Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Looks until nothing happens any more.
 pub(crate) fn settled(look: impl Fn() -> Contents) -> Contents {
@@ -51,9 +41,9 @@ pub(crate) fn settled(look: impl Fn() -> Contents) -> Contents {
 pub struct World {
     scratch: Arc<Scratch>,
     databases: Vec<(String, Db, Server)>,
-    programs: Vec<Running>,
+    programs: Vec<Process>,
     /// The `ovn-ic` of each zone that has one.
-    connectors: BTreeMap<String, Running>,
+    connectors: BTreeMap<String, Process>,
 }
 
 impl World {
@@ -90,48 +80,33 @@ impl World {
     }
 
     fn northd(&mut self, zone: &str) {
-        let mut command = self.scratch.peer("ovn-northd");
-        command
-            .arg(format!("--ovnnb-db=unix:{zone}-nb.sock"))
-            .arg(format!("--ovnsb-db=unix:{zone}-sb.sock"))
-            .arg(format!("--unixctl={zone}-northd.ctl"))
-            .arg("--n-threads=1");
-        let northd = self.run(command, &format!("{zone}-northd.log"));
+        let options = ["nb", "sb"].map(|db| format!("--ovn{db}-db=unix:{zone}-{db}.sock"));
+        let northd = translator::start(
+            Kind::C,
+            &self.scratch,
+            "ovn-northd",
+            &format!("{zone}-northd"),
+            &options,
+        );
         self.programs.push(northd);
     }
 
     /// Starts a zone's `ovn-ic`.
     pub fn start_ic(&mut self, zone: &str, kind: Kind) {
-        let mut command = match kind {
-            Kind::C => self.scratch.peer("ovn-ic"),
-            Kind::Ours => Command::new(ours("ovn-ic")),
-        };
-        let at = |file: &str| match kind {
-            Kind::C => self.scratch.inner(file).display().to_string(),
-            Kind::Ours => self.scratch.host(file).display().to_string(),
-        };
-        for (option, file) in [
+        let options = [
             ("ovnnb-db", format!("{zone}-nb.sock")),
             ("ovnsb-db", format!("{zone}-sb.sock")),
             ("ic-nb-db", format!("{SHARED}-nb.sock")),
             ("ic-sb-db", format!("{SHARED}-sb.sock")),
-        ] {
-            command.arg(format!("--{option}=unix:{}", at(&file)));
-        }
-        command.arg(format!("--unixctl={}", at(&format!("{zone}-ic.ctl"))));
-        let connector = self.run(command, &format!("{zone}-ic.log"));
+        ]
+        .map(|(option, file)| format!("--{option}=unix:{}", kind.path(&self.scratch, &file)));
+        let connector = translator::start(kind, &self.scratch, "ovn-ic", &format!("{zone}-ic"), &options);
         self.connectors.insert(zone.to_owned(), connector);
     }
 
     /// Ends a zone's `ovn-ic` without a goodbye.
     pub fn kill_ic(&mut self, zone: &str) {
         self.connectors.remove(zone);
-    }
-
-    fn run(&mut self, mut command: Command, log: &str) -> Running {
-        let log = std::fs::File::create(self.scratch.host(log)).expect("the folder is writable");
-        let child = command.stdin(Stdio::null()).stderr(log).spawn();
-        Running(child.expect("it starts"))
     }
 
     fn database(&mut self, zone: &str, side: &str) -> &mut Server {

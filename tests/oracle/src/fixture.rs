@@ -1,11 +1,13 @@
 //! The packaged servers and the packaged `ovn-northd`, kept running from case to case.
 
 use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use ferrovn_tests::client::Client;
 use ferrovn_tests::peers::Scratch;
+use ferrovn_tests::process::Process;
 use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use ovn_schemas::Db;
 use ovsdb_data::monitor::MonitorVersion;
 use ovsdb_data::{DatabaseSchema, RowChange, TableIdx, Uuid};
@@ -25,7 +27,7 @@ pub struct Fixture {
     scratch: Scratch,
     nb: Server,
     sb: Server,
-    northd: Child,
+    northd: Process,
 }
 
 impl Drop for Fixture {
@@ -33,11 +35,8 @@ impl Drop for Fixture {
         if std::thread::panicking() {
             let log = std::fs::read_to_string(self.scratch.host("northd.log")).unwrap_or_default();
             let last: Vec<&str> = log.lines().rev().take(5).collect();
-            println!("northd {:?}: {last:#?}", self.northd.try_wait());
+            println!("northd has ended: {}; {last:#?}", self.northd.has_ended());
         }
-        // It may have ended already.
-        let _ = self.northd.kill();
-        let _ = self.northd.wait();
     }
 }
 
@@ -57,19 +56,7 @@ impl Fixture {
         let scratch = Scratch::new("oracle");
         let nb = Server::start(Kind::C, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
         let sb = Server::start(Kind::C, &scratch, "sb", Db::OvnSouthbound.text(), &[]);
-        let log = std::fs::File::create(scratch.host("northd.log")).expect("the folder is writable");
-        let northd = scratch
-            .peer("ovn-northd")
-            .args([
-                "--ovnnb-db=unix:nb.sock",
-                "--ovnsb-db=unix:sb.sock",
-                "--unixctl=northd.ctl",
-                "--n-threads=1",
-            ])
-            .stdin(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the peer starts");
+        let northd = translator::northd(Kind::C, &scratch, "northd");
         let fixture = Fixture {
             scratch,
             nb,

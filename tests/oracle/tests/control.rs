@@ -1,12 +1,14 @@
 //! `ovn-appctl -t ovn-northd`: the packaged program and ours list the same commands and answer them in the same form;
 //! and options that are about the process, databases with TLS among them.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::pki::Authority;
+use ferrovn_tests::process::Process;
 use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::translator;
 use ovn_schemas::Db;
 
 /// Longer than anything here takes.
@@ -16,24 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Zone {
     scratch: Scratch,
     _servers: [Server; 2],
-    northd: Child,
-}
-
-impl Drop for Zone {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.northd.kill();
-        let _ = self.northd.wait();
-    }
+    _northd: Process,
 }
 
 impl Zone {
     fn new(test: &str, kind: Kind) -> Zone {
         let scratch = Scratch::new(test);
-        let at = |file: &str| match kind {
-            Kind::C => scratch.inner(file).display().to_string(),
-            Kind::Ours => scratch.host(file).display().to_string(),
-        };
+        let at = |file: &str| kind.path(&scratch, file);
         let options = [
             format!("--ovnnb-db=unix:{}", at("nb.sock")),
             format!("--ovnsb-db=unix:{}", at("sb.sock")),
@@ -44,22 +35,10 @@ impl Zone {
     }
 
     fn on(scratch: Scratch, kind: Kind, servers: [Server; 2], options: &[String]) -> Zone {
-        let (mut command, socket) = match kind {
-            Kind::C => (scratch.peer("ovn-northd"), scratch.inner("northd.ctl")),
-            Kind::Ours => (Command::new(ours("ovn-northd")), scratch.host("northd.ctl")),
-        };
-        let log = std::fs::File::create(scratch.host("northd.log")).expect("the folder is writable");
-        let northd = command
-            .args(options)
-            .arg(format!("--unixctl={}", socket.display()))
-            .stdin(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("it starts");
         let zone = Zone {
+            _northd: translator::start(kind, &scratch, "ovn-northd", "northd", options),
             scratch,
             _servers: servers,
-            northd,
         };
         zone.nbctl(&["init"]);
         let began = Instant::now();
@@ -216,10 +195,7 @@ fn databases_with_tls_are_kept_in_step() {
         authority.sign(&scratch, name);
     }
     let identity = |kind: Kind, name: &str| {
-        let path = |file: String| match kind {
-            Kind::C => scratch.inner(&file).display().to_string(),
-            Kind::Ours => scratch.host(&file).display().to_string(),
-        };
+        let path = |file: String| kind.path(&scratch, &file);
         [
             format!("--private-key={}", path(format!("{name}.key"))),
             format!("--certificate={}", path(format!("{name}.pem"))),

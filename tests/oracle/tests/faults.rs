@@ -1,14 +1,14 @@
 //! `ovn-northd` when others die: two of it, on a northbound server and a southbound cluster of ours.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ferrovn_tests::client::{Client, Received};
 use ferrovn_tests::cluster::Cluster;
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::process::Process;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use northd_core::{Northd, Reconcile, Side};
 use northd_oracle::fixture::dump;
 use northd_oracle::seeds;
@@ -57,30 +57,24 @@ impl World {
     }
 
     fn northd(&self, n: usize) -> Process {
-        let log = self.scratch.host(&format!("northd{n}.log"));
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(log);
-        let mut command = Command::new(ours("ovn-northd"));
-        command
-            .arg(format!(
-                "--ovnnb-db=unix:{}",
-                self.scratch.host("nb.sock").display()
-            ))
-            .arg(format!("--ovnsb-db={}", self.sb.remotes()))
-            .arg(format!(
-                "--unixctl={}",
-                self.scratch.host(&format!("northd{n}.ctl")).display()
-            ))
-            .stdin(Stdio::null())
-            .stderr(log.expect("the folder is writable"));
-        Process::start(command)
+        let options = [
+            format!("--ovnnb-db=unix:{}", Kind::Ours.path(&self.scratch, "nb.sock")),
+            format!("--ovnsb-db={}", self.sb.remotes()),
+        ];
+        translator::start(
+            Kind::Ours,
+            &self.scratch,
+            "ovn-northd",
+            &format!("northd{n}"),
+            &options,
+        )
     }
 
     /// A northbound transaction.
     fn commit(&self, operations: Vec<Value>) {
-        let params = std::iter::once(json!(Db::OvnNorthbound.name())).chain(operations);
-        let results = self.nb.client(&self.scratch).transact(params.collect());
-        let is_done = |results: &Vec<Value>| results.iter().all(|result| result.get("error").is_none());
-        assert!(results.as_array().is_some_and(is_done), "{results}");
+        self.nb
+            .client(&self.scratch)
+            .commit(Db::OvnNorthbound, &operations);
     }
 
     /// Something is there that was not, or changes.

@@ -1,11 +1,12 @@
 //! The program `ovn-northd` on real databases: what it takes over, what it repairs, who is active.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::process::Process;
+use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use northd_oracle::{Case, cases};
 use ovn_schemas::Db;
 use serde_json::{Value, json};
@@ -21,14 +22,9 @@ struct Zone {
 }
 
 /// A running `ovn-northd`, killed with its handle.
-struct Northd(Child, String);
-
-impl Drop for Northd {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+struct Northd {
+    _process: Process,
+    name: String,
 }
 
 impl Zone {
@@ -63,24 +59,10 @@ impl Zone {
     }
 
     fn start(&self, kind: Kind, name: &str) -> Northd {
-        let log =
-            std::fs::File::create(self.scratch.host(&format!("{name}.log"))).expect("the folder is writable");
-        let (mut command, path): (Command, fn(&Scratch, &str) -> String) = match kind {
-            Kind::C => (self.scratch.peer("ovn-northd"), |scratch, file| {
-                scratch.inner(file).display().to_string()
-            }),
-            Kind::Ours => (Command::new(ours("ovn-northd")), |scratch, file| {
-                scratch.host(file).display().to_string()
-            }),
+        let northd = Northd {
+            _process: translator::northd(kind, &self.scratch, name),
+            name: name.to_owned(),
         };
-        let at = |file: &str| path(&self.scratch, file);
-        command
-            .arg(format!("--ovnnb-db=unix:{}", at("nb.sock")))
-            .arg(format!("--ovnsb-db=unix:{}", at("sb.sock")))
-            .arg(format!("--unixctl={}", at(&format!("{name}.ctl"))))
-            .stdin(Stdio::null())
-            .stderr(log);
-        let northd = Northd(command.spawn().expect("it starts"), name.to_owned());
         self.wait(&format!("{name} answers"), || {
             self.ask(&northd, "status").is_some()
         });
@@ -88,7 +70,7 @@ impl Zone {
     }
 
     fn ask(&self, northd: &Northd, command: &str) -> Option<String> {
-        let socket = self.scratch.inner(&format!("{}.ctl", northd.1));
+        let socket = self.scratch.inner(&format!("{}.ctl", northd.name));
         let output = self
             .scratch
             .output("ovn-appctl", &["-t", &socket.display().to_string(), command]);

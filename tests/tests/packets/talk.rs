@@ -1,25 +1,18 @@
 //! What pods say and hear, by `talk.py` and the peers' Python.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 
 use ferrovn_tests::node::{Pod, wait_for};
 use ferrovn_tests::peers;
+use ferrovn_tests::process::Process;
 
 const TEXT: &str = include_str!("talk.py");
 
 /// A program in a pod that runs until its handle ends.
 pub struct Talk {
-    child: Child,
+    process: Process,
     lines: BufReader<ChildStdout>,
-}
-
-impl Drop for Talk {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Talk {
@@ -42,13 +35,11 @@ fn command(pod: &Pod, words: &[&str]) -> Command {
 
 /// Starts a program, and waits until it is ready.
 pub fn start(pod: &Pod, words: &[&str]) -> Talk {
-    let child = command(pod, words)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn();
-    let mut child = child.expect("it starts");
-    let lines = BufReader::new(child.stdout.take().expect("it is piped"));
-    let mut talk = Talk { child, lines };
+    let mut command = command(pod, words);
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut process = Process::start(command);
+    let lines = BufReader::new(process.stdout());
+    let mut talk = Talk { process, lines };
     assert_eq!(talk.line(), "ready", "{words:?} in {}", pod.address);
     talk
 }
@@ -57,7 +48,7 @@ pub fn start(pod: &Pod, words: &[&str]) -> Talk {
 pub fn heard(mut talk: Talk, mut more: impl FnMut()) -> String {
     wait_for("an end of hearing", || {
         more();
-        !talk.child.try_wait().is_ok_and(|status| status.is_none())
+        talk.process.has_ended()
     });
     talk.line()
 }

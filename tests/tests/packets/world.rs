@@ -3,12 +3,11 @@
 //! The router `r` has switches `netN` with 10.0.N.0/24, itself at 10.0.N.254. Pods are called `pN-K`, at 10.0.N.K.
 //! Chassis are `node1`, `node2`, …; where an argument is a node, it is a position, from 0.
 
-use std::process::{Command, Stdio};
-
 use ferrovn_tests::node::{Network, Node, Pod, wait_for};
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::process::Process;
-use ferrovn_tests::server::{Kind, Server, ours};
+use ferrovn_tests::server::{Kind, Server};
+use ferrovn_tests::translator;
 use ovn_schemas::Db;
 
 use crate::talk::ask;
@@ -35,7 +34,7 @@ impl World {
         let remote = format!("--remote=ptcp:{port}:{}", network.address());
         let nb = Server::start(Kind::Ours, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
         let sb = Server::start(Kind::Ours, &scratch, "sb", Db::OvnSouthbound.text(), &[&remote]);
-        let northd = start_northd(northd, &scratch);
+        let northd = translator::northd(northd, &scratch, "northd");
         // The packaged ovn-controller falls over a database without the row.
         ctl(&scratch, "ovn-sbctl --db=unix:sb.sock", "wait-until SB_Global .");
         let nodes = (1..=n_nodes).map(|n| network.node(n, port)).collect();
@@ -115,26 +114,6 @@ pub fn wait_for_told(pod: &Pod, address: &str, port: u16, expected: &[&str]) {
         }
         all && only
     });
-}
-
-fn start_northd(kind: Kind, scratch: &Scratch) -> Process {
-    let at = |file: &str| match kind {
-        Kind::C => scratch.inner(file).display().to_string(),
-        Kind::Ours => scratch.host(file).display().to_string(),
-    };
-    let mut command = match kind {
-        Kind::C => scratch.peer("ovn-northd"),
-        Kind::Ours => Command::new(ours("ovn-northd")),
-    };
-    let log = std::fs::File::create(scratch.host("northd.log")).expect("the folder is writable");
-    command
-        .arg(format!("--ovnnb-db=unix:{}", at("nb.sock")))
-        .arg(format!("--ovnsb-db=unix:{}", at("sb.sock")))
-        .arg(format!("--unixctl={}", at("northd.ctl")))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log);
-    Process::start(command)
 }
 
 fn ctl(scratch: &Scratch, program: &str, words: &str) -> String {

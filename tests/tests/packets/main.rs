@@ -3,21 +3,13 @@
 //!
 //! One world, and all scenarios in it one after the other: starting it takes longer than they do.
 
-#[path = "packets/acls.rs"]
 mod acls;
-#[path = "packets/balancer.rs"]
 mod balancer;
-#[path = "packets/multicast.rs"]
 mod multicast;
-#[path = "packets/outside.rs"]
 mod outside;
-#[path = "packets/routes.rs"]
 mod routes;
-#[path = "packets/services.rs"]
 mod services;
-#[path = "packets/talk.rs"]
 mod talk;
-#[path = "packets/world.rs"]
 mod world;
 
 use std::time::Instant;
