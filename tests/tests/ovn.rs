@@ -25,13 +25,9 @@ fn check(northd: Kind) {
     // Only the nodes reach it.
     let remote = format!("--remote=ptcp:{SB_PORT}:{}", network.address());
     let mut sb = Server::start(Kind::Ours, &scratch, "sb", Db::OvnSouthbound.text(), &[&remote]);
-    let (nb_remote, sb_remote) = ["nb", "sb"]
-        .map(|name| format!("unix:{}", scratch.inner(&format!("{name}.sock")).display()))
-        .into();
     let _northd = translator::northd(northd, &scratch, "northd");
     let nbctl = |args: &[&str]| {
-        let db = format!("--db={nb_remote}");
-        let args: Vec<&str> = [&*db, "--timeout=60"]
+        let args: Vec<&str> = ["--db=unix:nb.sock", "--timeout=60"]
             .into_iter()
             .chain(args.iter().copied())
             .collect();
