@@ -115,6 +115,7 @@ fn node_of(node: NodeId) -> &'static str {
         | Node::AnswersVips => "lr_stateful",
         Node::Group
         | Node::Member
+        | Node::BucketGroups
         | Node::SwitchGroups
         | Node::GroupMembers
         | Node::GroupSwitches

@@ -16,14 +16,18 @@ const TABLES: [&str; 5] = [
     sb::ControllerEvent::TABLE_NAME,
 ];
 
-/// Southbound columns that say nothing to it: what ovn-controller writes for others.
-const COLUMNS: [(&str, &str); 6] = [
+/// Southbound columns that say nothing to it: what ovn-controller writes for others, and what is said about flows, which
+/// is long and never looked at again.
+const COLUMNS: [(&str, &str); 9] = [
     (sb::SbGlobal::TABLE_NAME, "connections"),
     (sb::SbGlobal::TABLE_NAME, "ssl"),
     (sb::SbGlobal::TABLE_NAME, "external_ids"),
     (sb::Chassis::TABLE_NAME, "nb_cfg"),
     (sb::Chassis::TABLE_NAME, "external_ids"),
     (sb::ChassisPrivate::TABLE_NAME, "external_ids"),
+    (sb::LogicalFlow::TABLE_NAME, "external_ids"),
+    (sb::LogicalFlow::TABLE_NAME, "tags"),
+    (sb::LogicalFlow::TABLE_NAME, "flow_desc"),
 ];
 
 /// The northbound tables of whose `external_ids` something is made. Others write long ones into all tables.

@@ -25,8 +25,11 @@ pub fn table(c: Option<&[Figure]>, ours: Option<&[Figure]>) -> String {
         };
         let (c, ours) = (of(c), of(ours));
         let ratio = c.zip(ours).map(|(c, ours)| ours / c);
-        let [c, ours, ratio] =
-            [c, ours, ratio].map(|value| value.map_or("–".to_owned(), |v| format!("{v:.2}")));
+        let [c, ours] = [c, ours].map(|value| value.map_or("–".to_owned(), |v| format!("{v:.2}")));
+        let ratio = ratio.map_or("–".to_owned(), |ratio| match ratio < 0.1 {
+            true => format!("{ratio:.5}"),
+            false => format!("{ratio:.2}"),
+        });
         text.push_str(&format!("| {name} | {c} | {ours} | {ratio} |\n"));
     }
     text

@@ -29,6 +29,7 @@ pub mod router_port;
 pub mod router_side;
 pub mod router_vips;
 pub mod switch;
+pub mod switch_bucket;
 pub mod switch_link;
 pub mod switch_port;
 pub mod vip;

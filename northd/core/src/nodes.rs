@@ -23,12 +23,22 @@ ovn_incremental::nodes! {
     GatewayPorts,
     /// A switch.
     Switch,
+    /// A switch's column `ports`, by bucket.
+    PortRefs,
+    /// How many buckets that are.
+    PortBuckets,
+    /// The part of the column in one bucket.
+    BucketRefs,
     /// The switch of a port.
     SwitchOf,
     /// A switch's port.
     SwitchPort,
+    /// A switch's ports in one bucket.
+    BucketPorts,
     /// A switch's ports.
     SwitchPorts,
+    /// What those in one bucket mean for it.
+    BucketTraits,
     /// What its ports mean for a switch.
     SwitchTraits,
     /// How old neighbors of a router may grow.
@@ -106,6 +116,8 @@ ovn_incremental::nodes! {
     RouterGroups,
     /// The group of a router.
     RouterGroup,
+    /// The chassis with ports of one bucket of a switch.
+    BucketChassis,
     /// The chassis with ports of a switch.
     SwitchChassis,
     /// The chassis with ports of a group of routers.
@@ -116,6 +128,8 @@ ovn_incremental::nodes! {
     Group,
     /// A switch port as its port groups see it.
     Member,
+    /// The port groups of a switch's ports in one bucket.
+    BucketGroups,
     /// The port groups of a switch.
     SwitchGroups,
     /// What the ports of a port group have.
@@ -196,6 +210,8 @@ ovn_incremental::nodes! {
     DatapathKey,
     /// What a port brings to the choice of its key.
     PortKeyClaim,
+    /// What a switch's ports in one bucket bring to that.
+    BucketClaims,
     /// Tunnel keys of a datapath's ports.
     PortKeys,
     /// Tunnel keys of some of a datapath's ports.
@@ -204,6 +220,8 @@ ovn_incremental::nodes! {
     PortKey,
     /// Whether a port wants a queue.
     QueueClaim,
+    /// The ports of a switch in one bucket that want queues.
+    BucketQueues,
     /// The ports of a switch that want queues.
     SwitchQueues,
     /// All queues.
@@ -244,6 +262,8 @@ ovn_incremental::nodes! {
     MulticastPort,
     /// Whether there is a router on a switch that relays multicast.
     IsRelayed,
+    /// A switch's ports in one bucket in its built-in multicast groups.
+    BucketFloods,
     /// The built-in multicast groups of a switch.
     SwitchFloods,
     /// Those of a router.

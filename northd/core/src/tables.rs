@@ -33,7 +33,8 @@ pub(crate) const TABLES: &[(&str, &[Part])] = &[
     (
         "Logical_Flow",
         &[
-            At("external_ids", "stage-name"),
+            Column("pipeline"),
+            Column("table_id"),
             Column("priority"),
             Column("match"),
             Column("actions"),

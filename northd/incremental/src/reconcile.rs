@@ -252,7 +252,7 @@ impl<P: Program> Reconcile<P> {
             return;
         };
         let desired = machine.desired((self.side, table, id));
-        let is_found = desired.is_some_and(|desired| self.find(table, &desired).is_some());
+        let is_found = desired.is_some_and(|desired| self.find(machine, table, &desired).is_some());
         if is_found || self.standing.contains_key(&(table, id)) {
             return;
         }
@@ -295,7 +295,7 @@ impl<P: Program> Reconcile<P> {
             self.claim(table, id, id);
         }
         if !self.standing.contains_key(&(table, id))
-            && let Some(uuid) = self.find(table, &desired)
+            && let Some(uuid) = self.find(machine, table, &desired)
         {
             self.claim(table, id, uuid);
         }
@@ -414,10 +414,22 @@ impl<P: Program> Reconcile<P> {
         found
     }
 
-    /// A row that nobody stands for yet and that has a desired row's key.
-    fn find(&self, table: TableIdx, desired: &Desired) -> Option<Uuid> {
+    /// A row that nobody stands for yet and that has a desired row's key: of several the one that has most of its
+    /// columns.
+    fn find(&self, machine: &Machine<P>, table: TableIdx, desired: &Desired) -> Option<Uuid> {
         let key = self.desired_key(table, desired);
-        self.unclaimed.get(&(table, key))?.first().copied()
+        let rows = self.unclaimed.get(&(table, key))?;
+        if rows.len() == 1 {
+            return rows.first().copied();
+        }
+        let n_different = |uuid: &Uuid| {
+            let row = machine.databases().row(self.side, table, *uuid);
+            let differs = |(column, value): &&(ColumnIdx, Datum)| {
+                row.is_none_or(|row| row.get(*column) != &self.actual(machine, *column, table, value))
+            };
+            desired.columns.iter().filter(differs).count()
+        };
+        rows.iter().copied().min_by_key(n_different)
     }
 
     fn desired_key(&self, table: TableIdx, desired: &Desired) -> String {

@@ -49,6 +49,11 @@ fn run<S: Service>(args: Args<S>) -> i32 {
         Ok(runtime) => runtime,
         Err(error) => process::fatal(S::NAME, &format!("cannot start threads: {error}")),
     };
+    // Only now: threads end where a process goes on in its child. What a first run has needed is given back while
+    // nothing happens, in about ten seconds.
+    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
+        tracing::debug!(target: "memory", "the allocator has no thread of its own: {error}");
+    }
     let status = runtime.block_on(async {
         serve(args, starting).await.unwrap_or_else(|error| {
             eprintln!("{}: {error}", S::NAME);

@@ -2,8 +2,6 @@
 //! first, then those that are kept, then the next above the highest, and the lowest free one where there is none.
 //! A chassisredirect port shares the datapath of the port that it stands for.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
@@ -12,7 +10,7 @@ use crate::model::chassis::VxlanMode;
 use crate::model::options::Options;
 use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
-use crate::model::switch::SwitchPorts;
+use crate::model::switch_bucket::{Bucket, BucketPorts, buckets};
 use crate::model::switch_port::{RedirectPort, SwitchPort};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -75,87 +73,146 @@ fn asked(uuid: Uuid, options: &Options) -> Option<i64> {
     fits.then_some(key)
 }
 
+/// Ports with what they ask for and what they have already.
+type Claims = Vec<(Port, Option<i64>, Option<i64>)>;
+
+/// What the ports of a bucket of a switch bring along.
+pub enum BucketClaims {}
+
+impl Derivation for BucketClaims {
+    type Key = Bucket;
+    type Value = Claims;
+    const NODE: NodeId = Node::BucketClaims;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
+        claims(view, &view.get::<BucketPorts>(bucket))
+    }
+}
+
+fn claims(view: &View<'_>, ports: &[Uuid]) -> Claims {
+    let is_vxlan = *view.get::<VxlanMode>(());
+    let mut claims = Vec::with_capacity(ports.len());
+    for uuid in ports {
+        let Some(claim) = &*view.get::<KeyClaim>(*uuid) else {
+            continue;
+        };
+        let asked = claim.asked.filter(|key| {
+            let fits = !is_vxlan || *key <= VXLAN_MAX;
+            if !fits {
+                tracing::warn!("Tunnel key {key} for port {uuid} is incompatible with VXLAN");
+            }
+            fits
+        });
+        claims.push(((*uuid, false), asked, claim.kept));
+        if let Some(kept) = claim.redirect {
+            claims.push(((*uuid, true), None, kept));
+        }
+    }
+    claims
+}
+
+/// Keys of ports, sorted by port.
+type Keys = Vec<(Port, i64)>;
+
 /// The keys of all ports of a datapath. A port that got none is not here.
 pub enum PortKeys {}
 
 impl Derivation for PortKeys {
     type Key = Uuid;
-    type Value = BTreeMap<Port, i64>;
+    type Value = Keys;
     const NODE: NodeId = Node::PortKeys;
 
     fn derive(view: &View<'_>, datapath: Uuid, before: Option<&Self::Value>) -> Self::Value {
-        let is_vxlan = *view.get::<VxlanMode>(());
-        let (of_switch, of_router) = (
-            view.get::<SwitchPorts>(datapath),
-            view.get::<RouterPorts>(datapath),
-        );
-        let mut claims = Vec::new();
-        for uuid in of_switch.iter().chain(of_router.iter()) {
-            let Some(claim) = &*view.get::<KeyClaim>(*uuid) else {
-                continue;
-            };
-            let asked = claim.asked.filter(|key| {
-                let fits = !is_vxlan || *key <= VXLAN_MAX;
-                if !fits {
-                    tracing::warn!("Tunnel key {key} for port {uuid} is incompatible with VXLAN");
-                }
-                fits
-            });
-            claims.push(((*uuid, false), asked, claim.kept));
-            if let Some(kept) = claim.redirect {
-                claims.push(((*uuid, true), None, kept));
-            }
+        let mut all = claims(view, &view.get::<RouterPorts>(datapath));
+        for bucket in buckets(view, datapath) {
+            all.extend_from_slice(&view.get::<BucketClaims>(bucket));
         }
-        give(&claims, before, if is_vxlan { VXLAN_MAX } else { MAX })
+        let is_vxlan = *view.get::<VxlanMode>(());
+        give(
+            &all,
+            before.map_or(&[], Vec::as_slice),
+            if is_vxlan { VXLAN_MAX } else { MAX },
+        )
     }
 }
 
-/// Ports with what they ask for and what they have already.
-type Claims = [(Port, Option<i64>, Option<i64>)];
+/// Keys that are given away.
+struct Used {
+    words: Vec<u64>,
+    highest: i64,
+}
 
-fn give(claims: &Claims, before: Option<&BTreeMap<Port, i64>>, max: i64) -> BTreeMap<Port, i64> {
-    let mut keys = BTreeMap::new();
-    let mut used = BTreeSet::new();
+impl Used {
+    fn new() -> Used {
+        Used {
+            words: vec![0; MAX as usize / 64 + 1],
+            highest: 0,
+        }
+    }
+
+    /// Whether a key is given away for the first time.
+    fn insert(&mut self, key: i64) -> bool {
+        if self.contains(key) {
+            return false;
+        }
+        if let Some(word) = self.words.get_mut(key as usize / 64) {
+            *word |= 1 << (key % 64);
+        }
+        self.highest = self.highest.max(key);
+        true
+    }
+
+    fn contains(&self, key: i64) -> bool {
+        let word = self.words.get(key as usize / 64);
+        word.is_none_or(|word| word >> (key % 64) & 1 == 1)
+    }
+}
+
+fn give(claims: &[(Port, Option<i64>, Option<i64>)], before: &[(Port, i64)], max: i64) -> Keys {
+    let mut given: Vec<Option<i64>> = vec![None; claims.len()];
+    let mut used = Used::new();
     // Of several that ask for one key, who has it keeps it.
-    let (held, wanted): (Vec<_>, Vec<_>) = claims.iter().copied().partition(|(_, asked, kept)| asked == kept);
-    for (port, asked, _) in held.into_iter().chain(wanted) {
-        let Some(key) = asked else { continue };
-        match used.insert(key) {
-            true => {
-                keys.insert(port, key);
+    for is_held in [true, false] {
+        for (given, (port, asked, kept)) in given.iter_mut().zip(claims) {
+            let Some(key) = asked.filter(|_| (asked == kept) == is_held) else {
+                continue;
+            };
+            match used.insert(key) {
+                true => *given = Some(key),
+                false => tracing::warn!(
+                    "Logical port {} requests same tunnel key {key} as another LSP or LRP",
+                    port.0
+                ),
             }
-            false => tracing::warn!(
-                "Logical port {} requests same tunnel key {key} as another LSP or LRP",
-                port.0
-            ),
         }
     }
-    for (port, _, kept) in claims {
-        if keys.contains_key(port) {
-            continue;
-        }
-        let before = before.and_then(|before| before.get(port)).copied();
-        if let Some(key) = [before, *kept]
-            .into_iter()
-            .flatten()
-            .find(|key| used.insert(*key))
-        {
-            keys.insert(*port, key);
+    for (given, (port, _, kept)) in given.iter_mut().zip(claims) {
+        if given.is_none() {
+            let known = [key_of(before, *port), *kept].into_iter().flatten();
+            *given = known.into_iter().find(|key| used.insert(*key));
         }
     }
-    let highest = used.last().copied().unwrap_or(0);
+    let highest = used.highest;
     let mut free = (highest + 1..=max).chain(1..=highest.min(max));
-    for (port, ..) in claims {
-        if keys.contains_key(port) {
-            continue;
-        }
-        let Some(key) = free.find(|key| !used.contains(key)) else {
+    for given in given.iter_mut().filter(|given| given.is_none()) {
+        *given = free.find(|key| !used.contains(*key));
+        if given.is_none() {
             tracing::warn!("all port tunnel ids exhausted");
             break;
-        };
-        keys.insert(*port, key);
+        }
     }
+    let ports = claims.iter().map(|(port, ..)| *port);
+    let mut keys: Keys = ports
+        .zip(given)
+        .filter_map(|(port, key)| Some((port, key?)))
+        .collect();
+    keys.sort_unstable();
     keys
+}
+
+fn key_of(keys: &[(Port, i64)], port: Port) -> Option<i64> {
+    let at = keys.binary_search_by_key(&port, |(port, _)| *port).ok()?;
+    Some(keys[at].1)
 }
 
 /// The keys of those ports of a datapath whose uuids have the same first bits. A port more changes one bucket: the
@@ -167,15 +224,15 @@ const BUCKET_BITS: u32 = 6;
 
 impl Derivation for PortKeyBucket {
     type Key = (Uuid, Uuid);
-    type Value = BTreeMap<Port, i64>;
+    type Value = Keys;
     const NODE: NodeId = Node::PortKeyBucket;
 
     fn derive(view: &View<'_>, (datapath, first): Self::Key, _: Option<&Self::Value>) -> Self::Value {
         let last = Uuid::from_u128(first.as_u128() | u128::MAX >> BUCKET_BITS);
         let keys = view.get::<PortKeys>(datapath);
-        keys.range((first, false)..=(last, true))
-            .map(|(port, key)| (*port, *key))
-            .collect()
+        let from = keys.partition_point(|(port, _)| *port < (first, false));
+        let to = keys.partition_point(|(port, _)| *port <= (last, true));
+        keys[from..to].to_vec()
     }
 }
 
@@ -206,8 +263,8 @@ impl Derivation for PortKey {
         };
         let keys = view.get::<PortKeyBucket>((datapath, bucket(uuid)));
         PortKey {
-            own: keys.get(&(uuid, false)).copied(),
-            redirect: keys.get(&(uuid, true)).copied(),
+            own: key_of(&keys, (uuid, false)),
+            redirect: key_of(&keys, (uuid, true)),
         }
     }
 }
@@ -225,9 +282,9 @@ mod tests {
                 .iter()
                 .map(|(id, asked, kept)| (port(*id), *asked, *kept))
                 .collect();
-            let map = |keys: &[(u128, i64)]| keys.iter().map(|(id, key)| (port(*id), *key)).collect();
-            let before: BTreeMap<Port, i64> = map(before);
-            assert_eq!(give(&claims, Some(&before), max), map(given));
+            let map =
+                |keys: &[(u128, i64)]| -> Keys { keys.iter().map(|(id, key)| (port(*id), *key)).collect() };
+            assert_eq!(give(&claims, &map(before), max), map(given));
         };
         check(&[(1, None, None), (2, None, None)], &[], 9, &[(1, 1), (2, 2)]);
         check(&[(1, None, Some(4)), (2, None, None)], &[], 9, &[(1, 4), (2, 5)]);

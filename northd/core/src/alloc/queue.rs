@@ -8,7 +8,7 @@ use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
 use crate::model::binding::Bindings;
-use crate::model::switch::SwitchPorts;
+use crate::model::switch_bucket::{Bucket, BucketPorts, buckets};
 use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -42,7 +42,21 @@ impl Derivation for SwitchQueues {
     const NODE: NodeId = Node::SwitchQueues;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let ports = view.get::<SwitchPorts>(uuid);
+        let of_bucket = |bucket| view.get::<BucketQueues>(bucket).to_vec();
+        buckets(view, uuid).flat_map(of_bucket).collect()
+    }
+}
+
+/// The same of the ports of a bucket.
+pub enum BucketQueues {}
+
+impl Derivation for BucketQueues {
+    type Key = Bucket;
+    type Value = Vec<(Uuid, Option<i64>)>;
+    const NODE: NodeId = Node::BucketQueues;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
+        let ports = view.get::<BucketPorts>(bucket);
         let claim = |port: &Uuid| view.get::<QueueClaim>(*port).map(|kept| (*port, kept));
         ports.iter().filter_map(claim).collect()
     }

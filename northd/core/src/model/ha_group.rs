@@ -13,7 +13,7 @@ use ovsdb_data::Uuid;
 use super::binding::PortChassis;
 use super::router::RouterPorts;
 use super::router_port::{Neighbors, RouterPeer, RouterPort, SwitchPeer};
-use super::switch::SwitchPorts;
+use super::switch_bucket::{Bucket, BucketPorts, buckets};
 use super::switch_port::SwitchPort;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
@@ -113,7 +113,21 @@ impl Derivation for SwitchChassis {
     const NODE: NodeId = Node::SwitchChassis;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let ports = view.get::<SwitchPorts>(uuid);
+        let of_bucket = |bucket| (*view.get::<BucketChassis>(bucket)).clone();
+        buckets(view, uuid).flat_map(of_bucket).collect()
+    }
+}
+
+/// The same of the ports of a bucket.
+pub enum BucketChassis {}
+
+impl Derivation for BucketChassis {
+    type Key = Bucket;
+    type Value = BTreeSet<Uuid>;
+    const NODE: NodeId = Node::BucketChassis;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
+        let ports = view.get::<BucketPorts>(bucket);
         let of_port = |port: &Uuid| view.get::<PortChassis>(*port).to_vec();
         ports.iter().flat_map(of_port).collect()
     }

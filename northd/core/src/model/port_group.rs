@@ -11,7 +11,7 @@ use ovn_schemas::rows::ovn_northbound::{LogicalSwitchPort, PortGroup};
 use ovsdb_data::Uuid;
 
 use super::address::v6_text;
-use super::switch::SwitchPorts;
+use super::switch_bucket::{Bucket, BucketPorts, buckets};
 use super::switch_port::{self, SwitchPort};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
@@ -93,7 +93,26 @@ impl Derivation for SwitchGroups {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut groups: Self::Value = BTreeMap::new();
-        for port in view.get::<SwitchPorts>(uuid).iter() {
+        for bucket in buckets(view, uuid) {
+            for (group, names) in view.get::<BucketGroups>(bucket).iter() {
+                groups.entry(*group).or_default().extend(names.iter().cloned());
+            }
+        }
+        groups
+    }
+}
+
+/// The same for the ports of a bucket.
+pub enum BucketGroups {}
+
+impl Derivation for BucketGroups {
+    type Key = Bucket;
+    type Value = BTreeMap<Uuid, BTreeSet<Arc<str>>>;
+    const NODE: NodeId = Node::BucketGroups;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
+        let mut groups: Self::Value = BTreeMap::new();
+        for port in view.get::<BucketPorts>(bucket).iter() {
             for group in view.holders(PortGroup::PORTS, *port) {
                 if let Some(member) = &*view.get::<Member>(*port) {
                     groups.entry(group).or_default().insert(member.name.clone());

@@ -6,7 +6,8 @@ use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
 use ovsdb_data::Uuid;
 
 use super::options::Options;
-use super::switch_port::{SwitchOf, SwitchPort};
+use super::switch_bucket::{Bucket, BucketPorts, buckets};
+use super::switch_port::SwitchPort;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -64,13 +65,11 @@ impl Derivation for SwitchPorts {
     const NODE: NodeId = Node::SwitchPorts;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let Some(row) = view.row::<LogicalSwitch<'_>>(uuid) else {
-            return Vec::new();
-        };
-        let ports = row.ports().iter();
+        let mut ports = Vec::new();
+        for bucket in buckets(view, uuid) {
+            ports.extend_from_slice(&view.get::<BucketPorts>(bucket));
+        }
         ports
-            .filter(|port| *view.get::<SwitchOf>(*port) == Some(uuid))
-            .collect()
     }
 }
 
@@ -98,7 +97,30 @@ impl Derivation for SwitchTraits {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let mut traits = SwitchTraits::default();
-        for port in view.get::<SwitchPorts>(uuid).iter() {
+        for bucket in buckets(view, uuid) {
+            let of_bucket = view.get::<BucketTraits>(bucket);
+            traits.router.extend_from_slice(&of_bucket.router);
+            traits.localnet.extend_from_slice(&of_bucket.localnet);
+            traits.vtep.extend_from_slice(&of_bucket.vtep);
+            traits.remote.extend_from_slice(&of_bucket.remote);
+            traits.has_unknown |= of_bucket.has_unknown;
+            traits.has_others |= of_bucket.has_others;
+        }
+        traits
+    }
+}
+
+/// The same of the ports of a bucket.
+pub enum BucketTraits {}
+
+impl Derivation for BucketTraits {
+    type Key = Bucket;
+    type Value = SwitchTraits;
+    const NODE: NodeId = Node::BucketTraits;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
+        let mut traits = SwitchTraits::default();
+        for port in view.get::<BucketPorts>(bucket).iter() {
             let Some(port) = &*view.get::<SwitchPort>(*port) else {
                 continue;
             };

@@ -22,7 +22,8 @@ use crate::model::name::chassis_redirect;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::router_side::RouterSide;
-use crate::model::switch::{Switch, SwitchPorts, SwitchTraits};
+use crate::model::switch::{Switch, SwitchTraits};
+use crate::model::switch_bucket::{Bucket, BucketPorts, buckets};
 use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
 use crate::nodes::{Node, NodeId};
 use crate::switch::arp_nd::port_named;
@@ -155,8 +156,30 @@ impl Derivation for SwitchFloods {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&BuiltIn>) -> BuiltIn {
         let mut groups = BuiltIn::default();
-        let is_relayed = *view.get::<IsRelayed>(uuid);
-        for port in view.get::<SwitchPorts>(uuid).iter() {
+        for bucket in buckets(view, uuid) {
+            let of_bucket = view.get::<BucketFloods>(bucket);
+            groups.flood.extend_from_slice(&of_bucket.flood);
+            groups.flood_l2.extend_from_slice(&of_bucket.flood_l2);
+            groups.unknown.extend_from_slice(&of_bucket.unknown);
+            groups.mrouter_flood.extend_from_slice(&of_bucket.mrouter_flood);
+            groups.r#static.extend_from_slice(&of_bucket.r#static);
+        }
+        groups
+    }
+}
+
+/// The ports of a bucket in them.
+pub enum BucketFloods {}
+
+impl Derivation for BucketFloods {
+    type Key = Bucket;
+    type Value = BuiltIn;
+    const NODE: NodeId = Node::BucketFloods;
+
+    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&BuiltIn>) -> BuiltIn {
+        let mut groups = BuiltIn::default();
+        let is_relayed = *view.get::<IsRelayed>(bucket.0);
+        for port in view.get::<BucketPorts>(bucket).iter() {
             let port = view.get::<MulticastPort>(*port);
             let Some(port) = port.as_ref().as_ref().filter(|port| port.is_enabled) else {
                 continue;

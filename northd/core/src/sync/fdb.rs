@@ -55,7 +55,10 @@ impl Derivation for TakenKeys {
     const NODE: NodeId = Node::TakenKeys;
 
     fn derive(view: &View<'_>, datapath: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        view.get::<PortKeys>(datapath).values().copied().collect()
+        view.get::<PortKeys>(datapath)
+            .iter()
+            .map(|(_, key)| *key)
+            .collect()
     }
 }
 

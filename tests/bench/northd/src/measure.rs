@@ -15,6 +15,9 @@ const STREAM: &str = "1,000 pods in 10 s";
 const N_STREAM: usize = 1000;
 const STREAM_PERIOD: Duration = Duration::from_millis(10);
 
+/// How long the program has nothing to do before it is looked at what it needs.
+const REST: Duration = Duration::from_secs(30);
+
 /// Fills a northbound database, starts a northd over an empty southbound one, and changes one thing after the other.
 /// A time is from the northbound transaction, itself included, until `sb_cfg` says that the southbound database has it.
 /// What a chassis writes counts from its own transaction on.
@@ -45,6 +48,12 @@ pub fn run(kind: Kind, args: &Args) -> Vec<Figure> {
     );
     note("processor time of it, s".into(), northd.process.cpu_s());
     note("resident, MB".into(), northd.process.memory_mb());
+    // Allocators give back what is not used any more after a while.
+    std::thread::sleep(REST);
+    note(
+        "resident after half a minute's rest, MB".into(),
+        northd.process.memory_mb(),
+    );
     note("logical flows".into(), zone.n_flows() as f64);
     for change in CHANGES.iter().filter(|change| args.wants(change.name)) {
         let cpu_s = northd.process.cpu_s();
