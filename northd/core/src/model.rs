@@ -3,6 +3,7 @@
 pub mod acl;
 pub use ovn_incremental::address;
 pub mod ageing;
+pub mod answered_vips;
 pub mod bfd;
 pub mod binding;
 pub mod chassis;

@@ -196,6 +196,10 @@ ovn_incremental::nodes! {
     LbRouter,
     /// All networks of a router.
     LbNetworks,
+    /// The virtual addresses of a load balancer that routers answer for.
+    BalancerAnswers,
+    /// Those of a group of load balancers.
+    GroupAnswers,
     /// The virtual addresses that a router answers for.
     AnsweredVips,
     /// Whether it answers for any.

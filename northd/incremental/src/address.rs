@@ -130,6 +130,11 @@ impl V6 {
         Ipv6Addr::from(u128::from(self.addr) & self.mask())
     }
 
+    /// The network's last address.
+    pub fn last(self) -> Ipv6Addr {
+        Ipv6Addr::from(u128::from(self.addr) | !self.mask())
+    }
+
     /// Whether an address is of this network.
     pub fn contains(self, addr: Ipv6Addr) -> bool {
         u128::from(addr) & self.mask() == u128::from(self.network())

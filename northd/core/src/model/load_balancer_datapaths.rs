@@ -13,14 +13,11 @@ use ovsdb_data::Uuid;
 use super::address::{Addresses, V4, V6};
 use super::config::Config;
 use super::copp;
-use super::load_balancer::{Answers, LoadBalancer};
 use super::nat::ForceSnat;
 use super::router::{GatewayPorts, Router, RouterPorts};
 use super::router_port::RouterPort;
 use super::switch::Switch;
 use super::switch_port::{Peer, SwitchPort};
-use super::vip::Vip;
-use super::vips::{Vips, buckets};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::switch::forward::Forward;
@@ -190,74 +187,6 @@ impl Derivation for LbRouter {
     }
 }
 
-/// Virtual addresses that a router answers ARP and ND for.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AnsweredVips {
-    /// IPv4 addresses.
-    pub v4: BTreeSet<Arc<str>>,
-    /// IPv6 addresses, and template variables.
-    pub v6: BTreeSet<Arc<str>>,
-}
-
-impl Derivation for AnsweredVips {
-    type Key = Uuid;
-    type Value = AnsweredVips;
-    const NODE: NodeId = Node::AnsweredVips;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&AnsweredVips>) -> AnsweredVips {
-        let mut answered = AnsweredVips::default();
-        let Some(row) = view
-            .row::<LogicalRouter<'_>>(uuid)
-            .filter(|_| view.get::<Router>(uuid).is_some())
-        else {
-            return answered;
-        };
-        let mut lbs: BTreeSet<Uuid> = row.load_balancer().iter().collect();
-        for group in row.load_balancer_group().iter() {
-            let group = view.row::<LoadBalancerGroup<'_>>(group);
-            lbs.extend(group.into_iter().flat_map(|group| {
-                let lbs: Vec<Uuid> = group.load_balancer().iter().collect();
-                lbs
-            }));
-        }
-        let networks = view.get::<RouterNetworks>(uuid);
-        for lb in lbs {
-            let lb = view.get::<LoadBalancer>(lb);
-            let Some(lb) = lb.as_ref() else { continue };
-            let buckets = buckets(view, lb.uuid).map(|bucket| view.get::<Vips>(bucket));
-            let buckets: Vec<Arc<Vec<Vip>>> = buckets.collect();
-            for vip in buckets.iter().flat_map(|vips| vips.iter()) {
-                let is_answered = match lb.answers {
-                    Answers::All => true,
-                    Answers::None => false,
-                    Answers::Reachable => vip.addr.is_some_and(|addr| networks.contain(addr)),
-                };
-                if is_answered {
-                    match vip.addr {
-                        Some(IpAddr::V4(_)) => answered.v4.insert(vip.ip.clone()),
-                        _ => answered.v6.insert(vip.ip.clone()),
-                    };
-                }
-            }
-        }
-        answered
-    }
-}
-
-/// Whether a router answers ARP, and ND, for virtual addresses.
-pub enum AnswersVips {}
-
-impl Derivation for AnswersVips {
-    type Key = Uuid;
-    type Value = (bool, bool);
-    const NODE: NodeId = Node::AnswersVips;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&(bool, bool)>) -> (bool, bool) {
-        let answered = view.get::<AnsweredVips>(uuid);
-        (!answered.v4.is_empty(), !answered.v6.is_empty())
-    }
-}
-
 /// Networks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Networks {
@@ -272,6 +201,16 @@ impl Networks {
             IpAddr::V4(addr) => self.v4.iter().any(|network| network.contains(addr)),
             IpAddr::V6(addr) => self.v6.iter().any(|network| network.contains(addr)),
         }
+    }
+
+    /// The first and the last address of each.
+    pub fn ranges(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> {
+        let v4 = self
+            .v4
+            .iter()
+            .map(|v4| (v4.network().into(), v4.broadcast().into()));
+        let v6 = self.v6.iter().map(|v6| (v6.network().into(), v6.last().into()));
+        v4.chain(v6)
     }
 
     fn add(&mut self, addresses: &Addresses) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ovn_schemas::rows::ovn_northbound::{LoadBalancerGroup, LogicalRouter};
 use ovsdb_data::Uuid;
 
+use super::answered_vips::{Answerable, BalancerAnswers, GroupAnswers};
 use super::nat::Nat;
 use super::vips::{VipTexts, Vips as ParsedVips, buckets};
 use crate::graph::Derivation;
@@ -90,6 +91,15 @@ impl RouterBalancers {
     pub fn vips<'a>(&'a self, view: &'a View<'_>) -> impl Iterator<Item = Arc<Vips>> + 'a {
         let balancers = self.balancers.iter().map(|uuid| view.get::<BalancerVips>(*uuid));
         balancers.chain(self.groups.iter().map(|uuid| view.get::<GroupVips>(*uuid)))
+    }
+
+    /// What each of them lets routers answer for.
+    pub fn answers<'a>(&'a self, view: &'a View<'_>) -> impl Iterator<Item = Arc<Answerable>> + 'a {
+        let balancers = self
+            .balancers
+            .iter()
+            .map(|uuid| view.get::<BalancerAnswers>(*uuid));
+        balancers.chain(self.groups.iter().map(|uuid| view.get::<GroupAnswers>(*uuid)))
     }
 }
 

@@ -10,7 +10,7 @@ use ovsdb_data::typed::Columns;
 use crate::alloc::datapath_key::DatapathKey;
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
-use crate::model::load_balancer_datapaths::AnsweredVips;
+use crate::model::answered_vips::AnsweredVips;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
