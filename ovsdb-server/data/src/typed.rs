@@ -412,7 +412,10 @@ impl<T> Columns<T> {
     /// Places and values.
     pub fn into_values(self) -> Vec<(ColumnIdx, Datum)> {
         let values = self.values.into_iter();
-        values.map(|(index, _, _, value)| (index, value)).collect()
+        let mut values: Vec<_> = values.map(|(index, _, _, value)| (index, value)).collect();
+        // Many are kept for long.
+        values.shrink_to_fit();
+        values
     }
 
     /// A row of these values in a table of `n` columns, the others empty.

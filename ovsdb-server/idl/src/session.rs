@@ -349,7 +349,7 @@ impl Session {
             },
             State::ServerMonitor(asked) if asked == id => match (result, &mut self.server) {
                 (Ok(body), Some(server)) => {
-                    server.apply(MonitorVersion::V2, &body)?;
+                    server.apply(MonitorVersion::V2, body)?;
                     let schema = self.check_server()?;
                     let schema = json::parse(schema.as_bytes())
                         .map_err(|error| Refusal::Unexpected(format!("schema: {error}")))?;
@@ -473,7 +473,7 @@ impl Session {
             return Ok(());
         };
         let changes = if found {
-            match replica.apply(version, &body) {
+            match replica.apply(version, body) {
                 Ok(changes) => changes,
                 Err(_) => {
                     self.monitor_anew();
@@ -482,7 +482,7 @@ impl Session {
             }
         } else {
             let mut fresh = Replica::new(replica.schema().clone());
-            fresh.apply(version, &body)?;
+            fresh.apply(version, body)?;
             replica.replace(fresh)
         };
         self.last = last.unwrap_or_default();
@@ -517,8 +517,8 @@ impl Session {
         let is = |name: &str| params.first() == Some(&json!(["monid", name]));
         match method {
             "update" | "update2" | "update3" if is("_Server") => {
-                if let (Some(server), Some(body)) = (&mut self.server, params.get(1)) {
-                    server.apply(MonitorVersion::V2, body)?;
+                if let (Some(server), Some(body)) = (&mut self.server, params.get_mut(1)) {
+                    server.apply(MonitorVersion::V2, body.take())?;
                     // Before its first contents are there, the database is checked with their arrival.
                     if !matches!(self.state, State::ServerMonitor(_)) {
                         self.check_server()?;
@@ -536,7 +536,7 @@ impl Session {
                     _ => None,
                 };
                 if let Some(replica) = &mut self.replica {
-                    let changes = replica.apply(version, &body)?;
+                    let changes = replica.apply(version, body)?;
                     self.last = last.unwrap_or_default();
                     if !changes.is_empty() || last.is_some() {
                         let txn_id = last;

@@ -166,7 +166,7 @@ mod tests {
 
         let mut replica = replica("D", "1.0.0", "1 2", &["T", "U"]);
         let row = json!({"00000000-0000-0000-0000-00000000000a": {"initial": {"n": 1}}});
-        let changes = replica.apply(MonitorVersion::V2, &json!({"U": row})).unwrap();
+        let changes = replica.apply(MonitorVersion::V2, json!({"U": row})).unwrap();
         let rows = replica.typed::<D>().unwrap();
         assert_eq!(rows.table::<U<'_>>().len(), 1);
         let told: Vec<_> = rows.changes::<U<'_>>(&changes).collect();
@@ -181,7 +181,7 @@ mod tests {
         for (n_t, n_u) in [(0, 0), (0, 3), (2, 0), (2, 3)] {
             let mut replica = replica("D", "1.0.0", "1 2", &["T", "U", "V"]);
             let body = json!({"V": rows(1), "T": rows(n_t), "U": rows(n_u)});
-            let changes = replica.apply(MonitorVersion::V2, &body).unwrap();
+            let changes = replica.apply(MonitorVersion::V2, body).unwrap();
             let rows = replica.typed::<D>().unwrap();
             let told = (
                 rows.changes::<T<'_>>(&changes).count(),

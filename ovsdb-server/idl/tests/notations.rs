@@ -81,7 +81,7 @@ proptest! {
             for (version, replica) in &mut replicas {
                 let body = update::encode(*version, &spec, &schema, &changes);
                 let body = json::parse(&body).expect("an update is JSON");
-                let told = replica.apply(*version, &body).expect("an update fits");
+                let told = replica.apply(*version, body).expect("an update fits");
                 prop_assert_eq!(&told, &changes, "{:?} tells what has changed", version);
                 let held: Vec<&Row> = replica.rows(T).collect();
                 prop_assert_eq!(held, truth.values().collect::<Vec<_>>(), "{:?} holds the truth", version);

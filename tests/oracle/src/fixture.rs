@@ -285,6 +285,6 @@ fn rows(client: &mut Client, db: Db, is_asked: impl Fn(&str) -> bool) -> Vec<Row
     }
     let mut replica = Replica::new(schema);
     replica
-        .apply(MonitorVersion::V2, &Value::Object(body))
+        .apply(MonitorVersion::V2, Value::Object(body))
         .expect("rows of the schema")
 }

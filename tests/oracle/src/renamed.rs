@@ -77,7 +77,7 @@ pub fn renamed(rows: &[RowChange], seed: u64) -> Vec<RowChange> {
     }
     let mut replica = Replica::new(schema);
     replica
-        .apply(MonitorVersion::V2, &Value::Object(body))
+        .apply(MonitorVersion::V2, Value::Object(body))
         .expect("rows of the schema")
 }
 
