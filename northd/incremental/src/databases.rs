@@ -3,12 +3,13 @@
 //! In: changes of rows. Out: rows, rows that hold a value; which of these a change touches ([`Input`]). Never here:
 //! what a row means.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use ovn_schemas::Db;
 use ovsdb_data::typed::{Schema, Table};
 use ovsdb_data::{Atom, ColumnIdx, Datum, Only, Row, RowChange, TableIdx, Uuid};
 
+use crate::few_set::FewSet;
 use crate::program::{Indexes, Program};
 
 /// A database that programs translate from or into.
@@ -83,7 +84,7 @@ enum Index {
     AtKey(&'static str),
 }
 
-type Holders = HashMap<Atom, BTreeSet<Uuid>, foldhash::fast::FixedState>;
+type Holders = HashMap<Atom, FewSet<Uuid, 1>, foldhash::fast::FixedState>;
 
 /// The rows of one table.
 #[derive(Default)]
@@ -180,7 +181,7 @@ impl Databases {
             table.is_some()
         );
         let found = index.and_then(|(_, _, holders)| holders.get(value));
-        found.into_iter().flatten().copied().collect()
+        found.map(FewSet::to_vec).unwrap_or_default()
     }
 
     /// Takes changes of one database, and tells what they touch.
@@ -210,7 +211,7 @@ impl Databases {
                     match only {
                         Only::First(gone) => {
                             if let Some(of) = holders.get_mut(gone) {
-                                of.remove(uuid);
+                                of.remove(*uuid);
                                 if of.is_empty() {
                                     holders.remove(gone);
                                 }

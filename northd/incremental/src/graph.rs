@@ -16,7 +16,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
@@ -26,9 +26,9 @@ use hashbrown::hash_table::Entry;
 use ovsdb_data::Uuid;
 
 use crate::databases::{Databases, Input};
+use crate::few_set::FewSet;
 use crate::node::NodeId;
 use crate::program::Program;
-use crate::readers::Readers;
 use crate::view::View;
 
 /// What is kept for one key: made by [`Derivation::derive`].
@@ -127,7 +127,7 @@ struct Place {
     /// What the value was made of.
     reads: Box<[Slot]>,
     /// What was made of it.
-    readers: Readers,
+    readers: FewSet<Slot, 4>,
     is_dirty: bool,
     /// It is wanted for itself.
     is_output: bool,
@@ -205,7 +205,8 @@ struct Cells {
     /// The places of inputs and of values, found by what they are of.
     found: HashTable<Slot>,
     hasher: foldhash::fast::FixedState,
-    makers: HashMap<NodeId, Maker, foldhash::fast::FixedState>,
+    /// Of each derivation, by its place.
+    of_node: Vec<OfNode>,
     /// To be made again, by level.
     dirty: BTreeSet<(NodeId, Slot)>,
     /// What the derivations under way have read, the innermost last.
@@ -213,8 +214,20 @@ struct Cells {
     /// Whose readers have gone; they go too, unless somebody comes.
     unread: Vec<Slot>,
     changed: Vec<Changed>,
-    counts: HashMap<NodeId, Count, foldhash::fast::FixedState>,
 }
+
+/// What all values of a derivation have in common.
+#[derive(Clone, Default)]
+struct OfNode {
+    /// None before it was first asked for.
+    maker: Option<Maker>,
+    count: Count,
+    /// A small value that was made lately. Many keys have the same, nearly always that there is nothing: they share it.
+    common: Option<Value>,
+}
+
+/// The most bytes of a value that is shared.
+const SMALL: usize = 32;
 
 impl Graph {
     /// A program's graph over empty databases.
@@ -222,7 +235,10 @@ impl Graph {
         Graph {
             databases: Databases::new::<P>(),
             names: P::NODES,
-            cells: RefCell::default(),
+            cells: RefCell::new(Cells {
+                of_node: vec![OfNode::default(); P::NODES.len()],
+                ..Cells::default()
+            }),
         }
     }
 
@@ -284,6 +300,14 @@ impl Graph {
         }
     }
 
+    /// Wants every value made again by [`Graph::settle`], whatever it was made of.
+    pub fn soil_all(&mut self) {
+        let cells = self.cells.get_mut();
+        for slot in 0..cells.places.n {
+            cells.soil(slot);
+        }
+    }
+
     /// Makes everything again that must be, and tells which outputs changed.
     pub fn settle(&mut self) -> Vec<Changed> {
         loop {
@@ -310,10 +334,12 @@ impl Graph {
 
     /// How often each derivation ran.
     pub fn counts(&self) -> Vec<(NodeId, Count)> {
-        let mut counts: Vec<(NodeId, Count)> =
-            self.cells.borrow().counts.iter().map(|(n, c)| (*n, *c)).collect();
-        counts.sort_by_key(|(node, _)| *node);
+        let cells = self.cells.borrow();
+        let counts = cells.of_node.iter().enumerate();
         counts
+            .filter(|(_, of)| of.count.made > 0)
+            .map(|(place, of)| (NodeId::new(place as u16), of.count))
+            .collect()
     }
 
     /// A value of a derivation, for whoever runs now.
@@ -355,18 +381,25 @@ impl Graph {
             let before = place.value.clone();
             cells.dirty.remove(&(node, slot));
             cells.reading.push(Vec::new());
-            (node, key, cells.makers[&node], before)
+            let maker = cells.of_node[node.place()].maker;
+            (node, key, maker.expect("whoever asked for it named it"), before)
         };
         let view = View::new(self, node);
-        let after = (maker.derive)(&view, key, before.as_ref());
+        let mut after = (maker.derive)(&view, key, before.as_ref());
         let mut cells = self.cells.borrow_mut();
         let reads = cells.reading.pop().unwrap_or_default();
         cells.link(slot, reads);
-        let count = cells.counts.entry(node).or_default();
-        count.made += 1;
+        let of = &mut cells.of_node[node.place()];
+        of.count.made += 1;
         if before.as_ref().is_some_and(|before| (maker.same)(before, &after)) {
-            count.equal += 1;
+            of.count.equal += 1;
             return;
+        }
+        if size_of_val(&*after) <= SMALL {
+            match &of.common {
+                Some(common) if (maker.same)(common, &after) => after = common.clone(),
+                _ => of.common = Some(after.clone()),
+            }
         }
         let place = &mut cells.places[slot];
         place.value = Some(after.clone());
@@ -419,7 +452,7 @@ impl Cells {
             what,
             value: None,
             reads: Box::default(),
-            readers: Readers::default(),
+            readers: FewSet::default(),
             is_dirty: false,
             is_output: false,
         };
@@ -433,7 +466,7 @@ impl Cells {
     }
 
     fn place<D: Derivation>(&mut self, key: Key) -> Slot {
-        self.makers.entry(D::NODE).or_insert_with(maker::<D>);
+        self.of_node[D::NODE.place()].maker = Some(maker::<D>());
         self.place_of(What::Made(D::NODE, key))
     }
 

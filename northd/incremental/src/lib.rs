@@ -10,11 +10,11 @@
 pub mod address;
 pub mod databases;
 pub mod desired;
+mod few_set;
 pub mod graph;
 pub mod machine;
 pub mod node;
 pub mod program;
-mod readers;
 pub mod reconcile;
 pub mod refusal;
 pub mod view;

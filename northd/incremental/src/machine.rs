@@ -161,8 +161,19 @@ impl<P: Program> Machine<P> {
 
     /// Every row as it is to be, by table and identity.
     pub fn all(&self) -> Vec<Desired> {
-        let ids: BTreeSet<RowId> = self.owners.keys().copied().chain(self.program.ids()).collect();
+        let ids: BTreeSet<RowId> = self.ids().collect();
         ids.into_iter().filter_map(|id| self.desired(id)).collect()
+    }
+
+    /// The rows that somebody here has something to say of; one may come twice.
+    pub fn ids(&self) -> impl Iterator<Item = RowId> {
+        self.owners.keys().copied().chain(self.program.ids())
+    }
+
+    /// Makes every value again: it must come out as it is. Returns the rows that are to be otherwise than before.
+    pub fn remake(&mut self) -> BTreeSet<RowId> {
+        self.graph.soil_all();
+        self.settle()
     }
 
     /// The rows that all this comes from.

@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::select_all;
-use ovn_incremental::desired::RowId;
 use ovn_incremental::graph::Count;
 use ovn_incremental::{Machine, NodeId, Side};
 use ovsdb_idl::session::Event;
@@ -213,20 +212,13 @@ impl<S: Service> Turn<S> {
         }
     }
 
-    /// Everything from nothing: it must come out as it is, and what does not is put right.
+    /// Everything again: it must come out as it is, and what does not is put right, as are the databases' rows.
     pub(crate) fn recompute(&mut self) {
-        let fresh = self.machine.again();
-        let rows = |machine: &Machine<S::Program>| {
-            let rows = machine.all().into_iter();
-            rows.map(|row| (row.side, row.table, row.id))
-                .collect::<Vec<RowId>>()
-        };
-        let all = [rows(&self.machine), rows(&fresh)].concat();
-        self.machine = fresh;
-        self.counted.clear();
+        let touched = self.machine.remake();
         self.service.ran(&self.machine, true);
         for follower in &mut self.followers {
-            follower.reconcile.touch(all.iter().copied());
+            follower.reconcile.touch(touched.iter().copied());
+            follower.reconcile.touch(self.machine.ids());
         }
     }
 

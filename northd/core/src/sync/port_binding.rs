@@ -85,6 +85,8 @@ impl Derivation for SwitchPortBindings {
             let columns = leave_remote(view, bindings.redirect.as_ref(), columns);
             rows.push(row(&chassis_redirect(&port.name), columns));
         }
+        // Nearly always one.
+        rows.shrink_to_fit();
         rows
     }
 }
