@@ -24,6 +24,7 @@ pub enum Received {
 pub struct Client {
     stream: UnixStream,
     buffer: Vec<u8>,
+    end: End,
     next_id: u64,
     /// Notifications that came before an awaited reply, oldest first.
     pub notifications: VecDeque<Value>,
@@ -40,6 +41,7 @@ impl Client {
         Ok(Client {
             stream: UnixStream::connect(path)?,
             buffer: Vec::new(),
+            end: End::default(),
             next_id: 0,
             notifications: VecDeque::new(),
         })
@@ -146,10 +148,9 @@ impl Client {
             .expect("a socket takes a timeout");
         let mut chunk = [0; 64 << 10];
         loop {
-            let mut values = serde_json::Deserializer::from_slice(&self.buffer).into_iter::<Value>();
-            if let Some(Ok(value)) = values.next() {
-                let used = values.byte_offset();
-                self.buffer.drain(..used);
+            if let Some(used) = self.end.look_for(&self.buffer) {
+                let message: Vec<u8> = self.buffer.drain(..used).collect();
+                let value = serde_json::from_slice(&message).expect("a message is JSON");
                 return Received::Message(value);
             }
             match self.stream.read(&mut chunk) {
@@ -161,6 +162,37 @@ impl Client {
                 Err(_) => return Received::Closed,
             }
         }
+    }
+}
+
+/// Looks for the end of a message, at every byte once: large ones come in many pieces.
+#[derive(Default)]
+struct End {
+    n_seen: usize,
+    depth: usize,
+    is_text: bool,
+    is_escaped: bool,
+}
+
+impl End {
+    fn look_for(&mut self, buffer: &[u8]) -> Option<usize> {
+        while let Some(byte) = buffer.get(self.n_seen) {
+            self.n_seen += 1;
+            match byte {
+                _ if std::mem::take(&mut self.is_escaped) => {}
+                b'\\' => self.is_escaped = self.is_text,
+                b'"' => self.is_text = !self.is_text,
+                b'{' | b'[' if !self.is_text => self.depth += 1,
+                b'}' | b']' if !self.is_text => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return Some(std::mem::take(self).n_seen);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
     }
 }
 

@@ -50,6 +50,8 @@ pub fn fill(shape: &mut Shape, of: &dyn Fn(usize) -> usize) {
         columns["options"] = map([
             ("chassis", format!("node{node}").as_str()),
             ("lb_force_snat_ip", "router_ip"),
+            // Otherwise each resolves the addresses of all the others.
+            ("dynamic_neigh_routers", "true"),
         ]);
         shape.places.nat_router = shape.router(
             &format!("GR_node{node}"),
