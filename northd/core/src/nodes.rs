@@ -186,6 +186,8 @@ ovn_incremental::nodes! {
     LbGroupRouters,
     /// The switches of a group of load balancers.
     LbGroupSwitches,
+    /// The group to which a load balancer owes all its datapaths.
+    LbHome,
     /// The routers of a load balancer.
     LbRouters,
     /// The switches of a load balancer.
@@ -194,6 +196,8 @@ ovn_incremental::nodes! {
     Health,
     /// What load balancers need to know of a router.
     LbRouter,
+    /// The routers of load balancers by what they do.
+    LbRouterKinds,
     /// All networks of a router.
     LbNetworks,
     /// The virtual addresses of a load balancer that routers answer for.
@@ -206,6 +210,8 @@ ovn_incremental::nodes! {
     AnswersVips,
     /// Where a router is seen from switches.
     Fronts,
+    /// Where the routers of load balancers are seen from switches.
+    LbFronts,
 
     // Keys and addresses that are given once.
     /// Tunnel keys of all datapaths.
@@ -549,6 +555,10 @@ ovn_incremental::nodes! {
     HostAdvertisedRoutes,
     /// `Advertised_Route` of a static route.
     StaticAdvertisedRoutes,
+    /// The datapath groups of a load balancer group.
+    LbGroupIds,
+    /// Their rows.
+    LbGroupRows,
     /// `Load_Balancer`.
     LoadBalancers,
     /// `Service_Monitor`.
@@ -688,6 +698,7 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LoadBalancer<'static>, sync::load_balancer::LoadBalancers>(Side::Nb),
+    each::<nb::LoadBalancerGroup<'static>, sync::load_balancer::LbGroupRows>(Side::Nb),
     each::<nb::LoadBalancer<'static>, sync::service_monitor::ServiceMonitors>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::router_vips::RouterVipSets>(Side::Nb),
     each::<sb::Fdb<'static>, sync::fdb::StaleFdb>(Side::Sb),

@@ -111,6 +111,45 @@ impl Derivation for LbGroupSwitches {
     }
 }
 
+/// The group to which a load balancer owes all its datapaths; none where it has some otherwise.
+pub enum LbHome {}
+
+impl Derivation for LbHome {
+    type Key = Uuid;
+    type Value = Option<Uuid>;
+    const NODE: NodeId = Node::LbHome;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
+        let is_alone = view.holders(LogicalSwitch::LOAD_BALANCER, uuid).is_empty()
+            && view.holders(LogicalRouter::LOAD_BALANCER, uuid).is_empty();
+        match groups[..] {
+            [group] if is_alone => Some(group),
+            _ => None,
+        }
+    }
+}
+
+/// Load balancers with the same datapaths: those of a group that have no others, or a single one. What these datapaths
+/// are like is found once for all of them.
+pub type Alike = (Uuid, Uuid);
+
+/// Whom a load balancer is like.
+pub fn alike(view: &View<'_>, lb: Uuid) -> Alike {
+    match *view.get::<LbHome>(lb) {
+        Some(group) => (group, Uuid::nil()),
+        None => (Uuid::nil(), lb),
+    }
+}
+
+/// Their routers.
+fn routers_of(view: &View<'_>, (group, lb): Alike) -> Set {
+    match lb.is_nil() {
+        true => Set::clone(&view.get::<LbGroupRouters>(group)),
+        false => Set::clone(&view.get::<LbRouters>(lb)),
+    }
+}
+
 /// The routers of a load balancer.
 pub enum LbRouters {}
 
@@ -120,6 +159,9 @@ impl Derivation for LbRouters {
     const NODE: NodeId = Node::LbRouters;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
+        if let Some(group) = *view.get::<LbHome>(uuid) {
+            return Set::clone(&view.get::<LbGroupRouters>(group));
+        }
         let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
         let mut sets: Vec<Set> = groups
             .iter()
@@ -139,6 +181,9 @@ impl Derivation for LbSwitches {
     const NODE: NodeId = Node::LbSwitches;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
+        if let Some(group) = *view.get::<LbHome>(uuid) {
+            return Set::clone(&view.get::<LbGroupSwitches>(group));
+        }
         let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
         let mut sets: Vec<Set> = groups
             .iter()
@@ -183,6 +228,54 @@ impl Derivation for LbRouter {
             forces_snat: force.lb.is_some() || force.lb_router_ip,
             is_gateway: router.is_gateway(),
             gateways: view.get::<GatewayPorts>(uuid).iter().filter_map(names).collect(),
+        }
+    }
+}
+
+/// The routers of load balancers by what they do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RouterKinds {
+    /// All.
+    pub all: Set,
+    /// Those that force a source, and those that do not.
+    pub forcing: [Set; 2],
+    /// Those without distributed gateway ports.
+    pub plain: Set,
+    /// Of these, those that force a source, and those that do not.
+    pub plain_forcing: [Set; 2],
+    /// Those with distributed gateway ports.
+    pub distributed: Vec<(Uuid, Arc<LbRouter>)>,
+}
+
+impl Derivation for RouterKinds {
+    type Key = Alike;
+    type Value = RouterKinds;
+    const NODE: NodeId = Node::LbRouterKinds;
+
+    fn derive(view: &View<'_>, alike: Alike, _: Option<&RouterKinds>) -> RouterKinds {
+        let all = routers_of(view, alike);
+        let of = |uuid: &Uuid| (*uuid, view.get::<LbRouter>(*uuid));
+        let routers: Vec<(Uuid, Arc<LbRouter>)> = all.iter().map(of).collect();
+        let select = |counts: &dyn Fn(&LbRouter) -> bool| -> Set {
+            let found = routers.iter().filter(|(_, router)| counts(router));
+            let found: Vec<Uuid> = found.map(|(uuid, _)| *uuid).collect();
+            match found.len() == all.len() {
+                true => all.clone(),
+                false => found.into(),
+            }
+        };
+        let is_plain = |router: &LbRouter| router.gateways.is_empty();
+        RouterKinds {
+            forcing: [true, false].map(|forces| select(&|router| router.forces_snat == forces)),
+            plain: select(&is_plain),
+            plain_forcing: [true, false]
+                .map(|forces| select(&|router| router.forces_snat == forces && is_plain(router))),
+            distributed: routers
+                .iter()
+                .filter(|(_, router)| !is_plain(router))
+                .cloned()
+                .collect(),
+            all,
         }
     }
 }
@@ -275,6 +368,20 @@ impl Derivation for Fronts {
             }
         }
         fronts
+    }
+}
+
+/// Where the routers of load balancers are seen from switches.
+pub enum LbFronts {}
+
+impl Derivation for LbFronts {
+    type Key = Alike;
+    type Value = Vec<Arc<Vec<Front>>>;
+    const NODE: NodeId = Node::LbFronts;
+
+    fn derive(view: &View<'_>, alike: Alike, _: Option<&Self::Value>) -> Self::Value {
+        let routers = routers_of(view, alike);
+        routers.iter().map(|router| view.get::<Fronts>(*router)).collect()
     }
 }
 

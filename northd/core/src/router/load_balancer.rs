@@ -16,7 +16,7 @@ use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdic
 use crate::model::config::Config;
 use crate::model::health::{Health, Watched};
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::{LbRouter, LbRouters, Set, by_meter};
+use crate::model::load_balancer_datapaths::{LbRouter, LbRouters, RouterKinds, Set, alike, by_meter};
 use crate::model::name::is_resident;
 use crate::model::router::Router;
 use crate::model::router_vips::HasVip;
@@ -75,7 +75,7 @@ impl Derivation for RouterLbFlows {
         };
         let config = view.get::<Config>(());
         let health = view.get::<Health>(bucket);
-        let routers = Routers::of(view, lb, routers);
+        let routers = Routers::of(lb, &view.get::<RouterKinds>(alike(view, uuid)));
         for (vip, health) in view.get::<Vips>(bucket).iter().zip(health.iter()) {
             OnVip::new(&config, lb, vip, health).add(view, &routers, &mut flows);
             if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
@@ -117,34 +117,25 @@ struct Routers {
 }
 
 impl Routers {
-    fn of(view: &View<'_>, lb: &LoadBalancer, all: Set) -> Routers {
-        let routers: Vec<(Uuid, Arc<LbRouter>)> = all
-            .iter()
-            .map(|uuid| (*uuid, view.get::<LbRouter>(*uuid)))
-            .collect();
-        let is_distributed = |router: &LbRouter| !router.gateways.is_empty();
-        let select = |counts: &dyn Fn(&LbRouter) -> bool| -> Set {
-            let found = routers.iter().filter(|(_, router)| counts(router));
-            let found: Vec<Uuid> = found.map(|(uuid, _)| *uuid).collect();
-            match found.len() == all.len() {
-                true => all.clone(),
-                false => found.into(),
-            }
-        };
-        let by_snat = |snat| (snat, select(&|router| Snat::of(lb, router) == snat));
-        let plain = |snat| {
-            let counts = |router: &LbRouter| Snat::of(lb, router) == snat && !is_distributed(router);
-            (snat, select(&counts))
+    fn of(lb: &LoadBalancer, kinds: &RouterKinds) -> Routers {
+        let by_snat = |all: &Set, [forced, usual]: &[Set; 2]| {
+            Snat::ALL
+                .map(|snat| {
+                    let set = match (lb.skips_snat, snat) {
+                        (true, Snat::Skip) => all.clone(),
+                        (false, Snat::Force) => forced.clone(),
+                        (false, Snat::Usual) => usual.clone(),
+                        _ => Set::default(),
+                    };
+                    (snat, set)
+                })
+                .into()
         };
         Routers {
-            by_snat: Snat::ALL.map(by_snat).into(),
-            plain: Snat::ALL.map(plain).into(),
-            distributed: routers
-                .iter()
-                .filter(|(_, router)| is_distributed(router))
-                .cloned()
-                .collect(),
-            all,
+            all: kinds.all.clone(),
+            by_snat: by_snat(&kinds.all, &kinds.forcing),
+            plain: by_snat(&kinds.plain, &kinds.plain_forcing),
+            distributed: kinds.distributed.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::flow::Flows;
 use crate::graph::Derivation;
 use crate::model::load_balancer::{Answers, LoadBalancer};
-use crate::model::load_balancer_datapaths::{Fronts, LbRouters};
+use crate::model::load_balancer_datapaths::{LbFronts, alike};
 use crate::model::vip::Family;
 use crate::model::vips::{Bucket, Vips};
 use crate::nodes::{Node, NodeId};
@@ -26,14 +26,16 @@ impl Derivation for VipForwardingFlows {
             return flows;
         }
         let vips = view.get::<Vips>(bucket);
-        for router in view.get::<LbRouters>(uuid).iter() {
-            for front in view.get::<Fronts>(*router).iter() {
-                for vip in vips.iter() {
-                    if vip.addr.is_some_and(|addr| front.networks.contain(addr)) {
-                        front
-                            .forward
-                            .requests(vip.family == Family::V6, &vip.ip, &mut flows);
-                    }
+        for front in view
+            .get::<LbFronts>(alike(view, uuid))
+            .iter()
+            .flat_map(|of| of.iter())
+        {
+            for vip in vips.iter() {
+                if vip.addr.is_some_and(|addr| front.networks.contain(addr)) {
+                    front
+                        .forward
+                        .requests(vip.family == Family::V6, &vip.ip, &mut flows);
                 }
             }
         }

@@ -13,7 +13,7 @@ use crate::flow::table::group_id;
 use crate::graph::Derivation;
 use crate::model::features::Features;
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::{LbRouters, LbSwitches};
+use crate::model::load_balancer_datapaths::{LbGroupRouters, LbGroupSwitches, LbHome, LbRouters, LbSwitches};
 use crate::model::vip::Family;
 use crate::model::vips::{Vips, buckets};
 use crate::nodes::{Node, NodeId};
@@ -41,16 +41,13 @@ impl Derivation for LoadBalancers {
             return Vec::new();
         }
         let mut rows = Vec::new();
-        let mut group = |datapaths: &[Uuid]| {
-            let id = group_id(POOL, datapaths);
-            let members = datapaths.iter().map(|datapath| datapath_id(*datapath));
-            let columns = Columns::new().set(LogicalDpGroup::DATAPATHS, members);
-            (!datapaths.is_empty()).then(|| {
-                rows.push(Desired::row::<LogicalDpGroup<'static>>(id, columns));
-                id
-            })
+        let [on_switches, on_routers] = match *view.get::<LbHome>(uuid) {
+            Some(group) => *view.get::<LbGroupIds>(group),
+            None => {
+                rows.extend([&switches, &routers].into_iter().filter_map(|set| group_row(set)));
+                [id_of(&switches), id_of(&routers)]
+            }
         };
-        let (on_switches, on_routers) = (group(&switches), group(&routers));
         let (old, new) = match view.get::<Features>(()).ls_dpg_column {
             true => (None, on_switches),
             false => (on_switches, None),
@@ -68,6 +65,59 @@ impl Derivation for LoadBalancers {
             .set(Row::DATAPATHS, std::iter::empty::<Uuid>());
         rows.push(Desired::row::<Row<'static>>(uuid, columns));
         rows
+    }
+}
+
+/// The group of a set of datapaths, which may be empty.
+fn id_of(datapaths: &[Uuid]) -> Option<Uuid> {
+    (!datapaths.is_empty()).then(|| group_id(POOL, datapaths))
+}
+
+fn group_row(datapaths: &[Uuid]) -> Option<Desired> {
+    let members = datapaths.iter().map(|datapath| datapath_id(*datapath));
+    let columns = Columns::new().set(LogicalDpGroup::DATAPATHS, members);
+    Some(Desired::row::<LogicalDpGroup<'static>>(
+        id_of(datapaths)?,
+        columns,
+    ))
+}
+
+/// The groups of a load balancer group's switches and routers.
+pub enum LbGroupIds {}
+
+impl Derivation for LbGroupIds {
+    type Key = Uuid;
+    type Value = [Option<Uuid>; 2];
+    const NODE: NodeId = Node::LbGroupIds;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        [
+            id_of(&view.get::<LbGroupSwitches>(uuid)),
+            id_of(&view.get::<LbGroupRouters>(uuid)),
+        ]
+    }
+}
+
+/// The rows of these groups, which its load balancers share.
+pub enum LbGroupRows {}
+
+impl Derivation for LbGroupRows {
+    type Key = Uuid;
+    type Value = Vec<Desired>;
+    const NODE: NodeId = Node::LbGroupRows;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        let is_home = |lb: Uuid| *view.get::<LbHome>(lb) == Some(uuid);
+        let row = view.row::<nb::LoadBalancerGroup<'_>>(uuid);
+        // Rows that nobody refers to do not stay.
+        if !row.is_some_and(|row| row.load_balancer().iter().any(is_home)) {
+            return Vec::new();
+        }
+        let sets = [
+            view.get::<LbGroupSwitches>(uuid),
+            view.get::<LbGroupRouters>(uuid),
+        ];
+        sets.iter().filter_map(|set| group_row(set)).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Logical_Flow` and `Logical_DP_Group`: a flow names its datapath, or the group of its datapaths (ovn-sb(5)).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_southbound::{LogicalDpGroup, LogicalFlow};
@@ -21,7 +21,12 @@ pub struct FlowRows {
     /// The group of a flow, where it has several datapaths.
     of_flow: HashMap<FlowId, Option<Uuid>, foldhash::fast::FixedState>,
     groups: HashMap<Uuid, Group, foldhash::fast::FixedState>,
+    /// Sets of datapaths that were seen lately, and their groups: many flows share a long one.
+    known: VecDeque<(Arc<[Uuid]>, Uuid)>,
 }
+
+/// How many sets are remembered.
+const N_KNOWN: usize = 8;
 
 struct Group {
     datapaths: Arc<[Uuid]>,
@@ -37,7 +42,7 @@ impl FlowRows {
         let group = |uuid: Uuid| (Side::Sb, LogicalDpGroup::TABLE_INDEX, uuid);
         let before = self.of_flow.remove(&id).flatten();
         if let Some(flow) = flow {
-            let of = (flow.datapaths.len() > 1).then(|| group_id(POOL, &flow.datapaths));
+            let of = (flow.datapaths.len() > 1).then(|| self.group_of(&flow.datapaths));
             if let Some(uuid) = of {
                 let fresh = || Group {
                     datapaths: flow.datapaths.clone(),
@@ -65,6 +70,17 @@ impl FlowRows {
                 }
             }
         }
+    }
+
+    fn group_of(&mut self, datapaths: &Arc<[Uuid]>) -> Uuid {
+        let found = self.known.iter().find(|(set, _)| Arc::ptr_eq(set, datapaths));
+        if let Some((_, group)) = found {
+            return *group;
+        }
+        let group = group_id(POOL, datapaths);
+        self.known.truncate(N_KNOWN - 1);
+        self.known.push_front((datapaths.clone(), group));
+        group
     }
 
     /// Every row's id.
