@@ -130,30 +130,33 @@ impl Log {
 
     /// Entries: as many as fit into some bytes, at least one.
     fn read(&self, start: u64, end: u64, n_bytes_max: usize) -> io::Result<Vec<Entry>> {
-        let in_memory = {
-            let tail = self.tail.lock();
-            match tail.first() {
-                Some(first) if first <= start => return Ok(tail.read(start, end, 0, n_bytes_max)),
-                first => first.unwrap_or(u64::MAX),
-            }
-        };
         let mut entries = Vec::new();
-        let mut n_bytes = 0;
-        let on_disk = end.min(in_memory);
-        for item in self.store.disk.range(Family::Log, &key(start)) {
-            let (index, bytes) = item?;
-            if *index >= key(on_disk)[..] {
-                break;
+        let (mut next, mut n_bytes) = (start, 0);
+        while next < end {
+            let in_memory = {
+                let tail = self.tail.lock();
+                match tail.first() {
+                    Some(first) if first <= next => {
+                        entries.extend(tail.read(next, end, n_bytes, n_bytes_max));
+                        return Ok(entries);
+                    }
+                    first => first.unwrap_or(u64::MAX),
+                }
+            };
+            // What is in memory now may not be by the time the disk has been read: then it is on the disk.
+            let on_disk = end.min(in_memory);
+            for item in self.store.disk.range(Family::Log, &key(next)) {
+                let (index, bytes) = item?;
+                if *index >= key(on_disk)[..] {
+                    break;
+                }
+                n_bytes += bytes.len();
+                if n_bytes > n_bytes_max && !entries.is_empty() {
+                    return Ok(entries);
+                }
+                entries.push(codec::decode(&bytes)?);
             }
-            n_bytes += bytes.len();
-            if n_bytes > n_bytes_max && !entries.is_empty() {
-                return Ok(entries);
-            }
-            entries.push(codec::decode(&bytes)?);
-        }
-        if on_disk < end {
-            let rest = self.tail.lock().read(on_disk, end, n_bytes, n_bytes_max);
-            entries.extend(rest);
+            next = on_disk;
         }
         Ok(entries)
     }
@@ -272,5 +275,89 @@ impl RaftLogStorage<TypeConfig> for Log {
         put(&mut *batch, PURGED, &upto);
         batch.delete_range(Family::Log, &key(0), &key(upto.index + 1));
         self.store.write_durably(batch).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::disk::{Batch, Disk, Item};
+    use crate::store::rocks::Rocks;
+
+    /// A disk that is read slowly: meanwhile so many of the entries in memory are forgotten.
+    struct Slow {
+        disk: Rocks,
+        tail: Arc<Mutex<Tail>>,
+        n_forgotten: usize,
+    }
+
+    impl Disk for Slow {
+        fn batch(&self) -> Box<dyn Batch> {
+            self.disk.batch()
+        }
+
+        fn get(&self, family: Family, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+            self.disk.get(family, key)
+        }
+
+        fn range(&self, family: Family, from: &[u8]) -> Box<dyn Iterator<Item = io::Result<Item>> + '_> {
+            let mut tail = self.tail.lock();
+            (0..self.n_forgotten).for_each(|_| tail.pop_front());
+            self.disk.range(family, from)
+        }
+
+        fn last(&self, family: Family) -> io::Result<Option<Item>> {
+            self.disk.last(family)
+        }
+
+        fn aside(&self, work: Box<dyn FnOnce() + Send>) {
+            self.disk.aside(work);
+        }
+    }
+
+    fn entry(index: u64) -> Entry {
+        Entry {
+            log_id: LogId {
+                leader_id: 1.into(),
+                index,
+            },
+            payload: openraft::EntryPayload::Blank,
+        }
+    }
+
+    /// Entries 10..50 are on the disk, those from 30 on in memory, too.
+    fn check(n_forgotten: usize, start: u64, end: u64, expected: std::ops::Range<u64>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tail = Arc::<Mutex<Tail>>::default();
+        let slow = Slow {
+            disk: Rocks::open(folder.path()).expect("it opens"),
+            tail: tail.clone(),
+            n_forgotten,
+        };
+        let mut log = Log::open(Store::on(Arc::new(slow))).expect("it opens");
+        log.tail = tail;
+        let mut batch = log.store.batch();
+        for index in 10..50 {
+            let bytes = codec::encode(&entry(index));
+            batch.put(Family::Log, &key(index), &bytes);
+            if index >= 30 {
+                log.tail.lock().push(entry(index), bytes.len());
+            }
+        }
+        batch.write().expect("it is written");
+        let entries = log.read(start, end, usize::MAX).expect("it is read");
+        let found: Vec<u64> = entries.iter().map(|entry| entry.log_id.index).collect();
+        assert_eq!(found, expected.collect::<Vec<u64>>(), "{n_forgotten} forgotten");
+    }
+
+    #[test]
+    fn nothing_is_left_out_when_memory_moves_on_while_the_disk_is_read() {
+        for n_forgotten in [0, 1, 7, 20, 40] {
+            check(n_forgotten, 10, 50, 10..50);
+            check(n_forgotten, 29, 31, 29..31);
+            check(n_forgotten, 12, 40, 12..40);
+            check(n_forgotten, 35, 40, 35..40);
+            check(n_forgotten, 20, 90, 20..50);
+        }
     }
 }
