@@ -19,11 +19,13 @@ const PATIENCE: u32 = 3;
 /// Tells the machine what this member is, for as long as it runs.
 pub(crate) async fn watch(shared: Arc<Shared>) {
     let mut hold_until = Instant::now();
+    let mut has_failed = false;
     while let Ok(raft) = shared.raft().await {
         let (mut server_metrics, mut metrics) = (raft.server_metrics(), raft.metrics());
         drop(raft);
         loop {
             let is_coming = look(&shared, &mut hold_until).await;
+            tell_failure(&shared, &mut has_failed);
             let tick = (shared.timer() / 20).clamp(Duration::from_millis(5), Duration::from_millis(200));
             tokio::select! {
                 biased;
@@ -35,6 +37,22 @@ pub(crate) async fn watch(shared: Arc<Shared>) {
         }
         // openraft was restarted, or failed: then this is seen once more and at leisure.
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Says once why this member takes part no more.
+fn tell_failure(shared: &Shared, has_failed: &mut bool) {
+    if shared.progress.is_restarting() || *has_failed {
+        return;
+    }
+    if let Err(error) = &shared.metrics().running_state {
+        *has_failed = true;
+        tracing::error!(
+            target: "raft",
+            "{}: this member has stopped: {error}; mend what is wrong, then start this server again: no other server \
+             needs it meanwhile, as long as a majority runs",
+            shared.settings.database
+        );
     }
 }
 
