@@ -18,7 +18,6 @@ use crate::dump::Want;
 use crate::fanout::MonitorName;
 use crate::link::SessionId;
 use crate::server::Server;
-use crate::status::SERVER;
 
 impl Server {
     pub(crate) fn call(&mut self, session: SessionId, id: Value, call: Call) {
@@ -32,11 +31,6 @@ impl Server {
     /// The result to send now, or none when the reply comes by another way.
     fn try_call(&mut self, session: SessionId, id: &Value, call: Call) -> Result<Option<Value>, Value> {
         let empty = || Ok(Some(Value::Object(Map::new())));
-        if let Call::Transact(call) | Call::Monitor(_, call) = &call
-            && call.db() == SERVER
-        {
-            self.show_index_now();
-        }
         match call {
             Call::ListDbs => Ok(Some(Value::Array(
                 self.databases

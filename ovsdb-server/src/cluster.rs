@@ -57,7 +57,6 @@ use apply::Applying;
 pub use convert::Converted;
 pub(crate) use convert::{Conversion, Initiator, Wish};
 pub use open::Running;
-pub(crate) use standing::IndexShown;
 use verify::Hashes;
 
 /// The way to the cluster, for one database. Nothing here blocks; what it leads to comes back as [`ClusterEvent`]s.
@@ -109,6 +108,8 @@ pub struct Cluster {
     pub standing: Standing,
     /// The last log index applied here.
     pub applied: u64,
+    /// The last log index that clients were told of ahead of what it led to.
+    announced: u64,
     /// What clients see as index is this many above the log's.
     pub index_base: u64,
     /// None until the member runs.
@@ -195,6 +196,7 @@ impl Cluster {
             server,
             standing: Standing::default(),
             applied: 0,
+            announced: 0,
             index_base: 0,
             consensus: None,
             running: None,
@@ -230,7 +232,7 @@ impl Cluster {
 
     /// The index that clients see (`_Server`).
     pub fn index(&self) -> u64 {
-        self.index_base + self.applied
+        self.index_base + self.applied.max(self.announced)
     }
 
     /// Transactions in flight.

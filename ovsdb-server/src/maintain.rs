@@ -17,7 +17,6 @@ impl Server {
     /// Looks at the clock: waits that are over, contents kept long enough, files that have grown.
     pub(crate) fn expire(&mut self) {
         self.expire_triggers();
-        self.show_index();
         let now = self.host.now();
         let mut to_compact = Vec::new();
         for (name, db) in &mut self.databases {

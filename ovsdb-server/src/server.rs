@@ -23,7 +23,7 @@ use ovsdb_wire::reply;
 use serde_json::Value;
 
 use crate::actor::Machine;
-use crate::cluster::{ClusterEvent, IndexShown};
+use crate::cluster::ClusterEvent;
 use crate::config::DbColumn;
 use crate::database::{DbError, Model, OpenDatabase};
 use crate::dump::DumpDone;
@@ -114,7 +114,6 @@ pub struct Server {
     pub(crate) rows: ServerRows,
     /// Numbers given to ways to sources.
     pub(crate) generations: u64,
-    pub(crate) index_shown: IndexShown,
 }
 
 impl Machine for Server {
@@ -150,7 +149,6 @@ impl Server {
             monitor_cond: true,
             rows: ServerRows::default(),
             generations: 0,
-            index_shown: IndexShown::default(),
             host,
         };
         let own = OpenDatabase::server(server.host.as_mut());

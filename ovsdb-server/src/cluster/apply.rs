@@ -55,6 +55,7 @@ impl Server {
     /// Applies what has come, up to a conversion, which runs elsewhere while the database is served.
     pub(super) fn go_on_applying(&mut self, name: &str) {
         let mut taken_back = Vec::new();
+        self.announce(name);
         let result = loop {
             let Some(cluster) = self.cluster(name) else { return };
             let Some(Applied { log_id, command }) = cluster
@@ -76,7 +77,10 @@ impl Server {
                 }
                 Some(command) => match self.begin_conversion(name, command, &mut taken_back) {
                     true => return self.run_again(name, taken_back),
-                    false => tracing::debug!(target: "raft", "{name}: a conversion is void"),
+                    false => {
+                        tracing::debug!(target: "raft", "{name}: a conversion is void");
+                        self.announce(name);
+                    }
                 },
             }
         };
@@ -91,7 +95,6 @@ impl Server {
         self.run_again(name, taken_back);
         self.release_held(name);
         self.rerun_touched(name);
-        self.index_moved();
     }
 
     /// An entry that this member cannot take: it serves what it has, and takes no more.
@@ -226,6 +229,10 @@ impl Server {
         last: Option<LogId>,
         done: oneshot::Sender<io::Result<()>>,
     ) {
+        let Some(cluster) = self.cluster(name) else { return };
+        cluster.applied = last.map_or(0, |last| last.index);
+        cluster.index_base = loaded.index_base;
+        self.announce(name);
         let Some(mut db) = self.databases.remove(name) else {
             return;
         };
@@ -234,8 +241,6 @@ impl Server {
             self.databases.insert(name.to_owned(), db);
             return;
         };
-        cluster.applied = last.map_or(0, |last| last.index);
-        cluster.index_base = loaded.index_base;
         cluster.election_timer_ms = loaded.election_timer_ms;
         cluster.requests = loaded.requests;
         let was_loaded = std::mem::replace(&mut cluster.loaded, loaded.db.is_some());
@@ -275,6 +280,19 @@ impl Server {
 }
 
 impl Cluster {
+    /// The log index that is reached without waiting for a conversion.
+    pub(super) fn index_after_next(&self) -> u64 {
+        let is_quick = |entry: &&Applied| {
+            !matches!(
+                entry.command,
+                Some(Command::Convert { .. } | Command::Restore { .. })
+            )
+        };
+        let entries = self.applying.iter().flat_map(|applying| &applying.entries);
+        let last = entries.take_while(is_quick).last();
+        last.map_or(self.applied, |last| last.log_id.index)
+    }
+
     /// The requests that were passed on and are among the executed ones.
     fn take_executed(&mut self) -> Vec<(Asked, Bytes)> {
         let Cluster { asked, requests, .. } = self;

@@ -1,7 +1,6 @@
 //! Where a member stands: leading, following, cut off, gone; and what has to be done when that changes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ovsdb_cluster::Kind;
 use ovsdb_data::Uuid;
@@ -12,17 +11,6 @@ use super::{Asked, Cluster, ClusterEvent};
 use crate::asker::Asker;
 use crate::database::Model;
 use crate::server::{Event, Server};
-
-/// How often a new index is shown in `_Server` rows: every client of a cluster watches them.
-const INDEX_INTERVAL: Duration = Duration::from_millis(50);
-
-/// When the rows of `_Server` were last brought in line.
-#[derive(Default)]
-pub(crate) struct IndexShown {
-    at: Option<Duration>,
-    /// A later time is set.
-    is_due: bool,
-}
 
 impl Server {
     /// Takes what a member reports.
@@ -151,43 +139,12 @@ impl Server {
         let _ = self.remove_database(name);
     }
 
-    /// The index has moved: shown at once, or together with what follows in the next moments.
-    pub(super) fn index_moved(&mut self) {
-        let now = self.host.now();
-        let due = self.index_shown.at.map_or(now, |at| at + INDEX_INTERVAL);
-        if due <= now {
-            self.index_shown = IndexShown {
-                at: Some(now),
-                is_due: false,
-            };
-            self.refresh_server_rows();
-        } else if !self.index_shown.is_due {
-            self.index_shown.is_due = true;
-            self.host.wake_at(due);
-        }
-    }
-
-    /// Before somebody looks: whoever goes from member to member must not take one for late that is not.
-    pub(crate) fn show_index_now(&mut self) {
-        if self.index_shown.is_due {
-            self.index_shown = IndexShown {
-                at: Some(self.host.now()),
-                is_due: false,
-            };
-            self.refresh_server_rows();
-        }
-    }
-
-    /// Shows an index that was put off.
-    pub(crate) fn show_index(&mut self) {
-        if self.index_shown.is_due {
-            self.index_moved();
-            // Too early by the clock: tried again.
-            if self.index_shown.is_due {
-                self.index_shown.is_due = false;
-                self.index_moved();
-            }
-        }
+    /// Shows the index that comes of the entries about to be applied. Clients hear of it before they hear what the
+    /// entries led to: whoever goes from member to member compares it, to see which of them knows less.
+    pub(super) fn announce(&mut self, name: &str) {
+        let Some(cluster) = self.cluster(name) else { return };
+        cluster.announced = cluster.announced.max(cluster.index_after_next());
+        self.refresh_server_rows();
     }
 }
 
