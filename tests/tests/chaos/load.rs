@@ -1,6 +1,6 @@
 //! What clients do to the cluster, and what they remember of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -93,8 +93,17 @@ impl Shared {
 
     /// A connection to any member that takes one.
     pub fn connect(&self, random: &mut Random) -> Option<Client> {
-        let sockets = self.sockets.read().expect("no client panicked").clone();
-        let socket = &sockets[random.below(sockets.len() as u64) as usize];
+        self.connect_to(&self.any_socket(random))
+    }
+
+    /// The socket of any member.
+    pub fn any_socket(&self, random: &mut Random) -> PathBuf {
+        let sockets = self.sockets.read().expect("no client panicked");
+        sockets[random.below(sockets.len() as u64) as usize].clone()
+    }
+
+    /// A connection to a member, if it takes one.
+    pub fn connect_to(&self, socket: &Path) -> Option<Client> {
         let client = Client::try_connect(socket).ok();
         if client.is_none() {
             std::thread::sleep(Duration::from_millis(20));

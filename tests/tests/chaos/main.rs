@@ -94,6 +94,7 @@ fn run(kind: Kind) {
             println!("{:7.3} s: {name}", shared.begin.elapsed().as_secs_f64());
             befall(&mut cluster, &mut random, shared);
             cluster.wait_until_whole();
+            wait_until_alike(&cluster);
         }
         println!("{:7.3} s: all mended", shared.begin.elapsed().as_secs_f64());
         thread::sleep(QUIET);
@@ -106,6 +107,21 @@ fn run(kind: Kind) {
         watching.expected.get_or_init(|| names.collect());
     });
     verdict::check(&cluster, &shared, &watching);
+}
+
+/// Waits until every member has what the leader has now: one that takes no more entries stays behind for ever.
+fn wait_until_alike(cluster: &Cluster) {
+    let counter = |member| verdict::rows(cluster, member, "Counter")[0]["value"].as_i64();
+    let least = counter(cluster.leader());
+    let is_there = |cluster: &Cluster| {
+        cluster
+            .running()
+            .into_iter()
+            .all(|member| counter(member) >= least)
+    };
+    cluster.wait("every member to have what the leader has", |cluster| {
+        is_there(cluster).then_some(())
+    });
 }
 
 /// Ends the clients when it goes.

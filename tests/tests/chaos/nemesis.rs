@@ -91,8 +91,12 @@ pub const ALL: [(&str, Nemesis); 11] = [
         cluster.fill_disk(member);
         pause(random, 2000);
         cluster.free_disk(member);
-        // One that does not go on by itself is started by whoever made room.
-        if !cluster.is_alive(member) || random.one_in(2) {
+        // One that could not write something has stopped for good: whoever made room starts it again.
+        let has_stopped = |cluster: &Cluster| {
+            let compacted = cluster.control(member, "ovsdb-server/compact", &[cluster.database()]);
+            compacted.is_err_and(|error| error.contains("has stopped"))
+        };
+        if !cluster.is_alive(member) || has_stopped(cluster) || random.one_in(2) {
             cluster.restart(member);
         }
     }),

@@ -24,7 +24,8 @@ pub fn pairs_of(cluster: &Cluster, member: usize) -> BTreeMap<String, usize> {
     pairs
 }
 
-fn rows(cluster: &Cluster, member: usize, table: &str) -> Vec<Value> {
+/// A table's rows as a member has them.
+pub fn rows(cluster: &Cluster, member: usize, table: &str) -> Vec<Value> {
     let select = json!({"op": "select", "table": table, "where": []});
     let mut results = cluster.client(member).transact(json!(["Chaos", select]));
     let mut rows = match results[0]["rows"].take() {

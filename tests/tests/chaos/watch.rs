@@ -1,7 +1,8 @@
 //! Clients that keep a copy by `monitor_cond_since`, on any member, resumed on others: nothing may be lost, come
 //! twice, be torn, or go back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a copy may take to be complete at the end.
 const COMPLETE_MAX: Duration = Duration::from_secs(30);
+
+/// So many stays are remembered.
+const N_STAYS: usize = 6;
 
 /// What watchers share.
 #[derive(Default)]
@@ -61,6 +65,8 @@ struct Watcher<'a> {
     index: u64,
     /// The end of all, once the expected is known.
     until: Option<Instant>,
+    /// Where it has been lately: told with what must not be.
+    stays: VecDeque<String>,
 }
 
 /// Watches until the copy is complete, or too late.
@@ -73,17 +79,19 @@ pub fn watch(shared: &Shared, watching: &Watching, seed: u64) {
         last: NOTHING.into(),
         index: 0,
         until: None,
+        stays: VecDeque::new(),
     };
     while !watcher.is_done() {
-        if let Some(client) = watcher.shared.connect(&mut watcher.random) {
-            watcher.stay(client);
+        let socket = shared.any_socket(&mut watcher.random);
+        if let Some(client) = shared.connect_to(&socket) {
+            watcher.stay(client, &socket);
         }
     }
 }
 
 impl Watcher<'_> {
     /// Follows one member until it ends, or for a while.
-    fn stay(&mut self, mut client: Client) {
+    fn stay(&mut self, mut client: Client, socket: &Path) {
         let Some(index) = self.index_of(&mut client) else {
             std::thread::sleep(Duration::from_millis(20));
             return;
@@ -93,6 +101,14 @@ impl Watcher<'_> {
             std::thread::sleep(Duration::from_millis(50));
             return;
         }
+        let at = self.shared.begin.elapsed().as_secs_f64();
+        let from = std::mem::replace(&mut self.index, index);
+        self.stays.truncate(N_STAYS - 1);
+        let stay = format!(
+            "{at:.3} s: with index {from} to {}, which has {index}",
+            socket.display()
+        );
+        self.stays.push_front(stay);
         if self.begin(&mut client).is_none() {
             return;
         }
@@ -264,7 +280,7 @@ impl Watcher<'_> {
 
     fn violation(&self, what: String) {
         let at = self.shared.begin.elapsed().as_secs_f64();
-        let text = format!("{at:.3} s: {what}");
+        let text = format!("{at:.3} s: {what}; the latest first: {:?}", self.stays);
         self.watching
             .violations
             .lock()
