@@ -9,14 +9,15 @@ use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use crate::chance::Chance;
-use crate::disk::SimDisk;
 use crate::invariants;
 use crate::nemesis::Due;
-use crate::network::{Host, Network};
-use crate::process::{Process, Surroundings};
 use crate::record::{Life, Record, Seen};
 use crate::replica::Replica;
+use crate::simulated::chance::Chance;
+use crate::simulated::disk::SimDisk;
+use crate::simulated::network::{Host, Network};
+use crate::simulated::panics;
+use crate::simulated::process::{Process, Surroundings};
 
 const CLUSTER: ClusterId = ClusterId(Uuid::from_u128(77));
 
@@ -76,7 +77,6 @@ pub struct Cluster {
     pub places: Vec<Place>,
     pub agenda: BTreeMap<(u64, u64), Due>,
     n_due: u64,
-    pub partitions: BTreeMap<u64, BTreeSet<(Host, Host)>>,
     pub n_ids: u64,
 }
 
@@ -105,7 +105,6 @@ impl Cluster {
             places: (0..HOSTS).map(place).collect(),
             agenda: BTreeMap::new(),
             n_due: 0,
-            partitions: BTreeMap::new(),
             n_ids: 0,
             chance,
         }
@@ -185,7 +184,7 @@ impl Cluster {
         }
         self.bring_in();
         self.retire();
-        match crate::has_panicked() {
+        match panics::take() {
             true => Err(format!("at {} ms: something panicked", self.now)),
             false => self.record.violation().map_or(Ok(()), Err),
         }

@@ -6,24 +6,20 @@
 //! violated promise, by the seed that shows it.
 //!
 //! Reading order: [`cluster`] (machines and time), [`clients`], [`nemesis`], [`replica`] (what is agreed on),
-//! [`record`] (what is seen), then one promise per file in [`invariants`]; below them [`disk`], [`network`],
-//! [`process`].
+//! [`record`] (what is seen), then one promise per file in [`invariants`]; below them [`simulated`].
 
-mod chance;
 mod clients;
 mod cluster;
-mod disk;
 mod invariants;
 mod nemesis;
-mod network;
-mod process;
 mod record;
 mod replica;
-
-use std::cell::Cell;
+#[path = "../simulated/mod.rs"]
+mod simulated;
 
 use cluster::Cluster;
 use record::Totals;
+use simulated::panics;
 
 /// Seeds of an ordinary run.
 const SEEDS: u64 = 30;
@@ -34,30 +30,13 @@ fn number(name: &str) -> Option<u64> {
         .map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-thread_local! {
-    static PANICKED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether a task has panicked, which its runtime would keep to itself.
-fn has_panicked() -> bool {
-    PANICKED.get()
-}
-
-fn watch_panics() {
-    let tell = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        PANICKED.set(true);
-        tell(panic);
-    }));
-}
-
 fn again(seed: u64) -> String {
     format!("FERROVN_SEED={seed} cargo test -p ovsdb-raft --test simulation")
 }
 
 #[test]
 fn members_keep_their_promises() {
-    watch_panics();
+    panics::watch();
     let seeds = match (number("FERROVN_SEED"), number("FERROVN_SEEDS")) {
         (Some(seed), _) => seed..=seed,
         (None, n) => 1..=n.unwrap_or(SEEDS),
@@ -68,7 +47,6 @@ fn members_keep_their_promises() {
         let mut cluster = Cluster::new(seed);
         if let Err(violation) = cluster.run() {
             broken.push(format!("{violation}\n    {}", again(seed)));
-            PANICKED.set(false);
         }
         totals.add(&cluster.record.totals());
     }

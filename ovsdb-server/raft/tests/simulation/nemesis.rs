@@ -1,14 +1,14 @@
 //! What goes wrong, and how it ends.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ovsdb_raft::Command;
 
 use crate::cluster::{Cluster, address};
-use crate::disk::{Fault, SimDisk};
-use crate::network::Host;
 use crate::record::Seen;
+use crate::simulated::disk::{SLOWNESS, SimDisk};
+use crate::simulated::faults;
+use crate::simulated::network::{DELAY, Host};
 
 /// Something that is going to happen.
 #[derive(Clone, Debug)]
@@ -49,16 +49,9 @@ impl Cluster {
                 self.kill(host);
                 self.start(host);
             }
-            Due::Quick(host) => self.places[host].disk.set_slowness(4),
-            Due::Heal(partition) => {
-                if let Some(partition) = self.partitions.remove(&partition) {
-                    self.block();
-                    // Some connections did not survive it.
-                    let was_blocked = |a, b| partition.contains(&(a, b)) || partition.contains(&(b, a));
-                    self.network.cut(was_blocked, 50);
-                }
-            }
-            Due::Calm => self.network.set_delay(0..3),
+            Due::Quick(host) => self.places[host].disk.set_slowness(SLOWNESS),
+            Due::Heal(partition) => self.network.unite(partition),
+            Due::Calm => self.network.set_delay(DELAY),
         }
     }
 
@@ -140,11 +133,7 @@ impl Cluster {
     }
 
     fn break_disk(&mut self, host: Host) {
-        let (what, fault) = match self.chance.within(0..3) {
-            0 => ("disk full", Fault::Full),
-            1 => ("write error", Fault::Broken),
-            _ => ("sync error", Fault::Unsyncable),
-        };
+        let (what, fault) = faults::disk(&self.chance);
         self.fault(what, host);
         self.places[host].disk.set_fault(Some(fault));
         let delay = self.chance.within(200..3000);
@@ -153,35 +142,11 @@ impl Cluster {
 
     /// A partition of some kind.
     fn part(&mut self, host: Host) {
-        let all = 0..self.places.len();
-        let others = all.clone().filter(|other| *other != host);
-        let to: BTreeSet<_> = others.clone().map(|other| (host, other)).collect();
-        let from: BTreeSet<_> = others.clone().map(|other| (other, host)).collect();
-        let (what, blocked) = match self.chance.within(0..5) {
-            0 => ("one is cut off", to.union(&from).copied().collect()),
-            1 => ("one way: nothing heard", from),
-            2 => ("one way: nothing said", to),
-            3 => {
-                let link = self.chance.index(to.len()).and_then(|i| to.iter().nth(i));
-                ("one way: one link", link.copied().into_iter().collect())
-            }
-            _ => {
-                let side: Vec<bool> = all.clone().map(|_| self.chance.in_hundred(50)).collect();
-                let pairs = all.clone().flat_map(|a| all.clone().map(move |b| (a, b)));
-                ("halves", pairs.filter(|(a, b)| side[*a] != side[*b]).collect())
-            }
-        };
+        let (what, links) = faults::partition(&self.chance, host, self.places.len());
         self.fault(what, host);
-        let number = self.now;
-        self.partitions.insert(number, blocked);
-        self.block();
+        let number = self.network.part(links);
         let delay = self.chance.within(50..4000);
         self.later(delay, Due::Heal(number));
-    }
-
-    fn block(&self) {
-        self.network
-            .block(self.partitions.values().flatten().copied().collect());
     }
 
     fn transfer(&mut self, host: Host) {
@@ -281,13 +246,11 @@ impl Cluster {
     pub fn heal(&mut self) {
         self.record.see(Seen::Fault("nothing from now on".to_owned()));
         self.agenda.clear();
-        self.partitions.clear();
-        self.block();
-        self.network.set_delay(0..3);
+        self.network.calm();
         for host in 0..self.places.len() {
             let place = &mut self.places[host];
             place.disk.set_fault(None);
-            place.disk.set_slowness(4);
+            place.disk.set_slowness(SLOWNESS);
             if let Some(running) = &mut place.running {
                 running.stopped_until = 0;
             }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::invariants::Invariant;
-use crate::network::Host;
+use crate::simulated::network::Host;
 
 /// One process of one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

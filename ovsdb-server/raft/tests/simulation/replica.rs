@@ -17,8 +17,8 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-use crate::chance::Chance;
 use crate::record::{Life, Record, Seen};
+use crate::simulated::chance::Chance;
 
 /// The body of a forwarded request that wants an entry.
 pub const WRITE: &[u8] = b"write";

@@ -14,13 +14,19 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
-use crate::chance::Chance;
+use super::chance::Chance;
 
 /// A machine on the network.
 pub type Host = usize;
 
+/// From where to where.
+pub type Links = BTreeSet<(Host, Host)>;
+
 /// Bytes that a stream holds.
 const BUFFER: usize = 1 << 20;
+
+/// How long bytes take where nothing is wrong, in ms.
+pub const DELAY: Range<u64> = 0..3;
 
 /// How often bytes that wait look whether they may go on.
 const AGAIN: Duration = Duration::from_millis(7);
@@ -34,8 +40,9 @@ struct Wires {
     handle: Handle,
     chance: Chance,
     listeners: BTreeMap<String, (Host, UnboundedSender<(DuplexStream, String)>)>,
-    /// From where to where nothing comes through.
-    blocked: BTreeSet<(Host, Host)>,
+    /// Where nothing comes through, by partition.
+    partitions: BTreeMap<u64, Links>,
+    n_partitions: u64,
     /// How long bytes take, in ms.
     delay: Range<u64>,
     connections: BTreeMap<u64, Connection>,
@@ -61,8 +68,9 @@ impl Network {
             handle,
             chance: chance.clone(),
             listeners: BTreeMap::new(),
-            blocked: BTreeSet::new(),
-            delay: 0..3,
+            partitions: BTreeMap::new(),
+            n_partitions: 0,
+            delay: DELAY,
             connections: BTreeMap::new(),
             n_connections: 0,
         })))
@@ -177,12 +185,32 @@ impl Network {
     }
 
     fn is_blocked(&self, from: Host, to: Host) -> bool {
-        self.0.lock().blocked.contains(&(from, to))
+        let wires = self.0.lock();
+        wires.partitions.values().any(|links| links.contains(&(from, to)))
     }
 
-    /// From now on nothing comes through there, and everything elsewhere.
-    pub fn block(&self, blocked: BTreeSet<(Host, Host)>) {
-        self.0.lock().blocked = blocked;
+    /// From now on nothing comes through there. Says by which number that ends.
+    pub fn part(&self, links: Links) -> u64 {
+        let mut wires = self.0.lock();
+        wires.n_partitions += 1;
+        let number = wires.n_partitions;
+        wires.partitions.insert(number, links);
+        number
+    }
+
+    /// A partition ends; some connections did not survive it.
+    pub fn unite(&self, partition: u64) {
+        let ended = self.0.lock().partitions.remove(&partition);
+        if let Some(ended) = ended {
+            self.cut(|a, b| ended.contains(&(a, b)) || ended.contains(&(b, a)), 50);
+        }
+    }
+
+    /// There are no partitions any more, and bytes take no longer than at first.
+    pub fn calm(&self) {
+        let mut wires = self.0.lock();
+        wires.partitions.clear();
+        wires.delay = DELAY;
     }
 
     pub fn set_delay(&self, ms: Range<u64>) {

@@ -15,8 +15,8 @@ use ovsdb_transport::stream::Stream;
 use ovsdb_transport::tls::Tls;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::disk::SimDisk;
-use crate::network::{Host, Network};
+use super::disk::SimDisk;
+use super::network::{Host, Network};
 
 pub struct Process(Runtime);
 

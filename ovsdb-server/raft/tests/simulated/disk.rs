@@ -10,7 +10,10 @@ use std::time::Duration;
 use ovsdb_raft::store::disk::{Batch, Disk, Durable, Family, Item};
 use parking_lot::Mutex;
 
-use crate::chance::Chance;
+use super::chance::Chance;
+
+/// How long a sync takes at most where nothing is wrong, in ms.
+pub const SLOWNESS: u64 = 4;
 
 /// What is wrong with a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ impl SimDisk {
             is_broken: false,
             fault: None,
             was_fault_met: false,
-            slowness: 4,
+            slowness: SLOWNESS,
             life: 0,
             is_open: false,
         })))

@@ -1,0 +1,38 @@
+//! The kinds of what goes wrong with networks and disks, each with its name.
+
+use std::collections::BTreeSet;
+
+use super::chance::Chance;
+use super::disk::Fault;
+use super::network::{Host, Links};
+
+/// What a partition of some kind, around one of so many hosts, keeps apart.
+pub fn partition(chance: &Chance, host: Host, n_hosts: usize) -> (&'static str, Links) {
+    let all = 0..n_hosts;
+    let others = all.clone().filter(|other| *other != host);
+    let to: BTreeSet<_> = others.clone().map(|other| (host, other)).collect();
+    let from: BTreeSet<_> = others.clone().map(|other| (other, host)).collect();
+    match chance.within(0..5) {
+        0 => ("one is cut off", to.union(&from).copied().collect()),
+        1 => ("one way: nothing heard", from),
+        2 => ("one way: nothing said", to),
+        3 => {
+            let link = chance.index(to.len()).and_then(|i| to.iter().nth(i));
+            ("one way: one link", link.copied().into_iter().collect())
+        }
+        _ => {
+            let side: Vec<bool> = all.clone().map(|_| chance.in_hundred(50)).collect();
+            let pairs = all.clone().flat_map(|a| all.clone().map(move |b| (a, b)));
+            ("halves", pairs.filter(|(a, b)| side[*a] != side[*b]).collect())
+        }
+    }
+}
+
+/// What is wrong with a disk.
+pub fn disk(chance: &Chance) -> (&'static str, Fault) {
+    match chance.within(0..3) {
+        0 => ("disk full", Fault::Full),
+        1 => ("write error", Fault::Broken),
+        _ => ("sync error", Fault::Unsyncable),
+    }
+}
