@@ -394,7 +394,12 @@ pub(crate) async fn transfer(shared: &Shared, to: Option<ServerId>) -> Result<()
         let heard = shared.dialing.links.last_heard(*id);
         heard.is_some_and(|at| at.elapsed() < shared.timer())
     };
-    let others = other_voters(&metrics).into_iter().filter(is_there);
+    let voters = other_voters(&metrics);
+    // Who has no vote never leads: this member would neither, for the rest of the term.
+    if let Some(to) = to.filter(|to| !voters.contains(to)) {
+        return Err(MemberError::Refused(format!("server {to} is no other voter")));
+    }
+    let others = voters.into_iter().filter(is_there);
     let best = others.max_by_key(|id| matched.get(id).copied().flatten());
     let Some(to) = to.or(best) else {
         return Err(MemberError::Refused("no other voter is there".to_owned()));

@@ -67,6 +67,8 @@ async fn a_cluster_comes_back_as_it_was() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_come_and_go() {
     let (places, running) = three().await;
+    let nobody = running[0].member.transfer(Some(ovsdb_raft::ServerId::default()));
+    nobody.await.expect_err("it has no vote");
     write(&running, 0).await;
     let second = places[1].settings.server;
     running[0].member.transfer(Some(second)).await.expect("it leads");
