@@ -71,6 +71,9 @@ pub trait Consensus: Send + Sync {
     fn confirm(&self, round: u64);
 }
 
+/// Something to be asked of it.
+type Ask = Box<dyn FnOnce(&dyn Consensus) + Send>;
+
 /// What the member of a cluster reports.
 pub enum ClusterEvent {
     /// Committed entries, in order.
@@ -114,6 +117,8 @@ pub struct Cluster {
     pub index_base: u64,
     /// None until the member runs.
     consensus: Option<Arc<dyn Consensus>>,
+    /// What is to be asked of it then: the member's log is applied before.
+    early: Vec<Ask>,
     /// The program's hold on the member, for operators' commands.
     pub(crate) running: Option<Arc<Running>>,
     /// The file that names the member, locked; none where the state is in memory only (tests).
@@ -199,6 +204,7 @@ impl Cluster {
             announced: 0,
             index_base: 0,
             consensus: None,
+            early: Vec::new(),
             running: None,
             file: None,
             unsettled: false,
@@ -238,6 +244,14 @@ impl Cluster {
     /// Transactions in flight.
     pub fn n_in_flight(&self) -> usize {
         self.in_flight.len()
+    }
+
+    /// Asks something of the cluster, as soon as there is a way to it.
+    fn ask(&mut self, what: impl FnOnce(&dyn Consensus) + Send + 'static) {
+        match &self.consensus {
+            Some(consensus) => what(&**consensus),
+            None => self.early.push(Box::new(what)),
+        }
     }
 
     fn leads(&self) -> bool {

@@ -120,9 +120,7 @@ impl Server {
             },
         };
         cluster.put_in_flight(id, Proposal::Conversion(conversion));
-        if let Some(consensus) = &cluster.consensus {
-            consensus.propose(command);
-        }
+        cluster.ask(|consensus| consensus.propose(command));
     }
 
     /// Begins what a conversion's entry says. False when nothing has to be waited for.

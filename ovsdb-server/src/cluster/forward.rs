@@ -123,20 +123,14 @@ impl OpenDatabase {
 }
 
 impl Cluster {
-    fn forward(&self, request: Request, body: Bytes) {
-        if let Some(consensus) = &self.consensus {
-            consensus.forward(Forwarded { request, body });
-        }
+    fn forward(&mut self, request: Request, body: Bytes) {
+        self.ask(move |consensus| consensus.forward(Forwarded { request, body }));
     }
 
     /// Stops passing on one of this member's own requests.
-    pub(super) fn forget(&self, id: ovsdb_data::Uuid) {
-        if let Some(consensus) = &self.consensus {
-            consensus.forget(&Request {
-                server: self.server,
-                id,
-            });
-        }
+    pub(super) fn forget(&mut self, id: ovsdb_data::Uuid) {
+        let server = self.server;
+        self.ask(move |consensus| consensus.forget(&Request { server, id }));
     }
 
     /// Passes a conversion on to the leader. Other contents come from a leader's own operator only.
@@ -299,7 +293,14 @@ impl Server {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use ovsdb_data::Uuid;
+    use ovsdb_raft::types::{Command, ServerId};
+    use parking_lot::Mutex;
+
     use super::*;
+    use crate::cluster::Consensus;
 
     #[test]
     fn a_body_survives_the_way() {
@@ -331,6 +332,44 @@ mod tests {
                 _ => panic!("no transaction"),
             }
         }
+    }
+
+    /// What it was asked, in order.
+    #[derive(Default)]
+    struct Asked(Mutex<Vec<(&'static str, Uuid)>>);
+
+    impl Consensus for Asked {
+        fn propose(&self, _: Command) {}
+
+        fn forward(&self, request: Forwarded) {
+            self.0.lock().push(("forward", request.request.id));
+        }
+
+        fn forget(&self, request: &Request) {
+            self.0.lock().push(("forget", request.id));
+        }
+
+        fn confirm(&self, _: u64) {}
+    }
+
+    #[test]
+    fn what_is_passed_on_before_the_member_runs_waits_for_it() {
+        let (server, asked) = (ServerId::default(), Arc::new(Asked::default()));
+        let mut cluster = Cluster::new(server);
+        let ids = [1, 2, 3].map(Uuid::from_u128);
+        let request = |id| Request { server, id };
+        cluster.forward(request(ids[0]), Bytes::new());
+        cluster.forget(ids[0]);
+        cluster.forward(request(ids[1]), Bytes::new());
+        cluster.connect(asked.clone());
+        cluster.forward(request(ids[2]), Bytes::new());
+        let expected = [
+            ("forward", ids[0]),
+            ("forget", ids[0]),
+            ("forward", ids[1]),
+            ("forward", ids[2]),
+        ];
+        assert_eq!(*asked.0.lock(), expected);
     }
 
     #[test]

@@ -120,9 +120,8 @@ impl Cluster {
     fn begin_round(&mut self) {
         self.rounds.begun += 1;
         self.rounds.is_running = true;
-        if let Some(consensus) = &self.consensus {
-            consensus.confirm(self.rounds.begun);
-        }
+        let round = self.rounds.begun;
+        self.ask(move |consensus| consensus.confirm(round));
     }
 }
 
@@ -169,9 +168,7 @@ impl OpenDatabase {
                 results,
             },
         );
-        if let Some(consensus) = &cluster.consensus {
-            consensus.propose(command);
-        }
+        cluster.ask(|consensus| consensus.propose(command));
     }
 
     /// Keeps a reply until what it rests on is committed and this member is known to have led meanwhile.

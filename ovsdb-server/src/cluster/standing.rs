@@ -151,6 +151,9 @@ impl Server {
 impl Cluster {
     /// The way to the cluster is there.
     pub fn connect(&mut self, consensus: Arc<dyn super::Consensus>) {
+        for ask in std::mem::take(&mut self.early) {
+            ask(&*consensus);
+        }
         self.consensus = Some(consensus);
     }
 
