@@ -25,12 +25,13 @@ test: peers
 	cargo build --workspace
 	cargo test --workspace
 
-# Clusters under thousands of seeds of faults: their members, then their servers. A seed that fails says how to run it
-# again.
+# Clusters under thousands of seeds of faults: their members, their servers on a model of members, both together. A seed
+# that fails says how to run it again.
 SEEDS ?= 3000
 simulate:
 	FERROVN_SEEDS=$(SEEDS) cargo test -p ovsdb-raft --test simulation members_keep -- --nocapture
 	FERROVN_SEEDS=$(SEEDS) cargo test -p ovsdb-server --test cluster_sim a_cluster_keeps -- --nocapture
+	FERROVN_SEEDS=$(SEEDS) cargo test -p ovsdb-server --test whole_sim a_whole_cluster_keeps -- --nocapture
 
 # What else must hold before a change lands.
 check:

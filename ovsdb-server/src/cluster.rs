@@ -46,7 +46,7 @@ use ovsdb_cluster::{Image, Loaded, Opened, Requests};
 use ovsdb_data::{RowChange, Uuid};
 use ovsdb_engine::Snapshot;
 use ovsdb_raft::StateHash;
-use ovsdb_raft::machine::{Applied, Forwarded, Handled, Standing};
+use ovsdb_raft::machine::{Applied, Forwarded, Handled, Pieces, Standing};
 use ovsdb_raft::types::{Command, LogId, Request, ServerId};
 use tokio::sync::oneshot;
 
@@ -56,7 +56,7 @@ use crate::triggers::Parked;
 use apply::Applying;
 pub use convert::Converted;
 pub(crate) use convert::{Conversion, Initiator, Wish};
-pub use open::Running;
+pub use open::{Running, serve};
 use verify::Hashes;
 
 /// The way to the cluster, for one database. Nothing here blocks; what it leads to comes back as [`ClusterEvent`]s.
@@ -80,8 +80,10 @@ pub enum ClusterEvent {
     Apply(Vec<Applied>, oneshot::Sender<std::io::Result<()>>),
     /// A snapshot is to be made of the state after the last entry.
     Snapshot(oneshot::Sender<Image>),
-    /// A whole state in place of the present one.
-    Install(Box<Loaded>, Option<LogId>, oneshot::Sender<std::io::Result<()>>),
+    /// A whole state in place of the present one, to be read first.
+    Install(Pieces, Option<LogId>, oneshot::Sender<std::io::Result<()>>),
+    /// It has been read.
+    Read(Box<Loaded>, Option<LogId>, oneshot::Sender<std::io::Result<()>>),
     /// The member's standing changed.
     Standing(Standing),
     /// Another member passes on a request.

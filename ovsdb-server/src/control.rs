@@ -16,17 +16,18 @@ use ovsdb_daemon::unixctl::Commands;
 use tokio::sync::oneshot;
 
 use crate::actor::Actor;
+use crate::inbox::Inbox;
 use crate::operate;
 use crate::reconfigure::{Reconfigure, Reply};
 use crate::server::{Event, Server};
 
 /// Runs a function on the server and hands back its answer.
 pub fn ask<T: Send + 'static>(
-    actor: &Actor<Server>,
+    server: &(impl Inbox + ?Sized),
     f: impl FnOnce(&mut Server) -> T + Send + 'static,
 ) -> oneshot::Receiver<T> {
     let (tx, rx) = oneshot::channel();
-    actor.post(Event::Call(Box::new(move |server| {
+    server.post(Event::Call(Box::new(move |server| {
         // Nobody waits for the answer any more: nothing to do.
         let _ = tx.send(f(server));
     })));

@@ -20,6 +20,7 @@ mod dump;
 pub mod embed;
 mod fanout;
 pub mod host;
+pub mod inbox;
 pub mod link;
 mod lookup;
 mod maintain;

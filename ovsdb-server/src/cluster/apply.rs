@@ -5,21 +5,21 @@ use std::io;
 
 use bytes::Bytes;
 use ovsdb_cluster::contents;
-use ovsdb_cluster::image::{Image, Loaded};
+use ovsdb_cluster::image::{self, Image, Loaded};
 use ovsdb_cluster::requests::of_conversion;
 use ovsdb_data::{OvsdbError, RowChange, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Snapshot;
-use ovsdb_raft::machine::Applied;
+use ovsdb_raft::machine::{Applied, Pieces};
 use ovsdb_raft::types::{Command, LogId, Request, Transaction};
 use ovsdb_wire::reply;
 use tokio::sync::oneshot;
 
-use super::{Asked, Cluster, InFlight, Proposal};
+use super::{Asked, Cluster, ClusterEvent, InFlight, Proposal};
 use crate::asker::Asker;
 use crate::database::{Model, OpenDatabase};
 use crate::host::fresh_uuid;
 use crate::link::SessionId;
-use crate::server::Server;
+use crate::server::{Event, Server};
 use crate::session::Session;
 use crate::triggers::Parked;
 
@@ -221,7 +221,27 @@ impl Server {
         });
     }
 
-    /// A snapshot has come in place of the entries that lead to it.
+    /// A snapshot has come: a large one takes a while to read.
+    pub(super) fn read(
+        &mut self,
+        name: &str,
+        pieces: Pieces,
+        last: Option<LogId>,
+        done: oneshot::Sender<io::Result<()>>,
+    ) {
+        let name = name.to_owned();
+        self.host
+            .spawn(Box::new(move || match image::read(pieces, &fresh_uuid) {
+                Ok(loaded) => Event::Cluster(name, ClusterEvent::Read(Box::new(loaded), last, done)),
+                Err(error) => {
+                    // The member may be stopping.
+                    let _ = done.send(Err(error.into()));
+                    Event::Nothing
+                }
+            }));
+    }
+
+    /// It takes the place of the entries that lead to it.
     pub(super) fn install(
         &mut self,
         name: &str,

@@ -1,11 +1,11 @@
 //! The member's way to the server: everything that it reports becomes an event.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use ovsdb_cluster::image;
 use ovsdb_data::Uuid;
 use ovsdb_raft::StateHash;
 use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
@@ -13,22 +13,18 @@ use ovsdb_raft::types::{LogId, Request};
 use tokio::sync::oneshot;
 
 use super::ClusterEvent;
-use crate::actor::WeakActor;
-use crate::host::fresh_uuid;
-use crate::server::{Event, Server};
+use crate::inbox::Inbox;
+use crate::server::Event;
 
 /// One database's machine.
 pub(super) struct Link {
-    pub actor: WeakActor<Server>,
+    pub inbox: Arc<dyn Inbox>,
     pub db: String,
 }
 
 impl Link {
     fn post(&self, event: ClusterEvent) {
-        // Without a server nothing is left to tell: whoever waits sees that the other end is gone.
-        if let Some(actor) = self.actor.upgrade() {
-            actor.post(Event::Cluster(self.db.clone(), event));
-        }
+        self.inbox.post(Event::Cluster(self.db.clone(), event));
     }
 
     fn gone(&self) -> io::Error {
@@ -54,14 +50,9 @@ impl Machine for Link {
     }
 
     fn install(&self, last: Option<LogId>, pieces: Pieces) -> BoxFuture<'_, io::Result<()>> {
-        async move {
-            let read = tokio::task::spawn_blocking(move || image::read(pieces, &fresh_uuid));
-            let loaded = read.await.map_err(io::Error::other)??;
-            let (done, wait) = oneshot::channel();
-            self.post(ClusterEvent::Install(Box::new(loaded), last, done));
-            wait.await.unwrap_or_else(|_| Err(self.gone()))
-        }
-        .boxed()
+        let (done, wait) = oneshot::channel();
+        self.post(ClusterEvent::Install(pieces, last, done));
+        async { wait.await.unwrap_or_else(|_| Err(self.gone())) }.boxed()
     }
 
     fn standing(&self, standing: Standing) {

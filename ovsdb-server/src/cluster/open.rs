@@ -15,6 +15,7 @@ use super::{Cluster, ClusterEvent, Consensus};
 use crate::actor::Actor;
 use crate::control::ask;
 use crate::database::{Model, OpenDatabase};
+use crate::inbox::Inbox;
 use crate::server::{Event, Server};
 
 /// Log entries after which a snapshot is made.
@@ -27,7 +28,7 @@ const FOUNDING_MAX: Duration = Duration::from_secs(10);
 pub struct Running {
     member: Arc<Member>,
     runtime: Handle,
-    actor: Actor<Server>,
+    inbox: Arc<dyn Inbox>,
     db: String,
 }
 
@@ -57,10 +58,10 @@ impl Consensus for Running {
     }
 
     fn confirm(&self, round: u64) {
-        let (member, actor, db) = (self.member.clone(), self.actor.clone(), self.db.clone());
+        let (member, inbox, db) = (self.member.clone(), self.inbox.clone(), self.db.clone());
         self.runtime.spawn(async move {
             let leads = member.linearize().await.is_ok();
-            actor.post(Event::Cluster(db, ClusterEvent::Confirmed { round, leads }));
+            inbox.post(Event::Cluster(db, ClusterEvent::Confirmed { round, leads }));
         });
     }
 }
@@ -78,32 +79,48 @@ pub(crate) async fn open(
     let file = opened
         .map_err(|error| error.to_string())?
         .map_err(|error| error.to_string())?;
-    let file = Arc::new(file);
     let name = file.name.clone();
-    let stopping = || "the server is stopping".to_owned();
-    let (to_add, added) = (file.clone(), name.clone());
-    let added = ask(actor, move |server| {
+    let server: Arc<dyn Inbox> = Arc::new(actor.downgrade());
+    serve(Arc::new(file), server, threads, tls, SNAPSHOT_EVERY).await?;
+    Ok(name)
+}
+
+/// Serves the member of an open file on a server: adds its database, and starts it. A snapshot is made after so many
+/// log entries.
+pub async fn serve(
+    file: Arc<Opened>,
+    server: Arc<dyn Inbox>,
+    threads: &Threads,
+    tls: &Arc<Tls>,
+    snapshot_every: u64,
+) -> Result<(), String> {
+    let (to_add, name) = (file.clone(), file.name.clone());
+    let added = ask(&*server, move |server| {
         let mut cluster = Cluster::new(to_add.server);
         cluster.file = Some(to_add);
-        let db = OpenDatabase::clustered(&added, cluster).map_err(|error| error.to_string())?;
+        let db = OpenDatabase::clustered(&name, cluster).map_err(|error| error.to_string())?;
         server.add_database(db).map_err(|error| error.to_string())
     });
     added.await.map_err(|_| stopping())??;
-    match start(&file, actor, threads, tls).await {
-        Ok(()) => Ok(name),
-        Err(error) => {
-            let to_remove = name.clone();
-            let _ = ask(actor, move |server| server.remove_database(&to_remove)).await;
-            Err(error)
-        }
+    let started = start(&file, &server, threads, tls, snapshot_every).await;
+    if started.is_err() {
+        let to_remove = file.name.clone();
+        // The server may be stopping.
+        let _ = ask(&*server, move |server| server.remove_database(&to_remove)).await;
     }
+    started
+}
+
+fn stopping() -> String {
+    "the server is stopping".to_owned()
 }
 
 async fn start(
     file: &Arc<Opened>,
-    actor: &Actor<Server>,
+    server: &Arc<dyn Inbox>,
     threads: &Threads,
     tls: &Arc<Tls>,
+    snapshot_every: u64,
 ) -> Result<(), String> {
     let settings = Settings {
         server: file.server,
@@ -111,11 +128,11 @@ async fn start(
         database: file.name.clone(),
         address: file.address.clone(),
         election_timer_ms: file.election_timer_ms,
-        snapshot_every: SNAPSHOT_EVERY,
+        snapshot_every,
         tls: tls.clone(),
     };
     let machine = Arc::new(Link {
-        actor: actor.downgrade(),
+        inbox: server.clone(),
         db: file.name.clone(),
     });
     let member = Member::start(threads, &file.folder, settings, machine)
@@ -125,19 +142,19 @@ async fn start(
     let running = Arc::new(Running {
         member: Arc::new(member),
         runtime: threads.handle().clone(),
-        actor: actor.clone(),
+        inbox: server.clone(),
         db: file.name.clone(),
     });
     let (to_start, name) = (running.clone(), file.name.clone());
     let unsettled = file.kind != Kind::Existing;
     let (to_tell, founded) = oneshot::channel();
-    let started = ask(actor, move |server| {
+    let started = ask(&**server, move |server| {
         if let Some(cluster) = server.cluster(&name) {
             cluster.founded = Some(to_tell);
             cluster.start(to_start, unsettled);
         }
     });
-    started.await.map_err(|_| "the server is stopping".to_owned())?;
+    started.await.map_err(|_| stopping())?;
     match &file.kind {
         Kind::Existing => {}
         Kind::Founding { .. } => {

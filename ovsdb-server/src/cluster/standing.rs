@@ -18,7 +18,8 @@ impl Server {
         match event {
             ClusterEvent::Apply(entries, done) => self.apply_entries(name, entries, done),
             ClusterEvent::Snapshot(to) => self.image(name, to),
-            ClusterEvent::Install(loaded, last, done) => self.install(name, *loaded, last, done),
+            ClusterEvent::Install(pieces, last, done) => self.read(name, pieces, last, done),
+            ClusterEvent::Read(loaded, last, done) => self.install(name, *loaded, last, done),
             ClusterEvent::Standing(standing) => self.standing(name, standing),
             ClusterEvent::Forwarded(forwarded, answer) => self.forwarded(name, forwarded, answer),
             ClusterEvent::Answered(request, results) => self.answered(name, request, results),
@@ -162,6 +163,11 @@ impl Cluster {
         self.connect(running.clone());
         self.running = Some(running);
         self.unsettled = unsettled;
+    }
+
+    /// The member, while it runs.
+    pub fn member(&self) -> Option<&Arc<ovsdb_raft::Member>> {
+        self.running.as_ref().map(|running| running.member())
     }
 
     /// Its cluster, once known (`_Server`).

@@ -1,15 +1,11 @@
 //! What goes wrong, and how it ends.
 
-use std::sync::atomic::Ordering;
-
 use ovsdb_server::cluster::ClusterEvent;
-use ovsdb_server::server::Event;
 use rand::Rng;
 use tokio::sync::oneshot;
 
-use crate::world::{Happening, World, cluster_event};
-
-const MS: u64 = 1000;
+use crate::consensus::{Between, cluster_event};
+use crate::sim::world::{Happening, MS, World};
 
 /// Snapshots that members keep for others.
 const SNAPSHOTS: usize = 2;
@@ -23,10 +19,10 @@ impl World {
         let delay = self.rng.random_range(5..120) * MS;
         self.after(delay, Happening::Nemesis);
         let m = self.rng.random_range(0..self.members.len());
-        let is_up = self.members[m].server.is_some() && !self.members[m].is_isolated;
-        let leader = self.log.leader.filter(|leader| {
+        let is_up = self.members[m].server.is_some() && !self.members[m].place.is_isolated;
+        let leader = self.consensus.leader.filter(|leader| {
             let leader = &self.members[*leader];
-            leader.server.is_some() && !leader.is_isolated && leader.leads.is_some()
+            leader.server.is_some() && !leader.place.is_isolated && leader.place.leads.is_some()
         });
         match self.rng.random_range(0..100) {
             // A cluster without a leader soon has one.
@@ -36,91 +32,59 @@ impl World {
             25..38 => self.isolate(m),
             38..48 => {
                 self.counted.count("lonely");
-                self.members[m].is_lonely = true;
+                self.members[m].place.is_lonely = true;
                 self.standing_moved(m);
                 let delay = self.rng.random_range(10..200) * MS;
-                self.after(delay, Happening::Steady(m));
+                self.after(delay, Happening::Between(Between::Steady(m)));
             }
             48..66 => return self.snapshot(m),
             66..70 if leader.is_some() => self.verify(),
-            70..80 => self.members[m].slowness = [1, 1, 5, 30][self.rng.random_range(0..4)],
+            70..80 => self.members[m].place.slowness = [1, 1, 5, 30][self.rng.random_range(0..4)],
             _ => self.clog(),
         }
         Ok(())
     }
 
-    /// A client stops reading for a while.
-    fn clog(&mut self) {
-        let c = self.rng.random_range(0..self.clients.len());
-        let Some(connection) = &self.clients[c].connection else {
-            return;
-        };
-        connection.line.is_full.store(true, Ordering::Relaxed);
-        let session = connection.session;
-        self.counted.count("monitors lagging");
-        let delay = self.rng.random_range(5..150) * MS;
-        self.after(delay, Happening::Drain(c, session));
-    }
-
-    /// A client reads again.
-    pub fn drain(&mut self, c: usize, session: ovsdb_server::link::SessionId) -> Result<(), String> {
-        let connection = self.clients[c].connection.as_ref();
-        let Some(connection) = connection.filter(|connection| connection.session == session) else {
-            return Ok(());
-        };
-        connection.line.is_full.store(false, Ordering::Relaxed);
-        let (m, life) = (connection.member, connection.life);
-        match self.is_alive(m, life) {
-            true => self.tell(m, Event::Drained(session)),
-            false => Ok(()),
-        }
-    }
-
-    /// A member loses everything.
     fn crash(&mut self, m: usize) {
-        if self.members[m].server.take().is_none() {
+        if self.members[m].server.is_none() {
             return;
         }
         self.counted.count("crashed");
-        let member = &mut self.members[m];
-        member.applying = None;
-        member.is_apply_due = false;
-        member.proposals.clear();
-        member.leads = None;
-        member.forwards.clear();
-        member.confirming.clear();
-        self.clients_lose(m);
+        let place = &mut self.members[m].place;
+        place.is_apply_due = false;
+        place.proposals.clear();
+        place.leads = None;
+        place.forwards.clear();
+        place.confirming.clear();
+        self.stop_server(m);
         let delay = self.rng.random_range(20..400) * MS;
         self.after(delay, Happening::Restart(m));
     }
 
-    pub fn restart(&mut self, m: usize) {
-        if self.members[m].server.is_none() {
-            self.start(m);
-        }
-    }
-
     fn isolate(&mut self, m: usize) {
-        if self.members[m].is_isolated {
+        if self.members[m].place.is_isolated {
             return;
         }
         self.counted.count("isolated");
-        self.members[m].is_isolated = true;
+        self.members[m].place.is_isolated = true;
         // It notices, or it is over before it does.
         if self.rng.random_bool(0.5) {
-            self.members[m].is_lonely = true;
+            self.members[m].place.is_lonely = true;
             let delay = self.rng.random_range(0..300) * MS;
-            self.after(delay, Happening::Tell(m, self.members[m].life));
+            self.after(delay, Happening::Between(Between::Tell(m, self.members[m].life)));
         }
         let delay = self.rng.random_range(50..700) * MS;
-        self.after(delay, Happening::Rejoin(m));
+        self.after(delay, Happening::Between(Between::Rejoin(m)));
     }
 
     pub fn rejoin(&mut self, m: usize) {
-        self.members[m].is_isolated = false;
-        self.members[m].is_lonely = false;
+        self.members[m].place.is_isolated = false;
+        self.members[m].place.is_lonely = false;
         let delay = self.soon();
-        self.after(delay, Happening::Hear(m, self.log.term, self.log.leader));
+        self.after(
+            delay,
+            Happening::Between(Between::Hear(m, self.consensus.term, self.consensus.leader)),
+        );
         self.standing_moved(m);
         self.apply_soon(m);
         self.commit_soon();
@@ -138,32 +102,34 @@ impl World {
         let image = wait
             .try_recv()
             .map_err(|_| "a snapshot is not made at once".to_owned())?;
-        self.log.snapshots.insert(index, image);
-        if self.log.snapshots.len() > SNAPSHOTS {
-            self.log.snapshots.pop_first();
+        self.consensus.snapshots.insert(index, image);
+        if self.consensus.snapshots.len() > SNAPSHOTS {
+            self.consensus.snapshots.pop_first();
         }
         Ok(())
     }
 
     /// Nothing goes wrong any more.
     pub fn heal(&mut self) {
-        self.is_healing = true;
         for m in 0..self.members.len() {
             self.restart(m);
-            self.members[m].slowness = 1;
+            self.members[m].place.slowness = 1;
             self.rejoin(m);
         }
         let leader = self
-            .log
+            .consensus
             .leader
-            .filter(|leader| self.members[*leader].leads.is_some());
+            .filter(|leader| self.members[*leader].place.leads.is_some());
         if leader.is_none() {
             let m = self.rng.random_range(0..self.members.len());
             self.elect(m);
         }
         for m in 0..self.members.len() {
-            if self.log.leader != Some(m) {
-                self.after(0, Happening::Hear(m, self.log.term, self.log.leader));
+            if self.consensus.leader != Some(m) {
+                self.after(
+                    0,
+                    Happening::Between(Between::Hear(m, self.consensus.term, self.consensus.leader)),
+                );
             }
         }
     }

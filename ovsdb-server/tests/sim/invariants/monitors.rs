@@ -4,9 +4,9 @@
 use ovsdb_data::Uuid;
 use serde_json::Value;
 
-use crate::clients::MonitorState;
-use crate::replica::{self, Rows, View};
-use crate::world::{Outcome, World};
+use crate::sim::clients::MonitorState;
+use crate::sim::replica::{self, Rows, View};
+use crate::sim::world::{Outcome, World};
 
 /// A monitor has its contents, or what it lacked.
 pub fn begun(world: &mut World, c: usize, i: usize, result: Result<Value, Value>) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! References, indexes and counts of the head that transactions run on are those of its rows.
 
-use crate::world::World;
+use crate::sim::world::World;
 
 pub fn check(world: &World, m: usize) -> Result<(), String> {
     match world.members[m].db() {

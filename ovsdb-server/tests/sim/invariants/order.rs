@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::work::{Op, Write};
-use crate::world::{Outcome, Record, World};
+use crate::sim::work::{Op, Write};
+use crate::sim::world::{Outcome, Record, World};
 
 pub fn check(world: &World) -> Result<(), String> {
     let mut last: BTreeMap<u64, (&Record, usize)> = BTreeMap::new();

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use ovsdb_engine::Snapshot;
 use serde_json::Value;
 
-use crate::work::{N_REGISTERS, Op, Serial};
-use crate::world::{Outcome, Record, World};
+use crate::sim::work::{N_REGISTERS, Op, Serial};
+use crate::sim::world::{Outcome, Record, World};
 
 /// The values of the registers.
 pub fn registers(state: Option<&Snapshot>) -> Vec<i64> {

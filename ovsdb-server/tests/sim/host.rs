@@ -5,9 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ovsdb_data::Uuid;
-use ovsdb_raft::Forwarded;
-use ovsdb_raft::types::{Command, Request};
-use ovsdb_server::cluster::Consensus;
 use ovsdb_server::link::Outlet;
 use ovsdb_server::server::{Event, Host};
 use ovsdb_wire::Frame;
@@ -28,15 +25,6 @@ pub struct Outside {
     /// Times to be woken at that were asked for lately.
     pub wakes: Mutex<Vec<Duration>>,
     next_wake: Mutex<Option<Duration>>,
-    pub asks: Mutex<Vec<Ask>>,
-}
-
-/// What a server asks of consensus.
-pub enum Ask {
-    Propose(Command),
-    Forward(Forwarded),
-    Forget(Request),
-    Confirm(u64),
 }
 
 impl Outside {
@@ -46,30 +34,11 @@ impl Outside {
             jobs: Mutex::default(),
             wakes: Mutex::default(),
             next_wake: Mutex::default(),
-            asks: Mutex::default(),
         })
     }
 
     fn now(&self) -> Duration {
         Duration::from_micros(self.clock.load(Ordering::Relaxed))
-    }
-}
-
-impl Consensus for Outside {
-    fn propose(&self, command: Command) {
-        self.asks.lock().push(Ask::Propose(command));
-    }
-
-    fn forward(&self, request: Forwarded) {
-        self.asks.lock().push(Ask::Forward(request));
-    }
-
-    fn forget(&self, request: &Request) {
-        self.asks.lock().push(Ask::Forget(*request));
-    }
-
-    fn confirm(&self, round: u64) {
-        self.asks.lock().push(Ask::Confirm(round));
     }
 }
 

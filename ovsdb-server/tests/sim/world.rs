@@ -1,35 +1,35 @@
-//! What happens, one thing after the other: members, clients and what is under way between them.
+//! What happens, one thing after the other: servers, clients and what is under way between them.
+//!
+//! What is between servers, [`crate::consensus`] has: how a world is made (`World::new`) and its members are started,
+//! what `Between` them happens, when they are healed and settled.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
 use ovsdb_data::Uuid;
-use ovsdb_raft::types::{Request, ServerId};
-use ovsdb_raft::{Command, Forwarded, Handled, Standing};
+use ovsdb_raft::Command;
+use ovsdb_raft::types::ServerId;
 use ovsdb_server::cluster::{Cluster, ClusterEvent};
 use ovsdb_server::database::{Model, OpenDatabase};
 use ovsdb_server::link::SessionId;
 use ovsdb_server::server::{Event, Server};
 use ovsdb_wire::message::Message;
+use rand::Rng;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::clients::Client;
-use crate::consensus::Log;
-use crate::host::{Clock, Job, Outside, SimHost};
-use crate::invariants;
-use crate::reference::Reference;
-use crate::work::{DB, Op};
+use crate::consensus::{Between, CHAOS, Consensus, EXPECTED, Place};
+use crate::sim::clients::Client;
+use crate::sim::host::{Clock, Job, Outside, SimHost};
+use crate::sim::invariants;
+use crate::sim::reference::Reference;
+use crate::sim::work::{DB, Op};
 
-const MS: u64 = 1000;
-
-/// How long faults go on, in simulated time.
-const CHAOS: u64 = 4000 * MS;
+/// In microseconds, as all of the simulation's time.
+pub const MS: u64 = 1000;
 
 /// How long a healed cluster may take to answer everything.
 const HEALING: u64 = 60_000 * MS;
@@ -40,22 +40,6 @@ pub enum Happening {
     Server(usize, u64, Box<Event>),
     /// A job of a server's runs.
     Job(usize, u64, Job),
-    /// The member looks at its oldest proposal.
-    Propose(usize, u64),
-    /// The leader's oldest entries are agreed on.
-    Commit,
-    /// The member goes on with the log.
-    Apply(usize, u64),
-    /// The server is told of the member's standing.
-    Tell(usize, u64),
-    /// The member hears who leads a term.
-    Hear(usize, u64, Option<usize>),
-    /// The member passes a request on, for the n-th time.
-    Forward(usize, u64, Request, u32),
-    /// The answer to a request that was passed on arrives.
-    Answer(usize, u64, Request, Bytes),
-    /// The member is asked whether it leads.
-    Confirm(usize, u64, u64),
     /// A client does something.
     Turn(usize),
     /// A client, in one of its sessions, receives a message; whether it was for a leader, and is from the same one.
@@ -66,13 +50,13 @@ pub enum Happening {
     Drain(usize, SessionId),
     /// Something goes wrong.
     Nemesis,
-    /// Something ceases to be wrong.
-    Rejoin(usize),
+    /// A server is started.
     Restart(usize),
-    Steady(usize),
+    /// Something between the servers.
+    Between(Between),
 }
 
-/// A member of the cluster: what consensus knows of it, and its server.
+/// A member of the cluster and its server.
 pub struct Member {
     pub id: ServerId,
     /// None while it is down.
@@ -84,39 +68,12 @@ pub struct Member {
     pub applied: usize,
     /// Entries up to here are with the server.
     pub applying: Option<(usize, oneshot::Receiver<std::io::Result<()>>)>,
-    pub is_apply_due: bool,
-    pub proposals: std::collections::VecDeque<Command>,
-    /// The term that it leads, as far as it knows, and the log index of that term's first entry.
-    pub leads: Option<(u64, usize)>,
-    /// The latest term that it knows of, and who leads it.
-    pub heard: (u64, Option<usize>),
-    /// No quorum has answered it lately.
-    pub is_lonely: bool,
-    /// Nothing reaches it from others.
-    pub is_isolated: bool,
-    /// Entries take it so much longer.
-    pub slowness: u64,
-    pub told: Standing,
-    /// Requests that it passes on, and how often it has.
-    pub forwards: BTreeMap<Request, (Forwarded, u32)>,
-    /// Questions whether it leads: to be answered once it has applied so much.
-    pub confirming: Vec<(u64, usize)>,
     /// How often its server's view of whether it leads has changed.
     pub epoch: u64,
     /// The index that its `_Server` row shows.
     pub shown_index: Option<i64>,
-    proposals_at: Fifo,
-}
-
-/// A request on its way to a leader.
-pub struct Passing {
-    pub from: usize,
-    pub life: u64,
-    pub to: usize,
-    pub to_life: u64,
-    pub request: Request,
-    pub attempt: u32,
-    pub answer: oneshot::Receiver<Handled>,
+    /// What consensus knows of it.
+    pub place: Place,
 }
 
 /// Times of things that keep their order.
@@ -161,27 +118,6 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals(pub BTreeMap<&'static str, usize>);
 
-/// What a run of many seeds must have seen.
-const EXPECTED: [&str; 17] = [
-    "elected",
-    "re-elected",
-    "crashed",
-    "isolated",
-    "lonely",
-    "snapshots installed",
-    "void entries",
-    "conversions",
-    "entries lost",
-    "proposed in vain",
-    "passed on twice",
-    "canceled",
-    "verified",
-    "executed",
-    "reads by a leader",
-    "monitors resumed",
-    "monitors lagging",
-];
-
 impl Totals {
     pub fn count(&mut self, what: &'static str) {
         *self.0.entry(what).or_default() += 1;
@@ -210,9 +146,11 @@ pub struct World {
     n_queued: u64,
     pub members: Vec<Member>,
     pub clients: Vec<Client>,
-    pub log: Log,
-    pub passing: Vec<Passing>,
+    /// What is between the servers.
+    pub consensus: Consensus,
     pub reference: Reference,
+    /// Who was seen to lead each term.
+    pub leaders: BTreeMap<u64, ServerId>,
     pub history: Vec<Record>,
     pub counted: Totals,
     pub n_sessions: u64,
@@ -233,23 +171,23 @@ impl Said {
 }
 
 impl World {
-    pub fn new(seed: u64) -> World {
-        let mut rng = StdRng::seed_from_u64(seed);
-        let n_members = [1, 3, 3, 3, 5][rng.random_range(0..5)];
+    /// Servers that are not started yet, and their clients.
+    pub fn with(mut rng: StdRng, places: Vec<(ServerId, Place)>, consensus: Consensus) -> World {
         let n_clients = rng.random_range(3..7);
         let clock = Clock::default();
+        let member = |(id, place)| Member::new(id, place, &clock);
         let mut world = World {
-            members: (0..n_members).map(|i| Member::new(i, &clock)).collect(),
+            members: places.into_iter().map(member).collect(),
             clients: (0..n_clients).map(|_| Client::random(&mut rng)).collect(),
+            consensus,
             rng,
             clock,
             now: 0,
             step: 0,
             queue: BTreeMap::new(),
             n_queued: 0,
-            log: Log::default(),
-            passing: Vec::new(),
             reference: Reference::new(),
+            leaders: BTreeMap::new(),
             history: Vec::new(),
             counted: Totals::default(),
             n_sessions: 0,
@@ -257,10 +195,6 @@ impl World {
             trace: DefaultHasher::new(),
             said: Said(std::env::var_os("FERROVN_TRACE").is_some()),
         };
-        for m in 0..n_members {
-            world.start(m);
-        }
-        world.found();
         for c in 0..n_clients {
             world.after(0, Happening::Turn(c));
         }
@@ -273,6 +207,7 @@ impl World {
         while self.now < CHAOS {
             self.next()?;
         }
+        self.is_healing = true;
         self.heal();
         let patience = self.now + HEALING;
         while self.now < patience && !self.is_quiet() {
@@ -289,6 +224,7 @@ impl World {
 
     pub fn totals(&self) -> Totals {
         let mut totals = self.counted.clone();
+        totals.0.insert("terms", self.leaders.len());
         totals.0.insert("executed", self.reference.executed.len());
         totals.0.insert("void entries", self.reference.n_void);
         totals.0.insert("conversions", self.reference.n_converted);
@@ -303,16 +239,7 @@ impl World {
     }
 
     fn is_quiet(&self) -> bool {
-        let member = |m: &Member| {
-            m.server.is_some()
-                && m.applied == self.reference.last()
-                && m.proposals.is_empty()
-                && m.applying.is_none()
-        };
-        self.members.iter().all(member)
-            && (0..self.members.len()).all(|m| self.members[m].told == self.standing(m))
-            && self.log.tail.is_empty()
-            && self.clients.iter().all(Client::is_quiet)
+        self.is_settled() && self.clients.iter().all(Client::is_quiet)
     }
 
     /// Schedules something.
@@ -333,11 +260,6 @@ impl World {
         }
     }
 
-    /// With some likelihood, as long as things go wrong.
-    pub fn unlucky(&mut self, likelihood: f64) -> bool {
-        !self.is_healing && self.rng.random_bool(likelihood)
-    }
-
     /// Only while it lives the same life.
     pub fn is_alive(&self, m: usize, life: u64) -> bool {
         self.members[m].life == life && self.members[m].server.is_some()
@@ -346,6 +268,15 @@ impl World {
     fn next(&mut self) -> Result<(), String> {
         let ((time, _), what) = self.queue.pop_first().ok_or("nothing happens any more")?;
         self.now = time;
+        let Some(what) = self.not_held_back(what) else {
+            return Ok(());
+        };
+        self.happen(what)
+    }
+
+    /// Something happens now.
+    pub fn happen(&mut self, what: Happening) -> Result<(), String> {
+        let time = self.now;
         self.step += 1;
         self.clock.store(time, Ordering::Relaxed);
         (time, std::mem::discriminant(&what)).hash(&mut self.trace);
@@ -358,31 +289,6 @@ impl World {
                 }
                 self.tell(m, event)
             }
-            Happening::Propose(m, life) if self.is_alive(m, life) => {
-                self.append(m);
-                Ok(())
-            }
-            Happening::Commit => self.commit(),
-            Happening::Apply(m, life) if self.is_alive(m, life) => self.apply(m),
-            Happening::Tell(m, life) if self.is_alive(m, life) => self.tell_standing(m),
-            Happening::Hear(m, term, leader) => {
-                self.hear(m, term, leader);
-                Ok(())
-            }
-            Happening::Forward(m, life, request, attempt) if self.is_alive(m, life) => {
-                self.pass_on(m, request, attempt);
-                Ok(())
-            }
-            Happening::Answer(m, life, request, reply) if self.is_alive(m, life) => {
-                match self.members[m].forwards.remove(&request) {
-                    Some(_) => self.tell(m, cluster_event(ClusterEvent::Answered(request, reply))),
-                    None => Ok(()),
-                }
-            }
-            Happening::Confirm(m, life, round) if self.is_alive(m, life) => {
-                self.confirm(m, round);
-                Ok(())
-            }
             Happening::Turn(c) => {
                 self.turn(c);
                 Ok(())
@@ -394,45 +300,46 @@ impl World {
             }
             Happening::Drain(c, session) => self.drain(c, session),
             Happening::Nemesis => self.nemesis(),
-            Happening::Rejoin(m) => {
-                self.rejoin(m);
-                Ok(())
-            }
             Happening::Restart(m) => {
                 self.restart(m);
                 Ok(())
             }
-            Happening::Steady(m) => {
-                self.members[m].is_lonely = false;
-                self.standing_moved(m);
-                Ok(())
-            }
+            Happening::Between(what) => self.between(what),
             // Of a life that is over.
             _ => Ok(()),
         }
     }
 
-    /// Starts a member's server, which knows nothing.
-    pub fn start(&mut self, m: usize) {
+    /// Starts a server, which knows nothing.
+    pub fn start_server(&mut self, m: usize) -> &mut Server {
         let seed = self.rng.random();
         let member = &mut self.members[m];
         member.life += 1;
         member.outside = Outside::new(self.clock.clone());
-        let mut server = Server::new(Box::new(SimHost::new(member.outside.clone(), seed)));
-        let mut cluster = Cluster::new(member.id);
-        cluster.connect(member.outside.clone());
-        let db = OpenDatabase::clustered(DB, cluster).expect("a name of letters");
-        server.add_database(db).expect("there is none of that name");
-        server.start_timers();
-        member.server = Some(server);
         member.applied = 0;
-        member.is_apply_due = false;
-        member.told = Standing::default();
+        member.applying = None;
         member.epoch += 1;
         member.shown_index = None;
-        self.standing_moved(m);
-        self.apply_soon(m);
-        self.collect(m);
+        let server = Server::new(Box::new(SimHost::new(member.outside.clone(), seed)));
+        member.server.insert(server)
+    }
+
+    /// A server loses everything.
+    pub fn stop_server(&mut self, m: usize) {
+        let member = &mut self.members[m];
+        member.server = None;
+        member.applying = None;
+        // What its jobs hold goes with it.
+        self.queue.retain(
+            |_, what| !matches!(what, Happening::Server(of, ..) | Happening::Job(of, ..) if *of == m),
+        );
+        self.clients_lose(m);
+    }
+
+    pub fn restart(&mut self, m: usize) {
+        if self.members[m].server.is_none() {
+            self.start(m);
+        }
     }
 
     /// A server takes an event, and what it does is seen to.
@@ -445,21 +352,47 @@ impl World {
         {
             self.note_leadership(m, *session, id);
         }
+        let led = self.members[m].leads();
+        let clock = self.members[m].place.clock();
+        let _clock = clock.as_ref().map(tokio::runtime::Handle::enter);
         let Some(server) = &mut self.members[m].server else {
             return Ok(());
         };
         self.said.say(self.now, || format!("{m} <- {}", told(&event)));
         server.handle(event);
-        let leads = cluster(server).standing.leads;
-        (m, leads, server.sessions.len()).hash(&mut self.trace);
+        let n_sessions = server.sessions.len();
+        let leads = self.members[m].leads();
+        self.members[m].epoch += u64::from(led != leads);
+        (m, leads, n_sessions).hash(&mut self.trace);
         self.collect(m);
         self.look_at_applying(m)?;
-        self.look_at_passing();
+        self.look_between(m)?;
         invariants::each_step(self, m)
     }
 
+    /// Looks whether a server has taken what it was given.
+    fn look_at_applying(&mut self, m: usize) -> Result<(), String> {
+        let Some((to, wait)) = &mut self.members[m].applying else {
+            return Ok(());
+        };
+        let to = *to;
+        match wait.try_recv() {
+            Err(oneshot::error::TryRecvError::Empty) => return Ok(()),
+            // It was taken out of its cluster.
+            Err(oneshot::error::TryRecvError::Closed) if self.members[m].db().is_none() => return Ok(()),
+            Err(oneshot::error::TryRecvError::Closed) => {
+                return Err(format!("member {m} drops entries up to {to}"));
+            }
+            Ok(Err(error)) => return Err(format!("member {m} cannot take entries up to {to}: {error}")),
+            Ok(Ok(())) => {}
+        }
+        self.members[m].applying = None;
+        self.has_applied(m, to)?;
+        invariants::state_hash::check(self, m)
+    }
+
     /// Collects what a server asks for.
-    fn collect(&mut self, m: usize) {
+    pub fn collect(&mut self, m: usize) {
         let (outside, life) = (self.members[m].outside.clone(), self.members[m].life);
         for job in std::mem::take(&mut *outside.jobs.lock()) {
             let delay = self.soon() * 3;
@@ -469,66 +402,42 @@ impl World {
             let at = u64::try_from(wake.as_micros()).unwrap_or(u64::MAX);
             self.at(at, Happening::Server(m, life, Box::new(Event::Timer)));
         }
-        for ask in std::mem::take(&mut *outside.asks.lock()) {
-            self.ask(m, ask);
-        }
         self.collect_frames(m);
-    }
-
-    /// When a member gets to its next proposal.
-    pub fn proposal_time(&mut self, m: usize) -> u64 {
-        let time = self.now + self.soon();
-        self.members[m].proposals_at.at(time)
     }
 }
 
 impl Member {
-    fn new(number: usize, clock: &Clock) -> Member {
+    fn new(id: ServerId, place: Place, clock: &Clock) -> Member {
         Member {
-            id: ServerId(Uuid::from_u128(0x1000 + number as u128)),
+            id,
             server: None,
             outside: Outside::new(clock.clone()),
             life: 0,
             applied: 0,
             applying: None,
-            is_apply_due: false,
-            proposals: Default::default(),
-            leads: None,
-            heard: (0, None),
-            is_lonely: false,
-            is_isolated: false,
-            slowness: 1,
-            told: Standing::default(),
-            forwards: BTreeMap::new(),
-            confirming: Vec::new(),
             epoch: 0,
             shown_index: None,
-            proposals_at: Fifo::default(),
+            place,
         }
     }
 
-    /// The database, if the member is up.
+    /// The database, if the member is up and serves it.
     pub fn db(&self) -> Option<&OpenDatabase> {
         self.server.as_ref()?.databases.get(DB)
     }
 
-    /// Whether its server thinks that it leads.
-    pub fn server_leads(&self) -> bool {
-        let server = self.server.as_ref();
-        server.is_some_and(|server| cluster(server).standing.leads.is_some())
+    /// The server's share of the cluster.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        match &self.db()?.model {
+            Model::Clustered(cluster) => Some(cluster),
+            _ => None,
+        }
     }
-}
 
-/// A server's share of the cluster.
-pub fn cluster(server: &Server) -> &Cluster {
-    match server.databases.get(DB).map(|db| &db.model) {
-        Some(Model::Clustered(cluster)) => cluster,
-        _ => panic!("the database is clustered and stays open"),
+    /// The term that its server leads, as far as it knows.
+    pub fn leads(&self) -> Option<u64> {
+        self.cluster()?.standing.leads
     }
-}
-
-pub fn cluster_event(event: ClusterEvent) -> Event {
-    Event::Cluster(DB.to_owned(), event)
 }
 
 /// The tags of transactions that clients were told were done.
@@ -572,6 +481,9 @@ fn told(event: &Event) -> String {
             ClusterEvent::StateHash(id, _) => format!("is asked what {} came to", short(id)),
             ClusterEvent::Hashed(id, hash) => format!("{} came to {hash:?}", short(id)),
             ClusterEvent::Install(_, last, _) => {
+                format!("reads a snapshot up to {}", last.map_or(0, |l| l.index))
+            }
+            ClusterEvent::Read(_, last, _) => {
                 format!("installs a snapshot up to {}", last.map_or(0, |l| l.index))
             }
             ClusterEvent::Standing(standing) => {

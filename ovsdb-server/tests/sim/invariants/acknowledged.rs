@@ -1,7 +1,7 @@
 //! What was acknowledged is never lost: it was agreed on before, and it is there at the end.
 
-use crate::work::Op;
-use crate::world::{Outcome, World, acknowledged};
+use crate::sim::work::Op;
+use crate::sim::world::{Outcome, World, acknowledged};
 
 /// A client was answered.
 pub fn on_answer(world: &World, i: usize) -> Result<(), String> {

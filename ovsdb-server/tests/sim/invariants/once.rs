@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::work::Op;
-use crate::world::{Outcome, World};
+use crate::sim::work::Op;
+use crate::sim::world::{Outcome, World};
 
 pub fn check(world: &World) -> Result<(), String> {
     let mut executed: BTreeMap<&str, usize> = BTreeMap::new();

@@ -3,15 +3,14 @@
 use ovsdb_cluster::state_hash;
 use ovsdb_raft::StateHash;
 
-use crate::world::{World, cluster};
+use crate::sim::world::World;
 
 /// When a member has nothing half applied.
 pub fn check(world: &World, m: usize) -> Result<(), String> {
     let member = &world.members[m];
-    let (Some(server), Some(db)) = (&member.server, member.db()) else {
+    let (Some(db), Some(cluster)) = (member.db(), member.cluster()) else {
         return Ok(());
     };
-    let cluster = cluster(server);
     let at = member.applied;
     let state = &world.reference.states[at];
     if cluster.applied != at as u64 || cluster.is_loaded() != state.snapshot.is_some() {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::work::{Op, Serial};
-use crate::world::{Outcome, World};
+use crate::sim::work::{Op, Serial};
+use crate::sim::world::{Outcome, World};
 
 /// `states`: what the log's transactions lead to, one after the other.
 pub fn check(world: &mut World, states: &[Serial]) -> Result<(), String> {

@@ -10,12 +10,14 @@ pub mod once;
 pub mod order;
 pub mod reads;
 pub mod state_hash;
+pub mod terms;
 
-use crate::world::World;
+use crate::sim::world::World;
 
 /// What holds at every step, after a member's server did something.
 pub fn each_step(world: &mut World, m: usize) -> Result<(), String> {
     index::check(world, m)?;
+    terms::check(world, m)?;
     if world.step.is_multiple_of(16) {
         heads::check(world, m)?;
     }

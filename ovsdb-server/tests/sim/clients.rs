@@ -13,13 +13,11 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use crate::host::Line;
-use crate::invariants;
-use crate::replica::{Rows, View, requests};
-use crate::work::{DB, Op};
-use crate::world::{Fifo, Happening, Outcome, Record, World};
-
-const MS: u64 = 1000;
+use crate::sim::host::Line;
+use crate::sim::invariants;
+use crate::sim::replica::{Rows, View, requests};
+use crate::sim::work::{DB, Op};
+use crate::sim::world::{Fifo, Happening, MS, Outcome, Record, World};
 
 /// Requests under way on one session, at most.
 const PIPELINE: usize = 4;
@@ -364,7 +362,7 @@ impl World {
 
     /// A request comes to a member.
     pub fn note_leadership(&mut self, m: usize, session: SessionId, id: &Value) {
-        let (leads, epoch) = (self.members[m].server_leads(), self.members[m].epoch);
+        let (leads, epoch) = (self.members[m].leads().is_some(), self.members[m].epoch);
         let connections = self
             .clients
             .iter_mut()
@@ -378,7 +376,7 @@ impl World {
 
     /// What a member has sent goes on its way.
     pub fn collect_frames(&mut self, m: usize) {
-        let (leads, epoch) = (self.members[m].server_leads(), self.members[m].epoch);
+        let (leads, epoch) = (self.members[m].leads().is_some(), self.members[m].epoch);
         for c in 0..self.clients.len() {
             let Some(connection) = &self.clients[c].connection else {
                 continue;
@@ -412,6 +410,33 @@ impl World {
                     self.at(at, Happening::Cut(c, session));
                 }
             }
+        }
+    }
+
+    /// A client stops reading for a while.
+    pub fn clog(&mut self) {
+        let c = self.rng.random_range(0..self.clients.len());
+        let Some(connection) = &self.clients[c].connection else {
+            return;
+        };
+        connection.line.is_full.store(true, Ordering::Relaxed);
+        let session = connection.session;
+        self.counted.count("monitors lagging");
+        let delay = self.rng.random_range(5..150) * MS;
+        self.after(delay, Happening::Drain(c, session));
+    }
+
+    /// A client reads again.
+    pub fn drain(&mut self, c: usize, session: SessionId) -> Result<(), String> {
+        let connection = self.clients[c].connection.as_ref();
+        let Some(connection) = connection.filter(|connection| connection.session == session) else {
+            return Ok(());
+        };
+        connection.line.is_full.store(false, Ordering::Relaxed);
+        let (m, life) = (connection.member, connection.life);
+        match self.is_alive(m, life) {
+            true => self.tell(m, Event::Drained(session)),
+            false => Ok(()),
         }
     }
 

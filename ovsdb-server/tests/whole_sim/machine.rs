@@ -1,0 +1,143 @@
+//! A machine: its disk, the file that names its member, and the process on it: the member's tasks. The server beside
+//! them is the simulation's to run; what the member reports to it waits in an [`InTray`].
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ovsdb_cluster::{FileError, file};
+use ovsdb_raft::Threads;
+use ovsdb_server::cluster;
+use ovsdb_server::inbox::Inbox;
+use ovsdb_server::server::Event;
+use ovsdb_transport::tls::Tls;
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::sim::world::{Fifo, Happening};
+use crate::simulated::chance::Chance;
+use crate::simulated::disk::SimDisk;
+use crate::simulated::network::{Host, Network};
+use crate::simulated::process::{Process, Surroundings};
+
+/// Log entries after which a snapshot is made.
+const SNAPSHOT_EVERY: u64 = 60;
+
+/// A machine.
+pub struct Place {
+    pub disk: SimDisk,
+    /// The file of the member that lives here; none while the machine is spare.
+    pub file: Option<PathBuf>,
+    /// It was seen to have a vote.
+    pub has_joined: bool,
+    pub running: Option<Running>,
+    /// What comes to its server takes it so much longer.
+    pub slowness: u64,
+}
+
+/// The process on a machine.
+pub struct Running {
+    pub process: Process,
+    pub tray: Arc<InTray>,
+    starting: Arc<Mutex<Option<Result<(), String>>>>,
+    /// When what the member reports comes to the server.
+    pub reports_at: Fifo,
+    /// The last index that the member has given to the server.
+    pub given: Option<u64>,
+    /// Told once the server has taken that.
+    pub done: Option<oneshot::Sender<io::Result<()>>>,
+    /// The member has been taken out.
+    pub is_removed: bool,
+    /// It is stopped until then.
+    pub stopped_until: u64,
+    /// How many milliseconds it has been stopped.
+    behind: u64,
+    /// What happened to it meanwhile.
+    pub held_back: VecDeque<Happening>,
+}
+
+/// What waits for a server.
+#[derive(Default)]
+pub struct InTray(Mutex<Vec<Event>>);
+
+impl Inbox for InTray {
+    fn post(&self, event: Event) {
+        self.0.lock().push(event);
+    }
+}
+
+impl InTray {
+    pub fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut self.0.lock())
+    }
+}
+
+impl Place {
+    pub fn new(chance: &Chance) -> Place {
+        Place {
+            disk: SimDisk::new(chance),
+            file: None,
+            has_joined: false,
+            running: None,
+            slowness: 1,
+        }
+    }
+
+    /// The clock of its process.
+    pub fn clock(&self) -> Option<Handle> {
+        self.running
+            .as_ref()
+            .map(|running| running.process.handle().clone())
+    }
+
+    /// Starts the process for the member that a file names.
+    pub fn start(&mut self, host: Host, path: &Path, network: &Network) -> Result<(), FileError> {
+        let opened = Arc::new(file::open(path)?);
+        let process = Process::start();
+        let world = Surroundings {
+            host,
+            disk: self.disk.clone(),
+            network: network.clone(),
+        };
+        let threads = Threads::of(process.handle().clone(), Arc::new(world));
+        let tray = Arc::new(InTray::default());
+        let starting = Arc::default();
+        let (inbox, started): (_, Arc<Mutex<_>>) = (tray.clone(), Arc::clone(&starting));
+        process.handle().spawn(async move {
+            let tls = Arc::new(Tls::default());
+            let result = cluster::serve(opened, inbox, &threads, &tls, SNAPSHOT_EVERY).await;
+            *started.lock() = Some(result);
+        });
+        self.running = Some(Running {
+            process,
+            tray,
+            starting,
+            reports_at: Fifo::default(),
+            given: None,
+            done: None,
+            is_removed: false,
+            stopped_until: 0,
+            behind: 0,
+            held_back: VecDeque::new(),
+        });
+        Ok(())
+    }
+}
+
+impl Running {
+    /// The next millisecond, if it is not stopped. Says what came of its start, once that is known.
+    pub fn run(&mut self, now: u64) -> Option<Result<(), String>> {
+        if self.stopped_until > now {
+            self.behind += 1;
+            return None;
+        }
+        match std::mem::take(&mut self.behind) {
+            0 => {}
+            behind => self.process.skip(behind),
+        }
+        self.process.run(1);
+        self.starting.lock().take()
+    }
+}
