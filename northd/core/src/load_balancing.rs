@@ -10,8 +10,9 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::health::Watched;
+use crate::model::lb_sets::{self, LbKinds, LbSet};
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::{LbRouters, LbSwitches};
+use crate::model::load_balancer_datapaths::{LbHome, alike};
 use crate::model::vip::{Backend, Family, Vip};
 use crate::model::vips::buckets;
 use crate::nodes::{Node, NodeId};
@@ -36,13 +37,18 @@ impl Derivation for LbFlows {
         let Some(lb) = lb.as_ref() else {
             return flows;
         };
-        let (switches, routers) = (view.get::<LbSwitches>(uuid), view.get::<LbRouters>(uuid));
+        let alike = alike(view, uuid);
+        let kinds = view.get::<LbKinds>(alike);
+        let is_on = |which: LbSet| kinds.set(which).is_some();
+        if view.get::<LbHome>(uuid).is_none() {
+            lb_sets::define(view, alike, &mut flows);
+        }
         for bucket in buckets(view, uuid) {
-            if !switches.is_empty() {
+            if is_on(LbSet::Switches) {
                 flows.include::<LbPreStatefulFlows>(view, bucket);
                 flows.include::<SwitchLbFlows>(view, bucket);
             }
-            if !routers.is_empty() {
+            if is_on(LbSet::Routers) {
                 flows.include::<LbDefragFlows>(view, bucket);
                 flows.include::<RouterLbFlows>(view, bucket);
                 flows.include::<VipForwardingFlows>(view, bucket);
@@ -51,7 +57,7 @@ impl Derivation for LbFlows {
                 flows.include::<HealthCheckFlows>(view, bucket);
             }
         }
-        keep_sources(&mut flows, lb, &routers);
+        keep_sources(&mut flows, lb, &kinds);
         flows
     }
 }

@@ -14,6 +14,7 @@ pub mod features;
 pub mod ha_group;
 pub mod health;
 pub mod kube_ovn;
+pub mod lb_sets;
 pub mod load_balancer;
 pub mod load_balancer_datapaths;
 pub mod local_backend;

@@ -5,6 +5,7 @@ use ovn_incremental::Side;
 use ovn_incremental::program::{Output, each, once};
 use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
 
+use crate::model::lb_sets;
 use crate::{load_balancing, router, switch, sync};
 
 ovn_incremental::nodes! {
@@ -198,6 +199,14 @@ ovn_incremental::nodes! {
     LbRouter,
     /// The routers of load balancers by what they do.
     LbRouterKinds,
+    /// The sets of datapaths that load balancers' flows are on.
+    LbSets,
+    /// Those of a group of load balancers.
+    LbGroupSets,
+    /// What flows of load balancers depend on besides the members of their sets.
+    LbKinds,
+    /// Such a set by the meters that limit a protocol there.
+    LbByMeter,
     /// All networks of a router.
     LbNetworks,
     /// The virtual addresses of a load balancer that routers answer for.
@@ -555,8 +564,6 @@ ovn_incremental::nodes! {
     HostAdvertisedRoutes,
     /// `Advertised_Route` of a static route.
     StaticAdvertisedRoutes,
-    /// The datapath groups of a load balancer group.
-    LbGroupIds,
     /// Their rows.
     LbGroupRows,
     /// `Load_Balancer`.
@@ -698,6 +705,7 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LoadBalancer<'static>, sync::load_balancer::LoadBalancers>(Side::Nb),
+    each::<nb::LoadBalancerGroup<'static>, lb_sets::LbGroupSets>(Side::Nb),
     each::<nb::LoadBalancerGroup<'static>, sync::load_balancer::LbGroupRows>(Side::Nb),
     each::<nb::LoadBalancer<'static>, sync::service_monitor::ServiceMonitors>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::router_vips::RouterVipSets>(Side::Nb),

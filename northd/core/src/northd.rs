@@ -69,9 +69,13 @@ impl Program for Translation {
     }
 
     fn settle(&mut self, touched: &mut BTreeSet<RowId>) {
+        for moved in self.flows.take_moved() {
+            self.rows.change_set(moved.name, moved.now);
+        }
         for id in self.flows.take_touched() {
             self.rows.change(id, self.flows.get(id), touched);
         }
+        self.rows.settle(touched);
     }
 
     fn desired(&self, id: RowId) -> Option<Desired> {

@@ -60,6 +60,8 @@ pub struct Reconcile<P> {
     /// Others' rows that are to go, each table's in the order of their times; and their times.
     due: BTreeSet<(TableIdx, i64, Uuid)>,
     due_at: Hashed<(TableIdx, Uuid), i64>,
+    /// Identities whose row was on its way when another one succeeded them, and which.
+    heirs: Hashed<(TableIdx, Uuid), (TableIdx, Uuid)>,
 }
 
 /// From so many members on a set is changed by its difference.
@@ -94,6 +96,7 @@ impl<P: Program> Reconcile<P> {
             left_out: BTreeSet::new(),
             due: BTreeSet::new(),
             due_at: Hashed::default(),
+            heirs: Hashed::default(),
         }
     }
 
@@ -101,12 +104,29 @@ impl<P: Program> Reconcile<P> {
         self.ours.get(&table).copied().unwrap_or(usize::MAX)
     }
 
-    /// Desired rows changed.
-    pub fn touch(&mut self, rows: impl IntoIterator<Item = RowId>) {
+    /// Desired rows changed. Whoever lets the machine settle tells of it before it settles again.
+    pub fn touch(&mut self, machine: &Machine<P>, rows: impl IntoIterator<Item = RowId>) {
         for (side, table, id) in rows {
             if side == self.side {
                 self.dirty.insert((self.order(table), table, id));
+                if let Some(before) = machine.predecessor((side, table, id)) {
+                    self.inherit(table, id, before);
+                }
             }
+        }
+    }
+
+    /// A desired row without a row takes over that of the identity it succeeds, now or when it has come.
+    fn inherit(&mut self, table: TableIdx, id: Uuid, before: Uuid) {
+        if self.standing.contains_key(&(table, id)) {
+            return;
+        }
+        if let Some(row) = self.standing.remove(&(table, before)) {
+            return self.claim(table, id, row);
+        }
+        match self.heirs.values_mut().find(|heir| **heir == (table, before)) {
+            Some(heir) => *heir = (table, id),
+            None => drop(self.heirs.insert((table, before), (table, id))),
         }
     }
 
@@ -144,7 +164,7 @@ impl<P: Program> Reconcile<P> {
         let rows: Vec<RowChange> = machine.databases().all(self.side).collect();
         self.changed(&rows);
         let all = machine.all();
-        self.touch(all.iter().map(|row| (row.side, row.table, row.id)));
+        self.touch(machine, all.iter().map(|row| (row.side, row.table, row.id)));
     }
 
     /// The operations that are needed, as values.
@@ -177,14 +197,12 @@ impl<P: Program> Reconcile<P> {
                     self.look_at(machine, table, *uuid);
                 }
             }
-            for (_, _, id) in dirty.range(of_table.clone()) {
-                self.succeed(machine, table, *id);
-            }
             for (_, _, id) in dirty.range(of_table) {
                 self.bring_in_line(machine, table, *id, out);
             }
             rest.extend(self.keys.keys().filter(|(of, _)| *of == table));
         }
+        self.heirs.clear();
         // What nobody desires.
         for (table, uuid) in rest {
             self.forget_key(table, uuid);
@@ -206,6 +224,11 @@ impl<P: Program> Reconcile<P> {
 
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
     fn look_at(&mut self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) {
+        if let Some((_, heir)) = self.heirs.remove(&(table, uuid))
+            && !self.standing.contains_key(&(table, heir))
+        {
+            return self.claim(table, heir, uuid);
+        }
         let is_desired = machine.is_desired((self.side, table, uuid));
         let is_free = !self.standing.contains_key(&(table, uuid));
         if is_desired && is_free && !P::changes_hands(self.side, table) {
@@ -244,21 +267,6 @@ impl<P: Program> Reconcile<P> {
             }
         }
         Some(at.1)
-    }
-
-    /// A desired row without a row takes over that of the identity it succeeds.
-    fn succeed(&mut self, machine: &Machine<P>, table: TableIdx, id: Uuid) {
-        let Some(before) = machine.predecessor((self.side, table, id)) else {
-            return;
-        };
-        let desired = machine.desired((self.side, table, id));
-        let is_found = desired.is_some_and(|desired| self.find(machine, table, &desired).is_some());
-        if is_found || self.standing.contains_key(&(table, id)) {
-            return;
-        }
-        if let Some(row) = self.standing.remove(&(table, before)) {
-            self.claim(table, id, row);
-        }
     }
 
     fn bring_in_line(&mut self, machine: &Machine<P>, table: TableIdx, id: Uuid, out: &mut dyn FnMut(Value)) {

@@ -192,7 +192,7 @@ impl<S: Service> Turn<S> {
         let is_first = !std::mem::replace(&mut self.has_run, true);
         let touched = self.machine.settle();
         for follower in &mut self.followers {
-            follower.reconcile.touch(touched.iter().copied());
+            follower.reconcile.touch(&self.machine, touched.iter().copied());
         }
         let took = began.elapsed();
         self.service.ran(&self.machine, is_first);
@@ -217,8 +217,8 @@ impl<S: Service> Turn<S> {
         let touched = self.machine.remake();
         self.service.ran(&self.machine, true);
         for follower in &mut self.followers {
-            follower.reconcile.touch(touched.iter().copied());
-            follower.reconcile.touch(self.machine.ids());
+            follower.reconcile.touch(&self.machine, touched.iter().copied());
+            follower.reconcile.touch(&self.machine, self.machine.ids());
         }
     }
 

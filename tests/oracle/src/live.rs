@@ -91,7 +91,7 @@ impl Live {
             assert!(round < 20, "it does not come to rest");
             let touched = self.northd.settle();
             let n_written = self.write_nb(&touched);
-            self.reconcile.touch(touched);
+            self.reconcile.touch(&self.northd, touched);
             if self.write_sb() + n_written == 0 {
                 return;
             }
@@ -99,7 +99,7 @@ impl Live {
     }
 
     fn write_nb(&mut self, touched: &BTreeSet<RowId>) -> usize {
-        self.reconcile_nb.touch(touched.iter().copied());
+        self.reconcile_nb.touch(&self.northd, touched.iter().copied());
         let operations = self.reconcile_nb.operations(&self.northd);
         assert!(
             operations.is_empty() || self.transact(&operations),
@@ -147,7 +147,7 @@ impl Live {
         let mut reconcile = Reconcile::new(Side::Sb);
         let rows: Vec<RowChange> = fresh.databases().all(Side::Sb).collect();
         reconcile.changed(&rows);
-        reconcile.touch(fresh.all().iter().map(|row| (row.side, row.table, row.id)));
+        reconcile.touch(&fresh, fresh.all().iter().map(|row| (row.side, row.table, row.id)));
         reconcile.operations(&fresh)
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use ovsdb_data::Uuid;
 
+use super::sets::{Set, SetName};
 use super::stage::Stage;
 use crate::graph::{Derivation, Owner};
 use crate::view::View;
@@ -23,7 +24,9 @@ pub enum Datapaths {
     /// One.
     One(Uuid),
     /// Several, sorted, in a set that many flows share.
-    Set(Arc<[Uuid]>),
+    Set(Set),
+    /// Those of a set that somebody defines ([`Flows::define`]).
+    Named(SetName),
 }
 
 /// A logical flow (ovn-sb(5) "Logical_Flow"). Two flows are the same where stage, priority, match, actions and meter
@@ -102,6 +105,7 @@ pub struct Flows {
     /// Each is kept once: the table of all flows shares it.
     flows: Vec<Arc<Flow>>,
     parts: BTreeMap<Owner, Part>,
+    sets: Vec<(SetName, Set)>,
 }
 
 /// Flows that another derivation made. Who has many makes them in parts: a part that was not made again costs nothing.
@@ -126,6 +130,7 @@ impl Flows {
             datapaths,
             flows: Vec::new(),
             parts: BTreeMap::new(),
+            sets: Vec::new(),
         }
     }
 
@@ -210,6 +215,7 @@ impl Flows {
     pub fn extend(&mut self, others: Flows) {
         self.flows.extend(others.flows);
         self.parts.extend(others.parts);
+        self.sets.extend(others.sets);
     }
 
     /// All of another derivation's, which remain its own.
@@ -223,6 +229,16 @@ impl Flows {
         self.flows.iter().map(|flow| &**flow)
     }
 
+    /// Says which datapaths are in a set, for all who say flows on it.
+    pub fn define(&mut self, name: SetName, set: Set) {
+        self.sets.push((name, set));
+    }
+
+    /// The sets that are defined here.
+    pub fn sets(&self) -> &[(SetName, Set)] {
+        &self.sets
+    }
+
     /// Those that others made, by who made them.
     pub fn parts(&self) -> &BTreeMap<Owner, Part> {
         &self.parts
@@ -230,12 +246,11 @@ impl Flows {
 }
 
 impl Datapaths {
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = Uuid> {
-        let all = match self {
-            Datapaths::One(one) => std::slice::from_ref(one),
-            Datapaths::Set(set) => set,
-        };
-        all.iter().copied()
+    /// The name of the set, where it has one.
+    pub fn name(&self) -> Option<SetName> {
+        match self {
+            Datapaths::Named(name) => Some(*name),
+            Datapaths::One(_) | Datapaths::Set(_) => None,
+        }
     }
 }

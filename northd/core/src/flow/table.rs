@@ -10,6 +10,7 @@ use ovsdb_data::Uuid;
 use smallvec::SmallVec;
 
 use super::flows::{Datapaths, Flow, Flows, Part};
+use super::sets::{Moved, Set, SetName, Sets};
 use crate::desired::{Hasher, identity};
 use crate::graph::Owner;
 
@@ -27,7 +28,9 @@ pub struct Merged {
     /// The owner.
     pub owner: Owner,
     /// All datapaths, sorted; at least one.
-    pub datapaths: Arc<[Uuid]>,
+    pub datapaths: Set,
+    /// The set that these are, where it has a name.
+    pub set: Option<SetName>,
 }
 
 /// All flows.
@@ -35,6 +38,9 @@ pub struct Merged {
 pub struct FlowTable {
     flows: HashMap<FlowId, Said, foldhash::fast::FixedState>,
     touched: BTreeSet<FlowId>,
+    /// Those that are said more than once.
+    shared: BTreeSet<FlowId>,
+    sets: Sets,
 }
 
 /// Who of all who say a flow decides what is said about it. An owner may say it in several places.
@@ -69,6 +75,8 @@ impl FlowTable {
     /// An owner says something else than before. What it goes on saying at either end costs a comparison each.
     pub fn change(&mut self, owner: Owner, before: Option<&Flows>, after: Option<&Flows>) {
         self.change_parts(before, after);
+        let sets = |flows: Option<&'_ Flows>| flows.map_or(Vec::new(), |flows| flows.sets().to_vec());
+        self.sets.change(&sets(before), &sets(after));
         let (before, after) = (
             before.map_or(&[][..], Flows::as_slice),
             after.map_or(&[][..], Flows::as_slice),
@@ -91,6 +99,9 @@ impl FlowTable {
             if let Some(at) = said.iter().position(|(of, said)| *of == owner && said == flow) {
                 said.swap_remove(at);
             }
+            if said.len() < 2 {
+                self.shared.remove(&id);
+            }
             if said.is_empty() {
                 self.flows.remove(&id);
             }
@@ -98,7 +109,11 @@ impl FlowTable {
         for flow in &after[..after.len() - n_last] {
             let id = flow_id(flow);
             self.touched.insert(id);
-            self.flows.entry(id).or_default().push((owner, flow.clone()));
+            let said = self.flows.entry(id).or_default();
+            said.push((owner, flow.clone()));
+            if said.len() > 1 {
+                self.shared.insert(id);
+            }
         }
     }
 
@@ -119,6 +134,26 @@ impl FlowTable {
         }
     }
 
+    /// Which sets changed since the last time.
+    pub fn take_moved(&mut self) -> Vec<Moved> {
+        let moved = self.sets.take_moved();
+        for Moved { name, before, now } in &moved {
+            let uses = |said: &Said| said.iter().any(|(_, flow)| flow.datapaths == Datapaths::Named(*name));
+            // Between one datapath and several a flow says in another column where it is.
+            match before.len() > 1 && now.len() > 1 {
+                true => {
+                    let shared = self.shared.iter().filter(|id| self.flows.get(id).is_some_and(uses));
+                    self.touched.extend(shared);
+                }
+                false => {
+                    let all = self.flows.iter().filter(|(_, said)| uses(said));
+                    self.touched.extend(all.map(|(id, _)| *id));
+                }
+            }
+        }
+        moved
+    }
+
     /// Which flows changed since the last time.
     pub fn take_touched(&mut self) -> BTreeSet<FlowId> {
         std::mem::take(&mut self.touched)
@@ -128,20 +163,30 @@ impl FlowTable {
     pub fn get(&self, id: FlowId) -> Option<Merged> {
         let said = self.flows.get(&id)?;
         let (owner, flow) = said.iter().min_by(|a, b| rank(a).cmp(&rank(b)))?;
-        let datapaths: Arc<[Uuid]> = match (&said[..], &flow.datapaths) {
-            ([_], Datapaths::Set(set)) => set.clone(),
-            (said, _) => {
-                let mut all: Vec<Uuid> = said.iter().flat_map(|(_, flow)| flow.datapaths.iter()).collect();
+        let (datapaths, set) = match said[..] {
+            [_] => (self.datapaths(flow), flow.datapaths.name()),
+            _ => {
+                let sets = said.iter().map(|(_, flow)| self.datapaths(flow));
+                let mut all: Vec<Uuid> = sets.flat_map(|set| set.to_vec()).collect();
                 all.sort_unstable();
                 all.dedup();
-                all.into()
+                (all.into(), None)
             }
         };
         (!datapaths.is_empty()).then(|| Merged {
             flow: flow.clone(),
             owner: *owner,
             datapaths,
+            set,
         })
+    }
+
+    fn datapaths(&self, flow: &Flow) -> Set {
+        match &flow.datapaths {
+            Datapaths::One(one) => Set::from([*one]),
+            Datapaths::Set(set) => set.clone(),
+            Datapaths::Named(name) => self.sets.get(*name),
+        }
     }
 
     /// Who says a flow, and how: first who decides what is said about it.

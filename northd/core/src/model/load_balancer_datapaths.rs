@@ -3,7 +3,7 @@
 //!
 //! Sets are sorted and shared: a thousand load balancers of one group have the group's set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -12,19 +12,15 @@ use ovsdb_data::Uuid;
 
 use super::address::{Addresses, V4, V6};
 use super::config::Config;
-use super::copp;
 use super::nat::ForceSnat;
 use super::router::{GatewayPorts, Router, RouterPorts};
 use super::router_port::RouterPort;
-use super::switch::Switch;
 use super::switch_port::{Peer, SwitchPort};
+use crate::flow::Set;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::switch::forward::Forward;
 use crate::view::View;
-
-/// Datapaths, sorted, shared.
-pub type Set = Arc<[Uuid]>;
 
 /// All that are in one of the sets; the set itself where only one has anything.
 fn union(sets: Vec<Set>) -> Set {
@@ -150,6 +146,14 @@ fn routers_of(view: &View<'_>, (group, lb): Alike) -> Set {
     }
 }
 
+/// Their switches.
+pub fn switches_of(view: &View<'_>, (group, lb): Alike) -> Set {
+    match lb.is_nil() {
+        true => Set::clone(&view.get::<LbGroupSwitches>(group)),
+        false => Set::clone(&view.get::<LbSwitches>(lb)),
+    }
+}
+
 /// The routers of a load balancer.
 pub enum LbRouters {}
 
@@ -159,9 +163,6 @@ impl Derivation for LbRouters {
     const NODE: NodeId = Node::LbRouters;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
-        if let Some(group) = *view.get::<LbHome>(uuid) {
-            return Set::clone(&view.get::<LbGroupRouters>(group));
-        }
         let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
         let mut sets: Vec<Set> = groups
             .iter()
@@ -181,9 +182,6 @@ impl Derivation for LbSwitches {
     const NODE: NodeId = Node::LbSwitches;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Set>) -> Set {
-        if let Some(group) = *view.get::<LbHome>(uuid) {
-            return Set::clone(&view.get::<LbGroupSwitches>(group));
-        }
         let groups = view.holders(LoadBalancerGroup::LOAD_BALANCER, uuid);
         let mut sets: Vec<Set> = groups
             .iter()
@@ -382,25 +380,5 @@ impl Derivation for LbFronts {
     fn derive(view: &View<'_>, alike: Alike, _: Option<&Self::Value>) -> Self::Value {
         let routers = routers_of(view, alike);
         routers.iter().map(|router| view.get::<Fronts>(*router)).collect()
-    }
-}
-
-/// The datapaths of a set by the meter that limits a protocol there.
-pub fn by_meter(view: &View<'_>, set: &Set, protocol: &str) -> Vec<(Option<Arc<str>>, Set)> {
-    let copp = |datapath: Uuid| match &*view.get::<Switch>(datapath) {
-        Some(switch) => switch.copp,
-        None => view.get::<Router>(datapath).as_ref().as_ref()?.copp,
-    };
-    let mut parts: BTreeMap<Option<Arc<str>>, Vec<Uuid>> = BTreeMap::new();
-    for datapath in set.iter() {
-        let meter = copp::meter(view, copp(*datapath), protocol);
-        parts.entry(meter).or_default().push(*datapath);
-    }
-    match parts.len() {
-        1 => parts.into_keys().map(|meter| (meter, set.clone())).collect(),
-        _ => parts
-            .into_iter()
-            .map(|(meter, set)| (meter, set.into()))
-            .collect(),
     }
 }

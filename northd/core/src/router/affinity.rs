@@ -5,18 +5,16 @@ use super::load_balancer::Snat;
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::load_balancing::{CHECK_AFFINITY, affinities};
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::Set;
 use crate::model::vip::Vip;
 
 /// Adds the flows of a virtual address for routers that treat sources alike.
-pub fn add(flows: &mut Flows, lb: &LoadBalancer, vip: &Vip, r#match: &str, snat: Snat, routers: &Set) {
-    if lb.affinity_s == 0 || routers.is_empty() {
+pub fn add(flows: &mut Flows, lb: &LoadBalancer, vip: &Vip, r#match: &str, snat: Snat, routers: &Datapaths) {
+    if lb.affinity_s == 0 {
         return;
     }
     let mut add = |stage: Stage, priority: u16, r#match: &str, actions: &str| {
-        let on = Datapaths::Set(routers.clone());
         flows
-            .add_on_all(on, stage, priority, r#match, actions)
+            .add_on_all(routers.clone(), stage, priority, r#match, actions)
             .hint(lb.uuid);
     };
     add(Stage::LrInLbAffCheck, 100, r#match, CHECK_AFFINITY);

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::flow::{Datapaths, Flows, Stage};
+use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
-use crate::model::load_balancer_datapaths::{LbRouters, Set};
+use crate::model::lb_sets::{LbKinds, LbSet};
+use crate::model::load_balancer_datapaths::alike;
 use crate::model::vips::{Bucket, Vips};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -20,11 +21,10 @@ impl Derivation for LbDefragFlows {
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
-        let routers = Set::clone(&view.get::<LbRouters>(uuid));
-        let mut flows = Flows::on_all(Datapaths::Set(routers.clone()));
-        if routers.is_empty() {
-            return flows;
-        }
+        let Some(routers) = view.get::<LbKinds>(alike(view, uuid)).set(LbSet::Routers) else {
+            return Flows::on(uuid);
+        };
+        let mut flows = Flows::on_all(routers);
         let vips = view.get::<Vips>(bucket);
         // Ports do not matter here: several of one address make one flow.
         let addresses: BTreeSet<_> = vips.iter().map(|vip| (vip.family, &vip.ip)).collect();

@@ -15,8 +15,9 @@ use crate::graph::Derivation;
 use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
 use crate::model::config::Config;
 use crate::model::health::{Health, Watched};
+use crate::model::lb_sets::{LbKinds, LbSet, Limited, Metered};
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::{LbRouter, LbRouters, RouterKinds, Set, alike, by_meter};
+use crate::model::load_balancer_datapaths::{LbRouter, alike};
 use crate::model::name::is_resident;
 use crate::model::router::Router;
 use crate::model::router_vips::HasVip;
@@ -37,8 +38,6 @@ pub enum Snat {
 }
 
 impl Snat {
-    const ALL: [Snat; 3] = [Snat::Usual, Snat::Skip, Snat::Force];
-
     fn of(lb: &LoadBalancer, router: &LbRouter) -> Snat {
         match (lb.skips_snat, router.forces_snat) {
             (true, _) => Snat::Skip,
@@ -68,21 +67,20 @@ impl Derivation for RouterLbFlows {
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
         let lb = view.get::<LoadBalancer>(uuid);
-        let routers = Set::clone(&view.get::<LbRouters>(uuid));
-        let mut flows = Flows::on_all(Datapaths::Set(routers.clone()));
-        let Some(lb) = lb.as_ref().as_ref().filter(|_| !routers.is_empty()) else {
-            return flows;
+        let kinds = view.get::<LbKinds>(alike(view, uuid));
+        let (Some(lb), Some(routers)) = (&*lb, kinds.set(LbSet::Routers)) else {
+            return Flows::on(uuid);
         };
+        let mut flows = Flows::on_all(routers);
         let config = view.get::<Config>(());
         let health = view.get::<Health>(bucket);
-        let routers = Routers::of(lb, &view.get::<RouterKinds>(alike(view, uuid)));
         for (vip, health) in view.get::<Vips>(bucket).iter().zip(health.iter()) {
-            OnVip::new(&config, lb, vip, health).add(view, &routers, &mut flows);
+            OnVip::new(&config, lb, vip, health).add(view, &kinds, &mut flows);
             if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
-                for (meter, part) in by_meter(view, &routers.all, "event-elb") {
-                    let on = Datapaths::Set(part);
+                let parts = kinds.by_meter(view, LbSet::Routers, Limited::EmptyBackends);
+                for (meter, part) in parts.iter().cloned() {
                     flows
-                        .add_on_all(on, Stage::LrInDnat, 130, &*r#match, &*actions)
+                        .add_on_all(part, Stage::LrInDnat, 130, &*r#match, &*actions)
                         .meter(meter)
                         .hint(uuid);
                 }
@@ -93,50 +91,15 @@ impl Derivation for RouterLbFlows {
 }
 
 /// Sources that stay go past what NAT says.
-pub fn keep_sources(flows: &mut Flows, lb: &LoadBalancer, routers: &Set) {
-    if lb.skips_snat && !routers.is_empty() {
+pub fn keep_sources(flows: &mut Flows, lb: &LoadBalancer, kinds: &LbKinds) {
+    if let Some(routers) = kinds.set(LbSet::Routers).filter(|_| lb.skips_snat) {
         flows.add_on_all(
-            Datapaths::Set(routers.clone()),
+            routers,
             Stage::LrOutSnat,
             120,
             "flags.skip_snat_for_lb == 1 && ip",
             "next;",
         );
-    }
-}
-
-/// The routers of a load balancer, by what they do.
-struct Routers {
-    all: Set,
-    /// By what becomes of sources.
-    by_snat: Vec<(Snat, Set)>,
-    /// Likewise, without those that have distributed gateway ports.
-    plain: Vec<(Snat, Set)>,
-    /// Those that have.
-    distributed: Vec<(Uuid, Arc<LbRouter>)>,
-}
-
-impl Routers {
-    fn of(lb: &LoadBalancer, kinds: &RouterKinds) -> Routers {
-        let by_snat = |all: &Set, [forced, usual]: &[Set; 2]| {
-            Snat::ALL
-                .map(|snat| {
-                    let set = match (lb.skips_snat, snat) {
-                        (true, Snat::Skip) => all.clone(),
-                        (false, Snat::Force) => forced.clone(),
-                        (false, Snat::Usual) => usual.clone(),
-                        _ => Set::default(),
-                    };
-                    (snat, set)
-                })
-                .into()
-        };
-        Routers {
-            all: kinds.all.clone(),
-            by_snat: by_snat(&kinds.all, &kinds.forcing),
-            plain: by_snat(&kinds.plain, &kinds.plain_forcing),
-            distributed: kinds.distributed.clone(),
-        }
     }
 }
 
@@ -166,36 +129,48 @@ impl<'a> OnVip<'a> {
         }
     }
 
-    fn add(&self, view: &View<'_>, routers: &Routers, flows: &mut Flows) {
-        for (uuid, router) in &routers.distributed {
+    fn add(&self, view: &View<'_>, kinds: &LbKinds, flows: &mut Flows) {
+        for (uuid, router) in &kinds.distributed {
             for gateway in &router.gateways {
                 self.add_at_gateway(view, *uuid, router, gateway, flows);
             }
         }
-        for (snat, routers) in routers.plain.iter().filter(|(_, set)| !set.is_empty()) {
-            for (meter, part) in self.parts(view, routers) {
+        let plain = [LbSet::Plain, LbSet::PlainForcing, LbSet::PlainUsual];
+        for (snat, which, routers) in self.by_snat(kinds, plain) {
+            for (meter, part) in self.parts(view, kinds, which, routers) {
                 flows
                     .add_on_all(
-                        Datapaths::Set(part),
+                        part,
                         Stage::LrInDnat,
                         priority(self.vip),
                         &*self.r#match,
-                        self.actions(*snat),
+                        self.actions(snat),
                     )
                     .meter(meter)
                     .hint(self.lb.uuid);
             }
         }
-        for (snat, routers) in &routers.by_snat {
-            affinity::add(flows, self.lb, self.vip, &self.r#match, *snat, routers);
+        let all = [LbSet::Routers, LbSet::Forcing, LbSet::Usual];
+        for (snat, _, routers) in self.by_snat(kinds, all) {
+            affinity::add(flows, self.lb, self.vip, &self.r#match, snat, &routers);
         }
     }
 
+    /// Routers by what becomes of sources: all, or those that force one and those that do not.
+    fn by_snat(&self, kinds: &LbKinds, [all, forcing, usual]: [LbSet; 3]) -> Vec<(Snat, LbSet, Datapaths)> {
+        let sets = match self.lb.skips_snat {
+            true => vec![(Snat::Skip, all)],
+            false => vec![(Snat::Usual, usual), (Snat::Force, forcing)],
+        };
+        let some = |(snat, which)| Some((snat, which, kinds.set(which)?));
+        sets.into_iter().filter_map(some).collect()
+    }
+
     /// Routers by the meter of refusals, if that is what happens.
-    fn parts(&self, view: &View<'_>, routers: &Set) -> Vec<(Option<Arc<str>>, Set)> {
+    fn parts(&self, view: &View<'_>, kinds: &LbKinds, which: LbSet, routers: Datapaths) -> Vec<Metered> {
         match self.verdict {
-            Verdict::Reject => by_meter(view, routers, "reject"),
-            _ => vec![(None, routers.clone())],
+            Verdict::Reject => kinds.by_meter(view, which, Limited::Reject).to_vec(),
+            _ => vec![(None, routers)],
         }
     }
 
@@ -241,12 +216,14 @@ impl<'a> OnVip<'a> {
             actions = format!("{}.dst = {}; ", first.certain_family().field(), first.ip);
         }
         actions.push_str(&self.actions(snat));
-        for (meter, _) in self.parts(view, &Set::from([uuid])) {
-            flows
-                .add_on(uuid, Stage::LrInDnat, priority(vip), &*r#match, &*actions)
-                .meter(meter)
-                .hint(lb.uuid);
-        }
+        let meter = match self.verdict {
+            Verdict::Reject => Limited::Reject.meter(view, uuid),
+            _ => None,
+        };
+        flows
+            .add_on(uuid, Stage::LrInDnat, priority(vip), &*r#match, &*actions)
+            .meter(meter)
+            .hint(lb.uuid);
         if vip.backends.is_empty() {
             return;
         }

@@ -4,13 +4,14 @@
 //! Flows of a load balancer are said for all its switches at once.
 
 use super::{affinity, local_backend};
-use crate::flow::{Datapaths, Flows, Stage};
+use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
 use crate::model::config::Config;
 use crate::model::health::Health;
+use crate::model::lb_sets::{LbKinds, LbSet, Limited};
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::{LbSwitches, Set, by_meter};
+use crate::model::load_balancer_datapaths::alike;
 use crate::model::local_backend::LocalBackends;
 use crate::model::vip::Vip;
 use crate::model::vips::{Bucket, Vips};
@@ -28,19 +29,20 @@ impl Derivation for SwitchLbFlows {
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
         let lb = view.get::<LoadBalancer>(uuid);
-        let switches = Set::clone(&view.get::<LbSwitches>(uuid));
-        let mut flows = Flows::on_all(Datapaths::Set(switches.clone()));
-        let Some(lb) = lb.as_ref().as_ref().filter(|_| !switches.is_empty()) else {
-            return flows;
+        let kinds = view.get::<LbKinds>(alike(view, uuid));
+        let (Some(lb), Some(switches)) = (&*lb, kinds.set(LbSet::Switches)) else {
+            return Flows::on(uuid);
         };
+        let mut flows = Flows::on_all(switches);
         let config = view.get::<Config>(());
         let health = view.get::<Health>(bucket);
         let locals = view.get::<LocalBackends>(bucket);
         for (idx, (vip, health)) in view.get::<Vips>(bucket).iter().zip(health.iter()).enumerate() {
             if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
-                for (meter, part) in by_meter(view, &switches, "event-elb") {
+                let parts = kinds.by_meter(view, LbSet::Switches, Limited::EmptyBackends);
+                for (meter, part) in parts.iter().cloned() {
                     flows
-                        .add_on_all(Datapaths::Set(part), Stage::LsInPreLb, 130, &*r#match, &*actions)
+                        .add_on_all(part, Stage::LsInPreLb, 130, &*r#match, &*actions)
                         .meter(meter)
                         .hint(uuid);
                 }
@@ -54,10 +56,10 @@ impl Derivation for SwitchLbFlows {
                 Verdict::Drop => config.drop.to_string(),
                 Verdict::Reject => {
                     let actions = reject(Stage::LsOutQos);
-                    for (meter, part) in by_meter(view, &switches, "reject") {
-                        let on = Datapaths::Set(part);
+                    let parts = kinds.by_meter(view, LbSet::Switches, Limited::Reject);
+                    for (meter, part) in parts.iter().cloned() {
                         flows
-                            .add_on_all(on, Stage::LsInLb, priority(vip), &*r#match, &*actions)
+                            .add_on_all(part, Stage::LsInLb, priority(vip), &*r#match, &*actions)
                             .meter(meter)
                             .hint(uuid);
                     }
@@ -92,11 +94,11 @@ impl Derivation for LbPreStatefulFlows {
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
         let lb = view.get::<LoadBalancer>(uuid);
-        let switches = Set::clone(&view.get::<LbSwitches>(uuid));
-        let mut flows = Flows::on_all(Datapaths::Set(switches.clone()));
-        let Some(lb) = lb.as_ref().as_ref().filter(|_| !switches.is_empty()) else {
-            return flows;
+        let kinds = view.get::<LbKinds>(alike(view, uuid));
+        let (Some(lb), Some(switches)) = (&*lb, kinds.set(LbSet::Switches)) else {
+            return Flows::on(uuid);
         };
+        let mut flows = Flows::on_all(switches);
         for vip in view.get::<Vips>(bucket).iter() {
             flows
                 .add(

@@ -8,12 +8,15 @@ use ovn_schemas::rows::ovn_southbound::{LoadBalancer as Row, LogicalDpGroup};
 use ovsdb_data::Uuid;
 use ovsdb_data::typed::{Columns, Table};
 
-use crate::desired::Desired;
+use crate::desired::{Desired, identity};
 use crate::flow::table::group_id;
 use crate::graph::Derivation;
 use crate::model::features::Features;
+use crate::model::lb_sets::{LbKinds, LbSet};
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::{LbGroupRouters, LbGroupSwitches, LbHome, LbRouters, LbSwitches};
+use crate::model::load_balancer_datapaths::{
+    LbGroupRouters, LbGroupSwitches, LbHome, LbRouters, LbSwitches, alike,
+};
 use crate::model::vip::Family;
 use crate::model::vips::{Vips, buckets};
 use crate::nodes::{Node, NodeId};
@@ -22,6 +25,9 @@ use crate::view::View;
 
 /// What groups of load balancers' datapaths are told apart by: they are not those of flows.
 const POOL: &str = "Load_Balancer";
+
+/// The sets that rows are made of.
+const SETS: [LbSet; 2] = [LbSet::Switches, LbSet::Routers];
 
 /// The rows of a load balancer.
 pub enum LoadBalancers {}
@@ -32,20 +38,27 @@ impl Derivation for LoadBalancers {
     const NODE: NodeId = Node::LoadBalancers;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let switches = view.get::<LbSwitches>(uuid);
-        let routers = view.get::<LbRouters>(uuid);
+        let kinds = view.get::<LbKinds>(alike(view, uuid));
+        let [has_switches, has_routers] = SETS.map(|which| kinds.set(which).is_some());
         let Some(row) = view.row::<nb::LoadBalancer<'_>>(uuid) else {
             return Vec::new();
         };
-        if switches.is_empty() && routers.is_empty() {
+        if !has_switches && !has_routers {
             return Vec::new();
         }
         let mut rows = Vec::new();
         let [on_switches, on_routers] = match *view.get::<LbHome>(uuid) {
-            Some(group) => *view.get::<LbGroupIds>(group),
+            Some(group) => [
+                has_switches.then(|| id_of_group(group, LbSet::Switches)),
+                has_routers.then(|| id_of_group(group, LbSet::Routers)),
+            ],
             None => {
-                rows.extend([&switches, &routers].into_iter().filter_map(|set| group_row(set)));
-                [id_of(&switches), id_of(&routers)]
+                let ids = [view.get::<LbSwitches>(uuid), view.get::<LbRouters>(uuid)].map(|set| {
+                    let id = (!set.is_empty()).then(|| group_id(POOL, &set))?;
+                    rows.push(group_row(id, &set));
+                    Some(id)
+                });
+                ids
             }
         };
         let (old, new) = match view.get::<Features>(()).ls_dpg_column {
@@ -68,37 +81,18 @@ impl Derivation for LoadBalancers {
     }
 }
 
-/// The group of a set of datapaths, which may be empty.
-fn id_of(datapaths: &[Uuid]) -> Option<Uuid> {
-    (!datapaths.is_empty()).then(|| group_id(POOL, datapaths))
+/// The row of the datapaths that load balancers owe to a group of load balancers: the same row, whatever they are.
+fn id_of_group(group: Uuid, which: LbSet) -> Uuid {
+    identity(POOL, &[group.as_bytes(), &[which as u8]])
 }
 
-fn group_row(datapaths: &[Uuid]) -> Option<Desired> {
+fn group_row(id: Uuid, datapaths: &[Uuid]) -> Desired {
     let members = datapaths.iter().map(|datapath| datapath_id(*datapath));
     let columns = Columns::new().set(LogicalDpGroup::DATAPATHS, members);
-    Some(Desired::row::<LogicalDpGroup<'static>>(
-        id_of(datapaths)?,
-        columns,
-    ))
+    Desired::row::<LogicalDpGroup<'static>>(id, columns)
 }
 
-/// The groups of a load balancer group's switches and routers.
-pub enum LbGroupIds {}
-
-impl Derivation for LbGroupIds {
-    type Key = Uuid;
-    type Value = [Option<Uuid>; 2];
-    const NODE: NodeId = Node::LbGroupIds;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        [
-            id_of(&view.get::<LbGroupSwitches>(uuid)),
-            id_of(&view.get::<LbGroupRouters>(uuid)),
-        ]
-    }
-}
-
-/// The rows of these groups, which its load balancers share.
+/// The rows of what a group's load balancers owe to it.
 pub enum LbGroupRows {}
 
 impl Derivation for LbGroupRows {
@@ -117,7 +111,8 @@ impl Derivation for LbGroupRows {
             view.get::<LbGroupSwitches>(uuid),
             view.get::<LbGroupRouters>(uuid),
         ];
-        sets.iter().filter_map(|set| group_row(set)).collect()
+        let sets = SETS.into_iter().zip(sets).filter(|(_, set)| !set.is_empty());
+        sets.map(|(which, set)| group_row(id_of_group(uuid, which), &set)).collect()
     }
 }
 

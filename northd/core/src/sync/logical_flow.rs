@@ -10,6 +10,7 @@ use ovsdb_data::typed::{Columns, Table};
 use crate::databases::Side;
 use crate::desired::{Desired, RowId};
 use crate::flow::table::{FlowId, FlowTable, Merged, group_id};
+use crate::flow::{Set, SetName};
 use crate::sync::datapath_binding::datapath_id;
 
 /// What a group of flows' datapaths is told apart by.
@@ -18,20 +19,48 @@ const POOL: &str = "Logical_DP_Group";
 /// The rows of flows and of their groups.
 #[derive(Default)]
 pub struct FlowRows {
-    /// The group of a flow, where it has several datapaths.
-    of_flow: HashMap<FlowId, Option<Uuid>, foldhash::fast::FixedState>,
-    groups: HashMap<Uuid, Group, foldhash::fast::FixedState>,
+    places: Hashed<FlowId, Place>,
+    sets: Hashed<SetName, Named>,
+    groups: Hashed<Uuid, Group>,
+    /// Groups that lost their last user since the rows were settled, and the group that this one is in now.
+    left: Vec<(Uuid, Option<Uuid>)>,
+    /// Groups that are new since then.
+    fresh: BTreeSet<Uuid>,
+    /// Named sets whose group is another one since then: which it was, and is.
+    moved: Vec<(SetName, Uuid, Uuid)>,
     /// Sets of datapaths that were seen lately, and their groups: many flows share a long one.
-    known: VecDeque<(Arc<[Uuid]>, Uuid)>,
+    known: VecDeque<(Set, Uuid)>,
 }
+
+type Hashed<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
 /// How many sets are remembered.
 const N_KNOWN: usize = 8;
 
-struct Group {
-    datapaths: Arc<[Uuid]>,
+/// Where a flow is.
+#[derive(Clone, Copy)]
+enum Place {
+    /// On one datapath.
+    One,
+    /// On those of a group.
+    Group(Uuid),
+    /// On those of a set with a name, and so in its group.
+    Named(SetName),
+}
+
+/// A named set that flows are on.
+struct Named {
+    datapaths: Set,
+    /// None where it has one datapath.
+    group: Option<Uuid>,
     n_flows: usize,
-    /// The group that lost its last flow to this one: a switch that comes or goes changes one row, not every flow's.
+}
+
+struct Group {
+    datapaths: Set,
+    /// Flows, and named sets.
+    n_users: usize,
+    /// The group that lost its last user to this one: a switch that comes or goes changes one row, not every flow's.
     succeeds: Option<Uuid>,
 }
 
@@ -39,40 +68,146 @@ impl FlowRows {
     /// A flow changed, or is gone.
     pub fn change(&mut self, id: FlowId, flow: Option<Merged>, touched: &mut BTreeSet<RowId>) {
         touched.insert((Side::Sb, LogicalFlow::TABLE_INDEX, id));
-        let group = |uuid: Uuid| (Side::Sb, LogicalDpGroup::TABLE_INDEX, uuid);
-        let before = self.of_flow.remove(&id).flatten();
+        let before = self.places.remove(&id);
+        let mut group = None;
         if let Some(flow) = flow {
-            let of = (flow.datapaths.len() > 1).then(|| self.group_of(&flow.datapaths));
-            if let Some(uuid) = of {
-                let fresh = || Group {
-                    datapaths: flow.datapaths.clone(),
-                    n_flows: 0,
-                    succeeds: None,
-                };
-                let entry = self.groups.entry(uuid).or_insert_with(fresh);
-                entry.n_flows += 1;
-                if entry.n_flows == 1 {
-                    touched.insert(group(uuid));
-                }
-            }
-            self.of_flow.insert(id, of);
+            let place = match flow.set {
+                _ if flow.datapaths.len() == 1 => Place::One,
+                Some(name) => Place::Named(name),
+                None => Place::Group(self.id_of(&flow.datapaths)),
+            };
+            self.join(place, flow.datapaths);
+            group = self.group_of(place);
+            self.places.insert(id, place);
         }
-        if let Some(uuid) = before
-            && let Some(entry) = self.groups.get_mut(&uuid)
-        {
-            entry.n_flows -= 1;
-            if entry.n_flows == 0 {
-                self.groups.remove(&uuid);
-                touched.insert(group(uuid));
-                let now = self.of_flow.get(&id).copied().flatten();
-                if let Some(heir) = now.and_then(|now| self.groups.get_mut(&now)) {
-                    heir.succeeds = Some(uuid);
+        if let Some(place) = before {
+            self.leave(place, group);
+        }
+    }
+
+    fn group_of(&self, place: Place) -> Option<Uuid> {
+        match place {
+            Place::One => None,
+            Place::Group(group) => Some(group),
+            Place::Named(name) => self.sets.get(&name)?.group,
+        }
+    }
+
+    fn join(&mut self, place: Place, datapaths: Set) {
+        match place {
+            Place::One => {}
+            Place::Group(group) => self.use_group(group, datapaths),
+            Place::Named(name) => {
+                if let Some(set) = self.sets.get_mut(&name) {
+                    set.n_flows += 1;
+                    return;
+                }
+                let group = Some(self.id_of(&datapaths));
+                let named = Named {
+                    datapaths: datapaths.clone(),
+                    group,
+                    n_flows: 1,
+                };
+                self.sets.insert(name, named);
+                group.into_iter().for_each(|group| self.use_group(group, datapaths.clone()));
+            }
+        }
+    }
+
+    /// A flow is elsewhere now, in a group if it has several datapaths.
+    fn leave(&mut self, place: Place, now: Option<Uuid>) {
+        match place {
+            Place::One => {}
+            Place::Group(group) => self.release(group, now),
+            Place::Named(name) => {
+                let Some(set) = self.sets.get_mut(&name) else {
+                    return;
+                };
+                set.n_flows -= 1;
+                if set.n_flows == 0 {
+                    let group = set.group;
+                    self.sets.remove(&name);
+                    group.into_iter().for_each(|group| self.release(group, now));
                 }
             }
         }
     }
 
-    fn group_of(&mut self, datapaths: &Arc<[Uuid]>) -> Uuid {
+    fn use_group(&mut self, group: Uuid, datapaths: Set) {
+        let fresh = &mut self.fresh;
+        let entry = self.groups.entry(group).or_insert_with(|| {
+            fresh.insert(group);
+            Group {
+                datapaths,
+                n_users: 0,
+                succeeds: None,
+            }
+        });
+        entry.n_users += 1;
+    }
+
+    fn release(&mut self, group: Uuid, now: Option<Uuid>) {
+        if let Some(entry) = self.groups.get_mut(&group) {
+            entry.n_users -= 1;
+            if entry.n_users == 0 {
+                self.left.push((group, now));
+            }
+        }
+    }
+
+    /// A named set has other datapaths.
+    pub fn change_set(&mut self, name: SetName, datapaths: Set) {
+        let group = (datapaths.len() > 1).then(|| self.id_of(&datapaths));
+        let Some(set) = self.sets.get_mut(&name) else {
+            return;
+        };
+        set.datapaths = datapaths.clone();
+        let before = std::mem::replace(&mut set.group, group);
+        if before == group {
+            return;
+        }
+        group.into_iter().for_each(|group| self.use_group(group, datapaths.clone()));
+        before.into_iter().for_each(|before| self.release(before, group));
+        if let (Some(before), Some(group)) = (before, group) {
+            self.moved.push((name, before, group));
+        }
+    }
+
+    /// All has changed that was to change: finds which groups come, go, and take the rows of others over.
+    pub fn settle(&mut self, touched: &mut BTreeSet<RowId>) {
+        let row = |uuid: Uuid| (Side::Sb, LogicalDpGroup::TABLE_INDEX, uuid);
+        for (gone, now) in std::mem::take(&mut self.left) {
+            let is_unused = |group: &Group| group.n_users == 0;
+            if !self.groups.get(&gone).is_some_and(is_unused) {
+                continue;
+            }
+            self.groups.remove(&gone);
+            // One that came in between was never told of.
+            if !self.fresh.remove(&gone) {
+                touched.insert(row(gone));
+            }
+            if let Some(now) = now.filter(|now| self.fresh.contains(now))
+                && let Some(heir) = self.groups.get_mut(&now)
+            {
+                heir.succeeds = heir.succeeds.or(Some(gone));
+            }
+        }
+        touched.extend(std::mem::take(&mut self.fresh).into_iter().map(row));
+        // The row of a group goes on with its flows, or they are told of another.
+        let moved = std::mem::take(&mut self.moved).into_iter();
+        let elsewhere = moved.filter(|(_, before, now)| {
+            let goes_on = |group: &Group| group.succeeds == Some(*before);
+            self.groups.contains_key(before) || !self.groups.get(now).is_some_and(goes_on)
+        });
+        let elsewhere: BTreeSet<SetName> = elsewhere.map(|(name, ..)| name).collect();
+        if !elsewhere.is_empty() {
+            let is_on = |place: &Place| matches!(place, Place::Named(name) if elsewhere.contains(name));
+            let flows = self.places.iter().filter(|(_, place)| is_on(place));
+            touched.extend(flows.map(|(id, _)| (Side::Sb, LogicalFlow::TABLE_INDEX, *id)));
+        }
+    }
+
+    fn id_of(&mut self, datapaths: &Set) -> Uuid {
         let found = self.known.iter().find(|(set, _)| Arc::ptr_eq(set, datapaths));
         if let Some((_, group)) = found {
             return *group;
@@ -86,7 +221,7 @@ impl FlowRows {
     /// Every row's id.
     pub fn ids(&self) -> impl Iterator<Item = RowId> {
         let flows = self
-            .of_flow
+            .places
             .keys()
             .map(|id| (Side::Sb, LogicalFlow::TABLE_INDEX, *id));
         flows.chain(
@@ -99,13 +234,13 @@ impl FlowRows {
     /// Whether a row is to be.
     pub fn contains(&self, (side, table, id): RowId) -> bool {
         match (side, table) {
-            (Side::Sb, LogicalFlow::TABLE_INDEX) => self.of_flow.contains_key(&id),
+            (Side::Sb, LogicalFlow::TABLE_INDEX) => self.places.contains_key(&id),
             (Side::Sb, LogicalDpGroup::TABLE_INDEX) => self.groups.contains_key(&id),
             _ => false,
         }
     }
 
-    /// The group whose flows have all gone, the last of them to this one.
+    /// The group whose users have all gone, the last of them to this one.
     pub fn predecessor(&self, (side, table, id): RowId) -> Option<Uuid> {
         let is_group = (side, table) == (Side::Sb, LogicalDpGroup::TABLE_INDEX);
         is_group.then(|| self.groups.get(&id)?.succeeds).flatten()
@@ -114,7 +249,10 @@ impl FlowRows {
     /// A row as it is to be.
     pub fn desired(&self, (side, table, id): RowId, flows: &FlowTable) -> Option<Desired> {
         match (side, table) {
-            (Side::Sb, LogicalFlow::TABLE_INDEX) => Some(row(id, &flows.get(id)?, *self.of_flow.get(&id)?)),
+            (Side::Sb, LogicalFlow::TABLE_INDEX) => {
+                let group = self.group_of(*self.places.get(&id)?);
+                Some(row(id, &flows.get(id)?, group))
+            },
             (Side::Sb, LogicalDpGroup::TABLE_INDEX) => {
                 let group = self.groups.get(&id)?;
                 let datapaths = group.datapaths.iter().map(|uuid| datapath_id(*uuid));
