@@ -97,8 +97,8 @@ fn node_of(node: NodeId) -> &'static str {
         | Node::BucketTexts
         | Node::Vips
         | Node::HasVip
-        | Node::BalancerAnswers
-        | Node::GroupAnswers
+        | Node::BalancerServes
+        | Node::GroupServes
         | Node::LbGroupRouters
         | Node::LbGroupSwitches => "lb_data",
         Node::Nat

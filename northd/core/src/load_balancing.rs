@@ -20,7 +20,6 @@ use crate::router::defrag::LbDefragFlows;
 use crate::router::load_balancer::{RouterLbFlows, keep_sources};
 use crate::switch::health_check::HealthCheckFlows;
 use crate::switch::load_balancer::{LbPreStatefulFlows, SwitchLbFlows};
-use crate::switch::vip_forwarding::VipForwardingFlows;
 use crate::view::View;
 
 /// The flows of a load balancer: those of its virtual addresses, bucket by bucket.
@@ -51,7 +50,6 @@ impl Derivation for LbFlows {
             if is_on(LbSet::Routers) {
                 flows.include::<LbDefragFlows>(view, bucket);
                 flows.include::<RouterLbFlows>(view, bucket);
-                flows.include::<VipForwardingFlows>(view, bucket);
             }
             if !lb.checks.is_empty() {
                 flows.include::<HealthCheckFlows>(view, bucket);

@@ -209,18 +209,12 @@ ovn_incremental::nodes! {
     LbByMeter,
     /// All networks of a router.
     LbNetworks,
-    /// The virtual addresses of a load balancer that routers answer for.
-    BalancerAnswers,
-    /// Those of a group of load balancers.
-    GroupAnswers,
     /// The virtual addresses that a router answers for.
     AnsweredVips,
     /// Whether it answers for any.
     AnswersVips,
     /// Where a router is seen from switches.
     Fronts,
-    /// Where the routers of load balancers are seen from switches.
-    LbFronts,
 
     // Keys and addresses that are given once.
     /// Tunnel keys of all datapaths.
@@ -700,6 +694,7 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitch<'static>, switch::pre_stateful::PreStatefulFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::hairpin::HairpinFlows>(Side::Nb),
     each::<nb::LogicalRouter<'static>, router::load_balancer::RouterLbStateFlows>(Side::Nb),
+    each::<nb::LogicalRouter<'static>, switch::vip_forwarding::VipForwardingFlows>(Side::Nb),
     each::<nb::LoadBalancer<'static>, load_balancing::LbFlows>(Side::Nb),
     each::<nb::LogicalRouterPort<'static>, router::load_balancer_arp::VipArpFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),

@@ -147,7 +147,10 @@ impl Live {
         let mut reconcile = Reconcile::new(Side::Sb);
         let rows: Vec<RowChange> = fresh.databases().all(Side::Sb).collect();
         reconcile.changed(&rows);
-        reconcile.touch(&fresh, fresh.all().iter().map(|row| (row.side, row.table, row.id)));
+        reconcile.touch(
+            &fresh,
+            fresh.all().iter().map(|row| (row.side, row.table, row.id)),
+        );
         reconcile.operations(&fresh)
     }
 }

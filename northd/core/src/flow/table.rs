@@ -138,11 +138,17 @@ impl FlowTable {
     pub fn take_moved(&mut self) -> Vec<Moved> {
         let moved = self.sets.take_moved();
         for Moved { name, before, now } in &moved {
-            let uses = |said: &Said| said.iter().any(|(_, flow)| flow.datapaths == Datapaths::Named(*name));
+            let uses = |said: &Said| {
+                said.iter()
+                    .any(|(_, flow)| flow.datapaths == Datapaths::Named(*name))
+            };
             // Between one datapath and several a flow says in another column where it is.
             match before.len() > 1 && now.len() > 1 {
                 true => {
-                    let shared = self.shared.iter().filter(|id| self.flows.get(id).is_some_and(uses));
+                    let shared = self
+                        .shared
+                        .iter()
+                        .filter(|id| self.flows.get(id).is_some_and(uses));
                     self.touched.extend(shared);
                 }
                 false => {

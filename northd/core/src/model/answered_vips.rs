@@ -1,21 +1,19 @@
 //! Which virtual addresses a router answers ARP and ND for (`neighbor_responder`).
 //!
 //! Thousands of load balancers are in one group, and hundreds of routers have that group: what may be answered for is
-//! gathered once for each group, and a router looks up what is in its own networks.
+//! gathered once for each group (`router_vips.rs`), and a router looks up what is in its own networks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::LoadBalancerGroup;
 use ovsdb_data::Uuid;
 
-use super::load_balancer::{Answers, LoadBalancer};
+use super::load_balancer::Answers;
 use super::load_balancer_datapaths::RouterNetworks;
 use super::router::Router;
 use super::router_vips::RouterBalancers;
 use super::vip::Vip;
-use super::vips::{Vips, buckets};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -48,68 +46,39 @@ impl AnsweredVips {
 pub struct Answerable {
     /// Whatever the router.
     always: AnsweredVips,
-    /// If they are in one of its networks, with their texts.
-    reachable: BTreeMap<IpAddr, BTreeSet<Arc<str>>>,
+    /// All that are addresses, with their texts; sorted. It answers for those in its networks.
+    addresses: Vec<(IpAddr, Arc<str>)>,
 }
 
 impl Answerable {
-    fn add(&mut self, vip: &Vip, answers: Answers) {
-        match (answers, vip.addr) {
-            (Answers::All, addr) => self.always.add(addr, &vip.ip),
-            (Answers::Reachable, Some(addr)) => {
-                self.reachable.entry(addr).or_default().insert(vip.ip.clone());
-            }
-            (Answers::Reachable, None) | (Answers::None, _) => {}
+    /// One more. [`Answerable::settle`] comes after the last.
+    pub fn add(&mut self, vip: &Vip, answers: Answers) {
+        if answers == Answers::All {
+            self.always.add(vip.addr, &vip.ip);
+        }
+        if let (Answers::All | Answers::Reachable, Some(addr)) = (answers, vip.addr) {
+            self.addresses.push((addr, vip.ip.clone()));
         }
     }
 
-    fn extend(&mut self, other: &Answerable) {
+    /// Those of another, too.
+    pub fn extend(&mut self, other: &Answerable) {
         self.always.extend(&other.always);
-        for (addr, texts) in &other.reachable {
-            self.reachable
-                .entry(*addr)
-                .or_default()
-                .extend(texts.iter().cloned());
-        }
+        self.addresses.extend(other.addresses.iter().cloned());
     }
-}
 
-/// Those of one load balancer.
-pub enum BalancerAnswers {}
-
-impl Derivation for BalancerAnswers {
-    type Key = Uuid;
-    type Value = Answerable;
-    const NODE: NodeId = Node::BalancerAnswers;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Answerable>) -> Answerable {
-        let mut answerable = Answerable::default();
-        if let Some(lb) = view.get::<LoadBalancer>(uuid).as_ref() {
-            for bucket in buckets(view, uuid) {
-                let vips = view.get::<Vips>(bucket);
-                vips.iter().for_each(|vip| answerable.add(vip, lb.answers));
-            }
-        }
-        answerable
+    /// All have been added.
+    pub fn settle(&mut self) {
+        self.addresses.sort_unstable();
+        self.addresses.dedup();
     }
-}
 
-/// Those of the load balancers of a group.
-pub enum GroupAnswers {}
-
-impl Derivation for GroupAnswers {
-    type Key = Uuid;
-    type Value = Answerable;
-    const NODE: NodeId = Node::GroupAnswers;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Answerable>) -> Answerable {
-        let mut answerable = Answerable::default();
-        if let Some(row) = view.row::<LoadBalancerGroup<'_>>(uuid) {
-            for balancer in row.load_balancer().iter() {
-                answerable.extend(&view.get::<BalancerAnswers>(balancer));
-            }
-        }
-        answerable
+    /// Those between two addresses, both included.
+    pub fn between(&self, first: IpAddr, last: IpAddr) -> impl Iterator<Item = &(IpAddr, Arc<str>)> {
+        let from = self.addresses.partition_point(|(addr, _)| *addr < first);
+        self.addresses[from..]
+            .iter()
+            .take_while(move |(addr, _)| *addr <= last)
     }
 }
 
@@ -125,11 +94,11 @@ impl Derivation for AnsweredVips {
         }
         let networks = view.get::<RouterNetworks>(uuid);
         let balancers = view.get::<RouterBalancers>(uuid);
-        for answerable in balancers.answers(view) {
-            answered.extend(&answerable.always);
+        for vips in balancers.vips(view) {
+            answered.extend(&vips.answerable.always);
             for (first, last) in networks.ranges() {
-                for (addr, texts) in answerable.reachable.range(first..=last) {
-                    texts.iter().for_each(|text| answered.add(Some(*addr), text));
+                for (addr, text) in vips.answerable.between(first, last) {
+                    answered.add(Some(*addr), text);
                 }
             }
         }

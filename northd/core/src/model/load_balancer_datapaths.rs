@@ -286,14 +286,6 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Whether an address is of one of them.
-    pub fn contain(&self, addr: IpAddr) -> bool {
-        match addr {
-            IpAddr::V4(addr) => self.v4.iter().any(|network| network.contains(addr)),
-            IpAddr::V6(addr) => self.v6.iter().any(|network| network.contains(addr)),
-        }
-    }
-
     /// The first and the last address of each.
     pub fn ranges(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> {
         let v4 = self
@@ -366,19 +358,5 @@ impl Derivation for Fronts {
             }
         }
         fronts
-    }
-}
-
-/// Where the routers of load balancers are seen from switches.
-pub enum LbFronts {}
-
-impl Derivation for LbFronts {
-    type Key = Alike;
-    type Value = Vec<Arc<Vec<Front>>>;
-    const NODE: NodeId = Node::LbFronts;
-
-    fn derive(view: &View<'_>, alike: Alike, _: Option<&Self::Value>) -> Self::Value {
-        let routers = routers_of(view, alike);
-        routers.iter().map(|router| view.get::<Fronts>(*router)).collect()
     }
 }

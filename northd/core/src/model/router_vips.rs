@@ -1,12 +1,14 @@
 //! Which addresses the load balancers of a router serve: what address translation has to know about them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use ovn_schemas::rows::ovn_northbound::{LoadBalancerGroup, LogicalRouter};
 use ovsdb_data::Uuid;
 
-use super::answered_vips::{Answerable, BalancerAnswers, GroupAnswers};
+use super::answered_vips::Answerable;
+use super::load_balancer::LoadBalancer;
 use super::nat::Nat;
 use super::vips::{VipTexts, Vips as ParsedVips, buckets};
 use crate::graph::Derivation;
@@ -19,7 +21,9 @@ pub struct Vips {
     /// The column `vips` is not empty.
     pub has_any: bool,
     /// Addresses, as flows have them; names of templates.
-    pub ips: BTreeSet<Arc<str>>,
+    pub ips: HashSet<Arc<str>, FixedState>,
+    /// Those that routers answer for.
+    pub answerable: Answerable,
 }
 
 /// Those of one load balancer.
@@ -31,15 +35,20 @@ impl Derivation for BalancerVips {
     const NODE: NodeId = Node::BalancerServes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vips>) -> Vips {
-        let ips = buckets(view, uuid).flat_map(|bucket| {
-            let vips = view.get::<ParsedVips>(bucket);
-            let ips: Vec<Arc<str>> = vips.iter().map(|vip| vip.ip.clone()).collect();
-            ips
-        });
-        Vips {
+        let mut vips = Vips {
             has_any: view.get::<VipTexts>(uuid).iter().any(|texts| !texts.is_empty()),
-            ips: ips.collect(),
+            ..Vips::default()
+        };
+        if let Some(lb) = &*view.get::<LoadBalancer>(uuid) {
+            for bucket in buckets(view, uuid) {
+                for vip in view.get::<ParsedVips>(bucket).iter() {
+                    vips.ips.insert(vip.ip.clone());
+                    vips.answerable.add(vip, lb.answers);
+                }
+            }
         }
+        vips.answerable.settle();
+        vips
     }
 }
 
@@ -60,7 +69,9 @@ impl Derivation for GroupVips {
             let of = view.get::<BalancerVips>(balancer);
             vips.has_any |= of.has_any;
             vips.ips.extend(of.ips.iter().cloned());
+            vips.answerable.extend(&of.answerable);
         }
+        vips.answerable.settle();
         vips
     }
 }
@@ -91,15 +102,6 @@ impl RouterBalancers {
     pub fn vips<'a>(&'a self, view: &'a View<'_>) -> impl Iterator<Item = Arc<Vips>> + 'a {
         let balancers = self.balancers.iter().map(|uuid| view.get::<BalancerVips>(*uuid));
         balancers.chain(self.groups.iter().map(|uuid| view.get::<GroupVips>(*uuid)))
-    }
-
-    /// What each of them lets routers answer for.
-    pub fn answers<'a>(&'a self, view: &'a View<'_>) -> impl Iterator<Item = Arc<Answerable>> + 'a {
-        let balancers = self
-            .balancers
-            .iter()
-            .map(|uuid| view.get::<BalancerAnswers>(*uuid));
-        balancers.chain(self.groups.iter().map(|uuid| view.get::<GroupAnswers>(*uuid)))
     }
 }
 

@@ -1,41 +1,40 @@
 //! Requests for virtual addresses of a router go to the router, not to everybody (ovn-northd(8) "Ingress Table 28:
 //! Destination Lookup").
 
+use std::net::IpAddr;
+
+use ovsdb_data::Uuid;
+
 use crate::flow::Flows;
 use crate::graph::Derivation;
-use crate::model::load_balancer::{Answers, LoadBalancer};
-use crate::model::load_balancer_datapaths::{LbFronts, alike};
-use crate::model::vip::Family;
-use crate::model::vips::{Bucket, Vips};
+use crate::model::load_balancer_datapaths::Fronts;
+use crate::model::router::Router;
+use crate::model::router_vips::RouterBalancers;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
-/// The flows of virtual addresses of a load balancer, on the switches of its routers.
+/// The flows of the virtual addresses of a router, on the switches that it is on.
 pub enum VipForwardingFlows {}
 
 impl Derivation for VipForwardingFlows {
-    type Key = Bucket;
+    type Key = Uuid;
     type Value = Flows;
     const NODE: NodeId = Node::VipForwardingFlows;
 
-    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
-        let uuid = bucket.0;
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
         let mut flows = Flows::on(uuid);
-        let lb = view.get::<LoadBalancer>(uuid);
-        if lb.as_ref().as_ref().is_none_or(|lb| lb.answers == Answers::None) {
+        if view.get::<Router>(uuid).is_none() {
             return flows;
         }
-        let vips = view.get::<Vips>(bucket);
-        for front in view
-            .get::<LbFronts>(alike(view, uuid))
-            .iter()
-            .flat_map(|of| of.iter())
-        {
-            for vip in vips.iter() {
-                if vip.addr.is_some_and(|addr| front.networks.contain(addr)) {
-                    front
-                        .forward
-                        .requests(vip.family == Family::V6, &vip.ip, &mut flows);
+        let balancers = view.get::<RouterBalancers>(uuid);
+        for front in view.get::<Fronts>(uuid).iter() {
+            for (first, last) in front.networks.ranges() {
+                for vips in balancers.vips(view) {
+                    for (addr, ip) in vips.answerable.between(first, last) {
+                        front
+                            .forward
+                            .requests(matches!(addr, IpAddr::V6(_)), ip, &mut flows);
+                    }
                 }
             }
         }

@@ -112,7 +112,8 @@ impl Derivation for LbGroupRows {
             view.get::<LbGroupRouters>(uuid),
         ];
         let sets = SETS.into_iter().zip(sets).filter(|(_, set)| !set.is_empty());
-        sets.map(|(which, set)| group_row(id_of_group(uuid, which), &set)).collect()
+        sets.map(|(which, set)| group_row(id_of_group(uuid, which), &set))
+            .collect()
     }
 }
 

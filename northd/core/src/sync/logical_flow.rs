@@ -109,7 +109,9 @@ impl FlowRows {
                     n_flows: 1,
                 };
                 self.sets.insert(name, named);
-                group.into_iter().for_each(|group| self.use_group(group, datapaths.clone()));
+                group
+                    .into_iter()
+                    .for_each(|group| self.use_group(group, datapaths.clone()));
             }
         }
     }
@@ -166,7 +168,9 @@ impl FlowRows {
         if before == group {
             return;
         }
-        group.into_iter().for_each(|group| self.use_group(group, datapaths.clone()));
+        group
+            .into_iter()
+            .for_each(|group| self.use_group(group, datapaths.clone()));
         before.into_iter().for_each(|before| self.release(before, group));
         if let (Some(before), Some(group)) = (before, group) {
             self.moved.push((name, before, group));
@@ -252,7 +256,7 @@ impl FlowRows {
             (Side::Sb, LogicalFlow::TABLE_INDEX) => {
                 let group = self.group_of(*self.places.get(&id)?);
                 Some(row(id, &flows.get(id)?, group))
-            },
+            }
             (Side::Sb, LogicalDpGroup::TABLE_INDEX) => {
                 let group = self.groups.get(&id)?;
                 let datapaths = group.datapaths.iter().map(|uuid| datapath_id(*uuid));
