@@ -20,19 +20,40 @@ pub(crate) enum Asker {
 pub(crate) struct Passed {
     /// The role and id of that member's client, when RBAC applies to it.
     pub identity: Option<Identity>,
-    /// The way back for what makes no log entry.
-    pub answer: oneshot::Sender<Handled>,
+    /// The ways back for what makes no log entry: one for each time that it came. Those that came first may be closed,
+    /// and the latest may have been overtaken.
+    answers: Vec<oneshot::Sender<Handled>>,
 }
 
 impl Passed {
+    /// One that came once.
+    pub fn new(identity: Option<Identity>, answer: oneshot::Sender<Handled>) -> Passed {
+        Passed {
+            identity,
+            answers: vec![answer],
+        }
+    }
+
+    /// It came again.
+    pub fn join(&mut self, again: Passed) {
+        self.answers.retain(|answer| !answer.is_closed());
+        self.answers.extend(again.answers);
+    }
+
     /// Tells the other member what came of it.
     pub fn reply(self, results: Bytes) {
-        // It may have given up: then it asks again, or its client is gone.
-        let _ = self.answer.send(Handled::Replied(results));
+        self.tell(&Handled::Replied(results));
     }
 
     /// Tells the other member to look for the leader elsewhere.
     pub fn refuse(self) {
-        let _ = self.answer.send(Handled::NotLeading);
+        self.tell(&Handled::NotLeading);
+    }
+
+    fn tell(self, handled: &Handled) {
+        for answer in self.answers {
+            // It may have given up: then it asks again, or its client is gone.
+            let _ = answer.send(handled.clone());
+        }
     }
 }

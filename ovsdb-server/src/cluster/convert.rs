@@ -337,13 +337,13 @@ fn check_persistent(schema: &DatabaseSchema) -> Result<(), OvsdbError> {
 impl Cluster {
     /// Keeps a conversion until the present one has ended. What members pass on may come again meanwhile.
     fn convert_later(&mut self, conversion: Conversion) {
-        match self
-            .next_conversions
-            .iter_mut()
-            .find(|next| next.id == conversion.id)
-        {
-            Some(next) => *next = conversion,
-            None => self.next_conversions.push(conversion),
+        let mut all = self.next_conversions.iter_mut();
+        let Some(known) = all.find(|next| next.id == conversion.id) else {
+            return self.next_conversions.push(conversion);
+        };
+        match (&mut known.initiator, conversion.initiator) {
+            (Initiator::Member(passed), Initiator::Member(again)) => passed.join(again),
+            (initiator, again) => *initiator = again,
         }
     }
 

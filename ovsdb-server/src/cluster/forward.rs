@@ -222,7 +222,7 @@ impl Server {
             return;
         }
         if cluster.is_known(&request) || cluster.is_known(&of_conversion(request.id)) {
-            return cluster.came_again(&request, answer);
+            return cluster.came_again(&request, Passed::new(None, answer));
         }
         match Body::decode(&body) {
             None => {
@@ -234,7 +234,7 @@ impl Server {
                 elapsed,
             }) => {
                 let txn = Parked {
-                    asker: Asker::Member(Passed { identity, answer }),
+                    asker: Asker::Member(Passed::new(identity, answer)),
                     operations,
                     since: self.host.now().saturating_sub(elapsed),
                     turn: None,
@@ -254,10 +254,7 @@ impl Server {
         schema: &Value,
         answer: oneshot::Sender<Handled>,
     ) {
-        let passed = Passed {
-            identity: None,
-            answer,
-        };
+        let passed = Passed::new(None, answer);
         let Some(open) = self.databases.get(name) else {
             return;
         };

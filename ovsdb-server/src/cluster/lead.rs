@@ -7,13 +7,11 @@ use ovsdb_cluster::contents;
 use ovsdb_data::{RowChange, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Outcome;
 use ovsdb_engine::trigger::Triggers;
-use ovsdb_raft::machine::Handled;
 use ovsdb_raft::types::{Command, Request, Transaction};
 use ovsdb_wire::reply;
-use tokio::sync::oneshot;
 
 use super::{Cluster, Conversion, Held, InFlight, Initiator, Proposal};
-use crate::asker::Asker;
+use crate::asker::{Asker, Passed};
 use crate::database::{Model, OpenDatabase};
 use crate::relay::writes;
 use crate::server::{Host, Server};
@@ -43,7 +41,7 @@ impl Server {
                 asker: Asker::Member(passed),
                 tag: Some(request),
                 ..
-            } if cluster.is_known(&request) => return cluster.came_again(&request, passed.answer),
+            } if cluster.is_known(&request) => return cluster.came_again(&request, passed),
             txn => txn,
         };
         let leads = cluster.leads();
@@ -233,9 +231,18 @@ impl Cluster {
     fn wait_behind(&mut self, txn: Parked) {
         let is_passed_on = |txn: &Parked| matches!(txn.asker, Asker::Member(_));
         let same = |other: &&mut Parked| other.tag == txn.tag && is_passed_on(other) && is_passed_on(&txn);
-        match self.behind.iter_mut().find(same) {
-            Some(other) => *other = txn,
-            None => self.behind.push(txn),
+        match (
+            self.behind.iter_mut().find(same).map(|other| &mut other.asker),
+            txn,
+        ) {
+            (
+                Some(Asker::Member(other)),
+                Parked {
+                    asker: Asker::Member(passed),
+                    ..
+                },
+            ) => other.join(passed),
+            (_, txn) => self.behind.push(txn),
         }
     }
 
@@ -244,9 +251,9 @@ impl Cluster {
         self.requests.get(request).is_some() || self.is_in_flight(request)
     }
 
-    /// A request that is known came once more. Its entry tells whoever asked; if that comes to nothing, the way by
-    /// which it came last is the one to be told, since the others may be closed.
-    pub(super) fn came_again(&mut self, request: &Request, answer: oneshot::Sender<Handled>) {
+    /// A request that is known came once more. Its entry tells whoever asked; if that comes to nothing, every way by
+    /// which it came is told.
+    pub(super) fn came_again(&mut self, request: &Request, again: Passed) {
         let passed = self
             .in_flight
             .iter_mut()
@@ -268,7 +275,7 @@ impl Cluster {
                 _ => None,
             });
         if let Some(passed) = passed {
-            passed.answer = answer;
+            passed.join(again);
         }
     }
 
