@@ -52,14 +52,11 @@ impl Derivation for LoadBalancers {
                 has_switches.then(|| id_of_group(group, LbSet::Switches)),
                 has_routers.then(|| id_of_group(group, LbSet::Routers)),
             ],
-            None => {
-                let ids = [view.get::<LbSwitches>(uuid), view.get::<LbRouters>(uuid)].map(|set| {
-                    let id = (!set.is_empty()).then(|| group_id(POOL, &set))?;
-                    rows.push(group_row(id, &set));
-                    Some(id)
-                });
-                ids
-            }
+            None => [view.get::<LbSwitches>(uuid), view.get::<LbRouters>(uuid)].map(|set| {
+                let id = (!set.is_empty()).then(|| group_id(POOL, &set))?;
+                rows.push(group_row(id, &set));
+                Some(id)
+            }),
         };
         let (old, new) = match view.get::<Features>(()).ls_dpg_column {
             true => (None, on_switches),
