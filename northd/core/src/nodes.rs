@@ -558,7 +558,7 @@ ovn_incremental::nodes! {
     HostAdvertisedRoutes,
     /// `Advertised_Route` of a static route.
     StaticAdvertisedRoutes,
-    /// Their rows.
+    /// The rows of the datapaths that load balancers owe to a group.
     LbGroupRows,
     /// `Load_Balancer`.
     LoadBalancers,

@@ -61,7 +61,7 @@ pub struct Reconcile<P> {
     due: BTreeSet<(TableIdx, i64, Uuid)>,
     due_at: Hashed<(TableIdx, Uuid), i64>,
     /// Identities whose row was on its way when another one succeeded them, and which.
-    heirs: Hashed<(TableIdx, Uuid), (TableIdx, Uuid)>,
+    heirs: Hashed<(TableIdx, Uuid), Uuid>,
 }
 
 /// From so many members on a set is changed by its difference.
@@ -124,9 +124,10 @@ impl<P: Program> Reconcile<P> {
         if let Some(row) = self.standing.remove(&(table, before)) {
             return self.claim(table, id, row);
         }
-        match self.heirs.values_mut().find(|heir| **heir == (table, before)) {
-            Some(heir) => *heir = (table, id),
-            None => drop(self.heirs.insert((table, before), (table, id))),
+        let mut heirs = self.heirs.iter_mut();
+        match heirs.find(|((of, _), heir)| (*of, **heir) == (table, before)) {
+            Some((_, heir)) => *heir = id,
+            None => drop(self.heirs.insert((table, before), id)),
         }
     }
 
@@ -224,7 +225,7 @@ impl<P: Program> Reconcile<P> {
 
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
     fn look_at(&mut self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) {
-        if let Some((_, heir)) = self.heirs.remove(&(table, uuid))
+        if let Some(heir) = self.heirs.remove(&(table, uuid))
             && !self.standing.contains_key(&(table, heir))
         {
             return self.claim(table, heir, uuid);

@@ -244,13 +244,3 @@ impl Flows {
         &self.parts
     }
 }
-
-impl Datapaths {
-    /// The name of the set, where it has one.
-    pub fn name(&self) -> Option<SetName> {
-        match self {
-            Datapaths::Named(name) => Some(*name),
-            Datapaths::One(_) | Datapaths::Set(_) => None,
-        }
-    }
-}

@@ -54,8 +54,8 @@ impl Sets {
     }
 
     /// The datapaths; none where nobody defines the set.
-    pub fn get(&self, name: SetName) -> Set {
-        self.sets.get(&name).cloned().unwrap_or_default()
+    pub fn get(&self, name: SetName) -> Option<&Set> {
+        self.sets.get(&name)
     }
 
     /// Those that were there before, are there still and are otherwise. Flows come and go with others.

@@ -75,8 +75,10 @@ impl FlowTable {
     /// An owner says something else than before. What it goes on saying at either end costs a comparison each.
     pub fn change(&mut self, owner: Owner, before: Option<&Flows>, after: Option<&Flows>) {
         self.change_parts(before, after);
-        let sets = |flows: Option<&'_ Flows>| flows.map_or(Vec::new(), |flows| flows.sets().to_vec());
-        self.sets.change(&sets(before), &sets(after));
+        self.sets.change(
+            before.map_or(&[][..], Flows::sets),
+            after.map_or(&[][..], Flows::sets),
+        );
         let (before, after) = (
             before.map_or(&[][..], Flows::as_slice),
             after.map_or(&[][..], Flows::as_slice),
@@ -169,11 +171,13 @@ impl FlowTable {
     pub fn get(&self, id: FlowId) -> Option<Merged> {
         let said = self.flows.get(&id)?;
         let (owner, flow) = said.iter().min_by(|a, b| rank(a).cmp(&rank(b)))?;
-        let (datapaths, set) = match said[..] {
-            [_] => (self.datapaths(flow), flow.datapaths.name()),
-            _ => {
-                let sets = said.iter().map(|(_, flow)| self.datapaths(flow));
-                let mut all: Vec<Uuid> = sets.flat_map(|set| set.to_vec()).collect();
+        let (datapaths, set) = match (&said[..], &flow.datapaths) {
+            ([_], Datapaths::One(one)) => (Set::from([*one]), None),
+            ([_], Datapaths::Set(set)) => (set.clone(), None),
+            ([_], Datapaths::Named(name)) => (self.sets.get(*name)?.clone(), Some(*name)),
+            (said, _) => {
+                let each = said.iter().flat_map(|(_, flow)| self.members(&flow.datapaths));
+                let mut all: Vec<Uuid> = each.copied().collect();
                 all.sort_unstable();
                 all.dedup();
                 (all.into(), None)
@@ -187,11 +191,11 @@ impl FlowTable {
         })
     }
 
-    fn datapaths(&self, flow: &Flow) -> Set {
-        match &flow.datapaths {
-            Datapaths::One(one) => Set::from([*one]),
-            Datapaths::Set(set) => set.clone(),
-            Datapaths::Named(name) => self.sets.get(*name),
+    fn members<'a>(&'a self, datapaths: &'a Datapaths) -> &'a [Uuid] {
+        match datapaths {
+            Datapaths::One(one) => std::slice::from_ref(one),
+            Datapaths::Set(set) => set,
+            Datapaths::Named(name) => self.sets.get(*name).map_or(&[], |set| set),
         }
     }
 

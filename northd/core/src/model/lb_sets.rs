@@ -47,11 +47,16 @@ impl LbSet {
     ];
 }
 
-fn name((group, lb): Alike, which: LbSet) -> SetName {
+fn name(alike: Alike, which: LbSet) -> SetName {
     SetName {
-        of: if lb.is_nil() { group } else { lb },
+        of: of(alike),
         which: which as u8,
     }
+}
+
+/// The row whose the sets are: the group, or the load balancer.
+fn of((group, lb): Alike) -> Uuid {
+    if lb.is_nil() { group } else { lb }
 }
 
 /// The sets of load balancers that are alike, by name: those that have anything.
@@ -133,11 +138,9 @@ impl LbKinds {
 
     /// The datapaths of a set by the meter that limits a protocol there.
     pub fn by_meter(&self, view: &View<'_>, which: LbSet, protocol: Limited) -> Arc<Vec<Metered>> {
-        let (group, lb) = self.alike;
-        let is_group = u64::from(lb.is_nil());
+        let is_group = u64::from(self.alike.1.is_nil());
         let place = (which as u64) << 8 | protocol as u64;
-        let of = if lb.is_nil() { group } else { lb };
-        view.get::<ByMeter>((of, Uuid::from_u64_pair(is_group, place)))
+        view.get::<ByMeter>((of(self.alike), Uuid::from_u64_pair(is_group, place)))
     }
 }
 

@@ -50,7 +50,6 @@ enum Place {
 
 /// A named set that flows are on.
 struct Named {
-    datapaths: Set,
     /// None where it has one datapath.
     group: Option<Uuid>,
     n_flows: usize,
@@ -102,16 +101,13 @@ impl FlowRows {
                     set.n_flows += 1;
                     return;
                 }
-                let group = Some(self.id_of(&datapaths));
+                let group = self.id_of(&datapaths);
                 let named = Named {
-                    datapaths: datapaths.clone(),
-                    group,
+                    group: Some(group),
                     n_flows: 1,
                 };
                 self.sets.insert(name, named);
-                group
-                    .into_iter()
-                    .for_each(|group| self.use_group(group, datapaths.clone()));
+                self.use_group(group, datapaths);
             }
         }
     }
@@ -126,10 +122,10 @@ impl FlowRows {
                     return;
                 };
                 set.n_flows -= 1;
-                if set.n_flows == 0 {
-                    let group = set.group;
-                    self.sets.remove(&name);
-                    group.into_iter().for_each(|group| self.release(group, now));
+                if set.n_flows == 0
+                    && let Some(group) = self.sets.remove(&name).and_then(|set| set.group)
+                {
+                    self.release(group, now);
                 }
             }
         }
@@ -163,17 +159,16 @@ impl FlowRows {
         let Some(set) = self.sets.get_mut(&name) else {
             return;
         };
-        set.datapaths = datapaths.clone();
         let before = std::mem::replace(&mut set.group, group);
         if before == group {
             return;
         }
-        group
-            .into_iter()
-            .for_each(|group| self.use_group(group, datapaths.clone()));
-        before.into_iter().for_each(|before| self.release(before, group));
-        if let (Some(before), Some(group)) = (before, group) {
-            self.moved.push((name, before, group));
+        if let Some(group) = group {
+            self.use_group(group, datapaths);
+        }
+        if let Some(before) = before {
+            self.release(before, group);
+            self.moved.extend(group.map(|group| (name, before, group)));
         }
     }
 
