@@ -18,14 +18,15 @@ const PATIENCE: u32 = 3;
 
 /// Tells the machine what this member is, for as long as it runs.
 pub(crate) async fn watch(shared: Arc<Shared>) {
-    let mut hold_until = Instant::now();
-    let mut has_failed = false;
+    let mut seen = Seen {
+        hold_until: Instant::now(),
+        has_failed: false,
+    };
     while let Ok(raft) = shared.raft().await {
         let (mut server_metrics, mut metrics) = (raft.server_metrics(), raft.metrics());
         drop(raft);
         loop {
-            let is_coming = look(&shared, &mut hold_until).await;
-            tell_failure(&shared, &mut has_failed);
+            let is_coming = look(&shared, &mut seen).await;
             let tick = (shared.timer() / 20).clamp(Duration::from_millis(5), Duration::from_millis(200));
             tokio::select! {
                 biased;
@@ -40,13 +41,19 @@ pub(crate) async fn watch(shared: Arc<Shared>) {
     }
 }
 
+/// What was seen before.
+struct Seen {
+    /// It does not lead until then.
+    hold_until: Instant,
+    /// It was told why this member takes part no more.
+    has_failed: bool,
+}
+
 /// Says once why this member takes part no more.
-fn tell_failure(shared: &Shared, has_failed: &mut bool) {
-    if shared.progress.is_restarting() || *has_failed {
-        return;
-    }
-    if let Err(error) = &shared.metrics().running_state {
-        *has_failed = true;
+fn tell_failure(shared: &Shared, metrics: &Metrics, seen: &mut Seen) {
+    if let Err(error) = &metrics.running_state
+        && !std::mem::replace(&mut seen.has_failed, true)
+    {
         tracing::error!(
             target: "raft",
             "{}: this member has stopped: {error}; mend what is wrong, then start this server again: no other server \
@@ -57,7 +64,7 @@ fn tell_failure(shared: &Shared, has_failed: &mut bool) {
 }
 
 /// Whether it waits for entries to be applied before it leads, or serves.
-async fn look(shared: &Shared, hold_until: &mut Instant) -> bool {
+async fn look(shared: &Shared, seen: &mut Seen) -> bool {
     if shared.progress.is_restarting() {
         return false;
     }
@@ -67,15 +74,16 @@ async fn look(shared: &Shared, hold_until: &mut Instant) -> bool {
         let mut known = shared.quorum_acked.lock();
         *known = (*known).max(Some(at));
     }
+    tell_failure(shared, &metrics, seen);
     note_elections(shared, &metrics);
     note_membership(shared, &metrics).await;
     delay_election(shared).await;
     let timer = shared.timer();
     if shared.lost.swap(false, Ordering::AcqRel) {
         // Whoever proposed must see that it did so in vain, even if this member goes on to lead the same term.
-        *hold_until = Instant::now() + timer / 5;
+        seen.hold_until = Instant::now() + timer / 5;
     }
-    let held = Instant::now() < *hold_until;
+    let held = Instant::now() < seen.hold_until;
     let handing_over = *shared.handing_over.lock() == Some(metrics.current_term);
     let standing = judge(shared, &metrics, held || handing_over);
     let progress = &shared.progress;
