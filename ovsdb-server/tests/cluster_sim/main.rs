@@ -4,22 +4,31 @@
 //! Never here: sockets, disks, elections: what a log may do to its members is invented by [`consensus`], also what
 //! real consensus does rarely. With the real one: `whole_sim`.
 //!
-//! Reading order: [`sim`], [`consensus`], [`nemesis`]. Variables that it reads: [`sim::seeds`].
+//! Reading order: [`sim`], [`consensus`], [`nemesis`]. Variables that it reads: [`seeds`].
 
 mod consensus;
 mod nemesis;
+#[path = "../../raft/tests/seeds/mod.rs"]
+mod seeds;
 #[path = "../sim/mod.rs"]
 mod sim;
 
-/// Seeds of an ordinary run.
-const SEEDS: u64 = 60;
+use seeds::Simulation;
+
+const SIMULATION: Simulation = Simulation {
+    package: "ovsdb-server",
+    test: "cluster_sim",
+    n_seeds: 60,
+    expected: &[consensus::EXPECTED],
+    run: sim::world::run,
+};
 
 #[test]
 fn a_cluster_keeps_its_promises() {
-    sim::seeds::run("cluster_sim", SEEDS);
+    SIMULATION.keeps_its_promises();
 }
 
 #[test]
 fn a_seed_decides_everything() {
-    sim::seeds::decide_everything();
+    SIMULATION.is_decided_by_its_seed();
 }

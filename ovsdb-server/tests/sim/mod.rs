@@ -2,13 +2,12 @@
 //! the servers is the simulation's own: the module `consensus` beside this one.
 //!
 //! Reading order: [`work`] (what clients do), [`world`] (what happens), [`clients`], [`reference`] (what the log
-//! means), then one promise per file in [`invariants`]; [`seeds`] runs them.
+//! means), then one promise per file in [`invariants`].
 
 pub mod clients;
 pub mod host;
 pub mod invariants;
 pub mod reference;
 pub mod replica;
-pub mod seeds;
 pub mod work;
 pub mod world;

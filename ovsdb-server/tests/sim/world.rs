@@ -21,7 +21,8 @@ use rand::rngs::StdRng;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::consensus::{Between, CHAOS, Consensus, EXPECTED, Place};
+use crate::consensus::{Between, CHAOS, Consensus, Place};
+use crate::seeds::{Run, Totals};
 use crate::sim::clients::Client;
 use crate::sim::host::{Clock, Job, Outside, SimHost};
 use crate::sim::invariants;
@@ -114,25 +115,13 @@ pub enum Outcome {
     Failed(Value),
 }
 
-/// How much of what happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Totals(pub BTreeMap<&'static str, usize>);
-
-impl Totals {
-    pub fn count(&mut self, what: &'static str) {
-        *self.0.entry(what).or_default() += 1;
-    }
-
-    pub fn add(&mut self, other: &Totals) {
-        for (what, n) in &other.0 {
-            *self.0.entry(what).or_default() += n;
-        }
-    }
-
-    pub fn missing(&self) -> Vec<&'static str> {
-        let mut missing = EXPECTED.to_vec();
-        missing.retain(|what| self.0.get(what).is_none_or(|n| *n == 0));
-        missing
+/// Runs a world to its end.
+pub fn run(seed: u64) -> Run {
+    let mut world = World::new(seed);
+    Run {
+        verdict: world.run(),
+        totals: world.totals(),
+        trace: world.trace.finish(),
     }
 }
 
@@ -203,7 +192,7 @@ impl World {
     }
 
     /// Runs to the end; an error is a broken promise.
-    pub fn run(&mut self) -> Result<(), String> {
+    fn run(&mut self) -> Result<(), String> {
         while self.now < CHAOS {
             self.next()?;
         }
@@ -222,20 +211,15 @@ impl World {
         invariants::at_end(self)
     }
 
-    pub fn totals(&self) -> Totals {
+    fn totals(&self) -> Totals {
         let mut totals = self.counted.clone();
-        totals.0.insert("terms", self.leaders.len());
-        totals.0.insert("executed", self.reference.executed.len());
-        totals.0.insert("void entries", self.reference.n_void);
-        totals.0.insert("conversions", self.reference.n_converted);
-        totals.0.insert("entries", self.reference.last());
-        totals.0.insert("steps", self.step as usize);
+        totals.add("terms", self.leaders.len());
+        totals.add("executed", self.reference.executed.len());
+        totals.add("void entries", self.reference.n_void);
+        totals.add("conversions", self.reference.n_converted);
+        totals.add("entries", self.reference.last());
+        totals.add("steps", self.step as usize);
         totals
-    }
-
-    /// A number that two runs share if everything happened alike.
-    pub fn trace(&self) -> u64 {
-        self.trace.finish()
     }
 
     fn is_quiet(&self) -> bool {

@@ -6,25 +6,34 @@
 //! its writing.
 //!
 //! Reading order: [`sim`], [`consensus`] (machines and their processes), [`nemesis`]; below them [`simulated`].
-//! Variables that it reads: [`sim::seeds`].
+//! Variables that it reads: [`seeds`].
 
 mod consensus;
 mod machine;
 mod nemesis;
+#[path = "../../raft/tests/seeds/mod.rs"]
+mod seeds;
 #[path = "../sim/mod.rs"]
 mod sim;
 #[path = "../../raft/tests/simulated/mod.rs"]
 mod simulated;
 
-/// Seeds of an ordinary run.
-const SEEDS: u64 = 20;
+use seeds::Simulation;
+
+const SIMULATION: Simulation = Simulation {
+    package: "ovsdb-server",
+    test: "whole_sim",
+    n_seeds: 20,
+    expected: &[&simulated::faults::NAMES, consensus::EXPECTED],
+    run: sim::world::run,
+};
 
 #[test]
 fn a_whole_cluster_keeps_its_promises() {
-    sim::seeds::run("whole_sim", SEEDS);
+    SIMULATION.keeps_its_promises();
 }
 
 #[test]
 fn a_seed_decides_everything() {
-    sim::seeds::decide_everything();
+    SIMULATION.is_decided_by_its_seed();
 }

@@ -6,6 +6,18 @@ use super::chance::Chance;
 use super::disk::Fault;
 use super::network::{Host, Links};
 
+/// What all of them are called.
+pub const NAMES: [&str; 8] = [
+    "one is cut off",
+    "one way: nothing heard",
+    "one way: nothing said",
+    "one way: one link",
+    "halves",
+    "disk full",
+    "write error",
+    "sync error",
+];
+
 /// What a partition of some kind, around one of so many hosts, keeps apart.
 pub fn partition(chance: &Chance, host: Host, n_hosts: usize) -> (&'static str, Links) {
     let all = 0..n_hosts;

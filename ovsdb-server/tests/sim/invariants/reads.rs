@@ -58,6 +58,6 @@ pub fn check(world: &mut World, states: &[Serial]) -> Result<(), String> {
             }
         }
     }
-    world.counted.0.insert("reads by a leader", n_by_leader);
+    world.counted.add("reads by a leader", n_by_leader);
     Ok(())
 }
