@@ -6,11 +6,12 @@ use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
 use crate::model::binding::{Binding, Bindings};
+use crate::model::bucket::Bucket;
 use crate::model::chassis::VxlanMode;
 use crate::model::options::Options;
 use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
-use crate::model::switch_bucket::{Bucket, BucketPorts, buckets};
+use crate::model::switch_bucket::{BucketPorts, buckets};
 use crate::model::switch_port::{RedirectPort, SwitchPort};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -73,8 +74,9 @@ fn asked(uuid: Uuid, options: &Options) -> Option<i64> {
     fits.then_some(key)
 }
 
-/// Ports with what they ask for and what they have already.
-type Claims = Vec<(Port, Option<i64>, Option<i64>)>;
+/// A port with what it asks for and what it has already.
+type Claim = (Port, Option<i64>, Option<i64>);
+type Claims = Vec<Claim>;
 
 /// What the ports of a bucket of a switch bring along.
 pub enum BucketClaims {}
@@ -168,7 +170,7 @@ impl Used {
     }
 }
 
-fn give(claims: &[(Port, Option<i64>, Option<i64>)], before: &[(Port, i64)], max: i64) -> Keys {
+fn give(claims: &[Claim], before: &[(Port, i64)], max: i64) -> Keys {
     let mut given: Vec<Option<i64>> = vec![None; claims.len()];
     let mut used = Used::new();
     // Of several that ask for one key, who has it keeps it.
@@ -275,9 +277,11 @@ mod tests {
 
     #[test]
     fn keys_are_given_once() {
-        type Claim = (u128, Option<i64>, Option<i64>);
         let port = |id: u128| (Uuid::from_u128(id), false);
-        let check = |claims: &[Claim], before: &[(u128, i64)], max: i64, given: &[(u128, i64)]| {
+        let check = |claims: &[(u128, Option<i64>, Option<i64>)],
+                     before: &[(u128, i64)],
+                     max: i64,
+                     given: &[(u128, i64)]| {
             let claims: Vec<_> = claims
                 .iter()
                 .map(|(id, asked, kept)| (port(*id), *asked, *kept))

@@ -8,7 +8,8 @@ use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
 use crate::model::binding::Bindings;
-use crate::model::switch_bucket::{Bucket, BucketPorts, buckets};
+use crate::model::bucket::Bucket;
+use crate::model::switch_bucket::{BucketPorts, buckets};
 use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;

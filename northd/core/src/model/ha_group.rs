@@ -11,9 +11,10 @@ use ovn_schemas::rows::ovn_northbound::{GatewayChassis, HaChassisGroup, LogicalR
 use ovsdb_data::Uuid;
 
 use super::binding::PortChassis;
+use super::bucket::Bucket;
 use super::router::RouterPorts;
 use super::router_port::{Neighbors, RouterPeer, RouterPort, SwitchPeer};
-use super::switch_bucket::{Bucket, BucketPorts, buckets};
+use super::switch_bucket::{BucketPorts, buckets};
 use super::switch_port::SwitchPort;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use ovn_schemas::rows::ovn_southbound::{PortBinding, ServiceMonitor};
 use ovsdb_data::Uuid;
 
+use super::bucket::Bucket;
 use super::load_balancer::LoadBalancer;
 use super::switch;
 use super::switch_port::SwitchPort;
 use super::vip::{Backend, Monitor, Vip};
-use super::vips::{Bucket, Vips};
+use super::vips::Vips;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;

@@ -8,9 +8,10 @@ use ovn_schemas::rows::ovn_northbound as nb;
 use ovn_schemas::rows::ovn_southbound::PortBinding;
 use ovsdb_data::Uuid;
 
+use super::bucket::Bucket;
 use super::switch;
 use super::vip::{Backend, Vip};
-use super::vips::{Bucket, Vips};
+use super::vips::Vips;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;

@@ -11,7 +11,8 @@ use ovn_schemas::rows::ovn_northbound::{LogicalSwitchPort, PortGroup};
 use ovsdb_data::Uuid;
 
 use super::address::v6_text;
-use super::switch_bucket::{Bucket, BucketPorts, buckets};
+use super::bucket::Bucket;
+use super::switch_bucket::{BucketPorts, buckets};
 use super::switch_port::{self, SwitchPort};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
 use ovsdb_data::Uuid;
 
+use super::bucket::Bucket;
 use super::options::Options;
-use super::switch_bucket::{Bucket, BucketPorts, buckets};
+use super::switch_bucket::{BucketPorts, buckets};
 use super::switch_port::SwitchPort;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};

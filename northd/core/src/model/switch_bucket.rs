@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ovn_schemas::rows::ovn_northbound::LogicalSwitch;
 use ovsdb_data::Uuid;
 
+use super::bucket::{self, Bucket};
 use super::switch_port::SwitchOf;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
@@ -16,19 +17,6 @@ use crate::view::View;
 
 /// How many ports a bucket has, about.
 const FILL: usize = 32;
-
-/// A bucket: the switch, and which of how many.
-pub type Bucket = (Uuid, Uuid);
-
-fn bucket(switch: Uuid, n_buckets: usize, idx: usize) -> Bucket {
-    (switch, Uuid::from_u64_pair(n_buckets as u64, idx as u64))
-}
-
-/// Which of how many.
-fn place((_, place): Bucket) -> (usize, usize) {
-    let (n_buckets, idx) = place.as_u64_pair();
-    (n_buckets as usize, idx as usize)
-}
 
 /// In which of so many buckets a port is; their number is a power of two.
 fn idx(port: Uuid, n_buckets: usize) -> usize {
@@ -39,8 +27,7 @@ fn idx(port: Uuid, n_buckets: usize) -> usize {
 
 /// The buckets of a switch, in the order of their ports: at least one.
 pub fn buckets(view: &View<'_>, switch: Uuid) -> impl Iterator<Item = Bucket> + use<> {
-    let n_buckets = *view.get::<PortBuckets>(switch);
-    (0..n_buckets).map(move |idx| bucket(switch, n_buckets, idx))
+    bucket::all(switch, *view.get::<PortBuckets>(switch))
 }
 
 /// The column `ports`, by bucket.
@@ -91,10 +78,7 @@ impl Derivation for BucketRefs {
     const NODE: NodeId = Node::BucketRefs;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
-        let all = view.get::<PortRefs>(bucket.0);
-        let (n_buckets, idx) = place(bucket);
-        let of_bucket = all.get(idx).filter(|_| all.len() == n_buckets);
-        of_bucket.cloned().unwrap_or_default()
+        bucket::part(bucket, &view.get::<PortRefs>(bucket.0))
     }
 }
 

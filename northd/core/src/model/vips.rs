@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ovn_schemas::rows::ovn_northbound as nb;
 use ovsdb_data::Uuid;
 
+use super::bucket::{self, Bucket};
 use super::load_balancer::LoadBalancer;
 use super::vip::{Family, Monitor, Vip};
 use crate::graph::Derivation;
@@ -19,22 +20,9 @@ const FILL: usize = 64;
 /// Pairs of `vips`.
 type Texts = Arc<[(Arc<str>, Arc<str>)]>;
 
-/// A bucket: the load balancer, and which of how many.
-pub type Bucket = (Uuid, Uuid);
-
-fn bucket(lb: Uuid, n_buckets: usize, idx: usize) -> Bucket {
-    (lb, Uuid::from_u64_pair(n_buckets as u64, idx as u64))
-}
-
-fn place((_, place): Bucket) -> (usize, usize) {
-    let (n_buckets, idx) = place.as_u64_pair();
-    (n_buckets as usize, idx as usize)
-}
-
 /// The buckets of a load balancer: at least one.
 pub fn buckets(view: &View<'_>, lb: Uuid) -> impl Iterator<Item = Bucket> + use<> {
-    let n_buckets = *view.get::<Buckets>(lb);
-    (0..n_buckets).map(move |idx| bucket(lb, n_buckets, idx))
+    bucket::all(lb, *view.get::<Buckets>(lb))
 }
 
 /// All pairs, by bucket.
@@ -82,10 +70,7 @@ impl Derivation for BucketTexts {
     const NODE: NodeId = Node::BucketTexts;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Texts>) -> Texts {
-        let texts = view.get::<VipTexts>(bucket.0);
-        let (n_buckets, idx) = place(bucket);
-        let of_bucket = texts.get(idx).filter(|_| texts.len() == n_buckets);
-        of_bucket.cloned().unwrap_or_default()
+        bucket::part(bucket, &view.get::<VipTexts>(bucket.0))
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
+use crate::model::bucket::Bucket;
 use crate::model::lb_sets::{LbKinds, LbSet};
 use crate::model::load_balancer_datapaths::alike;
-use crate::model::vips::{Bucket, Vips};
+use crate::model::vips::Vips;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 

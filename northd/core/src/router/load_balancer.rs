@@ -13,6 +13,7 @@ use super::{affinity, kube_ovn};
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
 use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
+use crate::model::bucket::Bucket;
 use crate::model::config::Config;
 use crate::model::health::{Health, Watched};
 use crate::model::lb_sets::{LbKinds, LbSet, Limited, Metered};
@@ -22,7 +23,7 @@ use crate::model::name::is_resident;
 use crate::model::router::Router;
 use crate::model::router_vips::HasVip;
 use crate::model::vip::Vip;
-use crate::model::vips::{Bucket, Vips};
+use crate::model::vips::Vips;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 

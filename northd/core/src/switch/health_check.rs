@@ -3,10 +3,11 @@
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
+use crate::model::bucket::Bucket;
 use crate::model::config::Config;
 use crate::model::health::backend_port;
 use crate::model::vip::Family;
-use crate::model::vips::{Bucket, Vips};
+use crate::model::vips::Vips;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 

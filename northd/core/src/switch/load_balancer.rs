@@ -7,6 +7,7 @@ use super::{affinity, local_backend};
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
+use crate::model::bucket::Bucket;
 use crate::model::config::Config;
 use crate::model::health::Health;
 use crate::model::lb_sets::{LbKinds, LbSet, Limited};
@@ -14,7 +15,7 @@ use crate::model::load_balancer::LoadBalancer;
 use crate::model::load_balancer_datapaths::alike;
 use crate::model::local_backend::LocalBackends;
 use crate::model::vip::Vip;
-use crate::model::vips::{Bucket, Vips};
+use crate::model::vips::Vips;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
