@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ovn_schemas::Db;
+use ovsdb_wire::framing::Framer;
 use serde_json::{Value, json};
 
 /// What came in a while.
@@ -23,8 +24,7 @@ pub enum Received {
 /// A connection.
 pub struct Client {
     stream: UnixStream,
-    buffer: Vec<u8>,
-    end: End,
+    framer: Framer,
     next_id: u64,
     /// Notifications that came before an awaited reply, oldest first.
     pub notifications: VecDeque<Value>,
@@ -40,8 +40,7 @@ impl Client {
     pub fn try_connect(path: &Path) -> std::io::Result<Client> {
         Ok(Client {
             stream: UnixStream::connect(path)?,
-            buffer: Vec::new(),
-            end: End::default(),
+            framer: Framer::new(usize::MAX),
             next_id: 0,
             notifications: VecDeque::new(),
         })
@@ -148,51 +147,19 @@ impl Client {
             .expect("a socket takes a timeout");
         let mut chunk = [0; 64 << 10];
         loop {
-            if let Some(used) = self.end.look_for(&self.buffer) {
-                let message: Vec<u8> = self.buffer.drain(..used).collect();
+            if let Some(message) = self.framer.next().expect("the server sends objects") {
                 let value = serde_json::from_slice(&message).expect("a message is JSON");
                 return Received::Message(value);
             }
             match self.stream.read(&mut chunk) {
                 Ok(0) => return Received::Closed,
-                Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
+                Ok(n) => self.framer.push(&chunk[..n]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Received::Silence,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // A reset is an end too.
                 Err(_) => return Received::Closed,
             }
         }
-    }
-}
-
-/// Looks for the end of a message, at every byte once: large ones come in many pieces.
-#[derive(Default)]
-struct End {
-    n_seen: usize,
-    depth: usize,
-    is_text: bool,
-    is_escaped: bool,
-}
-
-impl End {
-    fn look_for(&mut self, buffer: &[u8]) -> Option<usize> {
-        while let Some(byte) = buffer.get(self.n_seen) {
-            self.n_seen += 1;
-            match byte {
-                _ if std::mem::take(&mut self.is_escaped) => {}
-                b'\\' => self.is_escaped = self.is_text,
-                b'"' => self.is_text = !self.is_text,
-                b'{' | b'[' if !self.is_text => self.depth += 1,
-                b'}' | b']' if !self.is_text => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
-                        return Some(std::mem::take(self).n_seen);
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
     }
 }
 

@@ -417,27 +417,11 @@ impl Cluster {
         self.folder(member).join("db.sock")
     }
 
-    /// Every member's socket as remotes for our clients: `unix:…,unix:…`.
-    pub fn remotes(&self) -> String {
-        let remote = |i: usize| format!("unix:{}", self.socket(i).display());
-        self.members()
-            .into_iter()
-            .map(remote)
-            .collect::<Vec<_>>()
-            .join(",")
-    }
-
-    /// The same for the peers' programs.
-    pub fn remotes_of_peers(&self) -> String {
-        let remote = |i: usize| {
-            let socket = self.scratch.inner(&format!("s{i}/db.sock"));
-            format!("unix:{}", socket.display())
-        };
-        self.members()
-            .into_iter()
-            .map(remote)
-            .collect::<Vec<_>>()
-            .join(",")
+    /// Every member's socket as remotes for programs of a kind: `unix:…,unix:…`.
+    pub fn remotes(&self, of: Kind) -> String {
+        let remote = |i: usize| format!("unix:{}", of.path(&self.scratch, &format!("s{i}/db.sock")));
+        let remotes: Vec<String> = self.members().into_iter().map(remote).collect();
+        remotes.join(",")
     }
 
     /// A member's management API.

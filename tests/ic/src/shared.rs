@@ -38,10 +38,7 @@ impl Shared {
 
     /// Where they are, for programs of a kind: northbound, southbound.
     pub fn remotes(&self, of: Kind) -> [String; 2] {
-        [&self.nb, &self.sb].map(|cluster| match of {
-            Kind::Ours => cluster.remotes(),
-            Kind::C => cluster.remotes_of_peers(),
-        })
+        [&self.nb, &self.sb].map(|cluster| cluster.remotes(of))
     }
 
     /// Runs `ovn-ic-nbctl`.
@@ -49,7 +46,7 @@ impl Shared {
         crate::ctl(
             self.nb.scratch(),
             "ovn-ic-nbctl",
-            &self.nb.remotes_of_peers(),
+            &self.nb.remotes(Kind::C),
             words,
         )
     }
@@ -59,7 +56,7 @@ impl Shared {
         crate::ctl(
             self.sb.scratch(),
             "ovn-ic-sbctl",
-            &self.sb.remotes_of_peers(),
+            &self.sb.remotes(Kind::C),
             words,
         )
     }

@@ -59,7 +59,7 @@ impl World {
     fn northd(&self, n: usize) -> Process {
         let options = [
             format!("--ovnnb-db=unix:{}", Kind::Ours.path(&self.scratch, "nb.sock")),
-            format!("--ovnsb-db={}", self.sb.remotes()),
+            format!("--ovnsb-db={}", self.sb.remotes(Kind::Ours)),
         ];
         translator::start(
             Kind::Ours,

@@ -82,8 +82,7 @@ impl Zone {
         let socket = |name: &str| format!("unix:{}", kind.path(&self.scratch, name));
         let southbound = match (&self.southbound, kind) {
             (Southbound::Alone(_), _) => socket("sb.sock"),
-            (Southbound::Cluster(cluster), Kind::Ours) => cluster.remotes(),
-            (Southbound::Cluster(cluster), Kind::C) => cluster.remotes_of_peers(),
+            (Southbound::Cluster(cluster), kind) => cluster.remotes(kind),
         };
         let options = [
             format!("--ovnnb-db={}", socket("nb.sock")),
