@@ -4,6 +4,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 need gcc libc6-dev make
+own_sources
 cargo build --quiet -p ovsdb-server -p ovsdb-tool -p ovn-northd -p ovn-ic -p ovn-ic-db
 bin=$CARGO_TARGET_DIR/debug
 dir=$(pwd)/run-ic
