@@ -83,7 +83,7 @@ impl Program for Translation {
     }
 
     fn is_desired(&self, id: RowId) -> bool {
-        self.rows.contains(id)
+        self.rows.contains(id, &self.flows)
     }
 
     fn predecessor(&self, id: RowId) -> Option<Uuid> {
@@ -107,6 +107,6 @@ impl Program for Translation {
     }
 
     fn ids(&self) -> impl Iterator<Item = RowId> {
-        self.rows.ids()
+        self.rows.ids(&self.flows)
     }
 }

@@ -71,8 +71,8 @@ pub enum Input {
     Row(Side, TableIdx, Uuid),
     /// Which rows a table has.
     Rows(Side, TableIdx),
-    /// Which rows of a table hold a value in a column.
-    Holders(Side, TableIdx, ColumnIdx, Atom),
+    /// Which rows of a table hold a value in a column. There are many of the others: they are not to be as large.
+    Holders(Box<(Side, TableIdx, ColumnIdx, Atom)>),
 }
 
 /// How the values of a column are found again.
@@ -221,7 +221,12 @@ impl Databases {
                             holders.entry(added.clone()).or_default().insert(*uuid);
                         }
                     }
-                    touched(Input::Holders(side, *table, *column, only.atom().clone()));
+                    touched(Input::Holders(Box::new((
+                        side,
+                        *table,
+                        *column,
+                        only.atom().clone(),
+                    ))));
                 });
             }
         }

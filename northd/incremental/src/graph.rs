@@ -115,10 +115,30 @@ fn maker<D: Derivation>() -> Maker {
 enum What {
     /// A row, a table, an entry of an index.
     Input(Input),
-    /// A value.
-    Made(NodeId, Key),
+    /// A value kept by a row, or the only one.
+    Made(NodeId, Uuid),
+    /// A value kept by a pair of rows.
+    OfPair(NodeId, Box<Key>),
     /// Nothing: the place is free.
     Free,
+}
+
+impl What {
+    fn made(node: NodeId, key: Key) -> What {
+        match key.1.is_nil() {
+            true => What::Made(node, key.0),
+            false => What::OfPair(node, Box::new(key)),
+        }
+    }
+
+    /// Whose value it is, if it is one.
+    fn owner(&self) -> Option<Owner> {
+        match self {
+            What::Made(node, uuid) => Some((*node, Key::from(*uuid))),
+            What::OfPair(node, key) => Some((*node, **key)),
+            What::Input(_) | What::Free => None,
+        }
+    }
 }
 
 struct Place {
@@ -127,11 +147,14 @@ struct Place {
     /// What the value was made of.
     reads: Box<[Slot]>,
     /// What was made of it.
-    readers: FewSet<Slot, 4>,
+    readers: FewSet<Slot, 2>,
     is_dirty: bool,
     /// It is wanted for itself.
     is_output: bool,
 }
+
+/// There are millions.
+const _: () = assert!(size_of::<Place>() <= 80);
 
 /// All places, by number. There are many: they are kept in pieces, so that growing never copies them.
 #[derive(Default)]
@@ -222,12 +245,13 @@ struct OfNode {
     /// None before it was first asked for.
     maker: Option<Maker>,
     count: Count,
-    /// A small value that was made lately. Many keys have the same, nearly always that there is nothing: they share it.
-    common: Option<Value>,
+    /// A small value that most keys have, nearly always that there is nothing: they share it. With how many more were
+    /// this one than were not.
+    common: Option<(Value, u32)>,
 }
 
 /// The most bytes of a value that is shared.
-const SMALL: usize = 32;
+const SMALL: usize = 96;
 
 impl Graph {
     /// A program's graph over empty databases.
@@ -255,7 +279,7 @@ impl Graph {
     /// Changes rows: [`Graph::settle`] finds what comes of it.
     pub fn apply(&mut self, change: impl FnOnce(&mut Databases, &mut dyn FnMut(Input))) {
         let cells = self.cells.get_mut();
-        change(&mut self.databases, &mut |input| cells.input_changed(&input));
+        change(&mut self.databases, &mut |input| cells.input_changed(input));
     }
 
     /// Wants an output.
@@ -283,7 +307,7 @@ impl Graph {
     pub fn drop_output<D: Derivation>(&mut self, key: D::Key) {
         let cells = self.cells.get_mut();
         let key = key.into();
-        let Some(slot) = cells.find(&What::Made(D::NODE, key)) else {
+        let Some(slot) = cells.find(&What::made(D::NODE, key)) else {
             return;
         };
         let place = &mut cells.places[slot];
@@ -328,7 +352,7 @@ impl Graph {
     /// A value that was made, as it is now.
     pub fn value(&self, (node, key): (NodeId, Key)) -> Option<Value> {
         let cells = self.cells.borrow();
-        let slot = cells.find(&What::Made(node, key))?;
+        let slot = cells.find(&What::made(node, key))?;
         cells.places[slot].value.clone()
     }
 
@@ -371,7 +395,7 @@ impl Graph {
         let (node, key, maker, before) = {
             let mut cells = self.cells.borrow_mut();
             let place = &mut cells.places[slot];
-            let What::Made(node, key) = place.what else {
+            let Some((node, key)) = place.what.owner() else {
                 return;
             };
             if !place.is_dirty && place.value.is_some() {
@@ -396,9 +420,13 @@ impl Graph {
             return;
         }
         if size_of_val(&*after) <= SMALL {
-            match &of.common {
-                Some(common) if (maker.same)(common, &after) => after = common.clone(),
-                _ => of.common = Some(after.clone()),
+            match &mut of.common {
+                Some((common, n_more)) if (maker.same)(common, &after) => {
+                    after = common.clone();
+                    *n_more = n_more.saturating_add(1);
+                }
+                Some((_, n_more)) if *n_more > 0 => *n_more -= 1,
+                common => *common = Some((after.clone(), 0)),
             }
         }
         let place = &mut cells.places[slot];
@@ -467,7 +495,7 @@ impl Cells {
 
     fn place<D: Derivation>(&mut self, key: Key) -> Slot {
         self.of_node[D::NODE.place()].maker = Some(maker::<D>());
-        self.place_of(What::Made(D::NODE, key))
+        self.place_of(What::made(D::NODE, key))
     }
 
     /// Whoever runs now has read something.
@@ -477,8 +505,8 @@ impl Cells {
         }
     }
 
-    fn input_changed(&mut self, input: &Input) {
-        let Some(slot) = self.find(&What::Input(input.clone())) else {
+    fn input_changed(&mut self, input: Input) {
+        let Some(slot) = self.find(&What::Input(input)) else {
             return;
         };
         let readers = self.places[slot].readers.to_vec();
@@ -490,7 +518,7 @@ impl Cells {
     /// Something has to be made again.
     fn soil(&mut self, slot: Slot) {
         let place = &mut self.places[slot];
-        if let What::Made(node, _) = place.what
+        if let Some((node, _)) = place.what.owner()
             && !std::mem::replace(&mut place.is_dirty, true)
         {
             self.dirty.insert((node, slot));
@@ -526,7 +554,7 @@ impl Cells {
             if place.is_output || !place.readers.is_empty() {
                 continue;
             }
-            if let What::Made(node, _) = place.what {
+            if let Some((node, _)) = place.what.owner() {
                 self.dirty.remove(&(node, slot));
             }
             if place.what == What::Free {

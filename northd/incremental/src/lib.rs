@@ -8,6 +8,7 @@
 //! database lacks of it).
 
 pub mod address;
+mod claims;
 pub mod databases;
 pub mod desired;
 mod few_set;

@@ -17,6 +17,7 @@ use ovsdb_data::base_type::{ColumnType, RefKind};
 use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Only, Row, RowChange, TableIdx, Uuid};
 use serde_json::{Map, Value, json};
 
+use crate::claims::Claims;
 use crate::databases::Side;
 use crate::desired::{Desired, Gone, Kind, Place, RowId, identity};
 use crate::machine::Machine;
@@ -44,9 +45,8 @@ pub struct Reconcile<P> {
     ours: BTreeMap<TableIdx, usize>,
     /// Columns of others' rows that must refer to a row, and to which table.
     foreign: Vec<(TableIdx, ColumnIdx, TableIdx)>,
-    /// The desired row that a row stands for, and the other way round.
-    stands_for: Hashed<(TableIdx, Uuid), Uuid>,
-    standing: Hashed<(TableIdx, Uuid), Uuid>,
+    /// Which rows stand for desired rows.
+    claims: Claims,
     /// Rows that stand for none yet, by key.
     unclaimed: Hashed<(TableIdx, String), BTreeSet<Uuid>>,
     keys: Hashed<(TableIdx, Uuid), String>,
@@ -86,8 +86,7 @@ impl<P: Program> Reconcile<P> {
             schema,
             ours,
             foreign,
-            stands_for: Hashed::default(),
-            standing: Hashed::default(),
+            claims: Claims::default(),
             unclaimed: Hashed::default(),
             keys: Hashed::default(),
             arrived: BTreeSet::new(),
@@ -118,10 +117,10 @@ impl<P: Program> Reconcile<P> {
 
     /// A desired row without a row takes over that of the identity it succeeds, now or when it has come.
     fn inherit(&mut self, table: TableIdx, id: Uuid, before: Uuid) {
-        if self.standing.contains_key(&(table, id)) {
+        if self.claims.row_of(table, id).is_some() {
             return;
         }
-        if let Some(row) = self.standing.remove(&(table, before)) {
+        if let Some(row) = self.claims.row_of(table, before) {
             return self.claim(table, id, row);
         }
         let mut heirs = self.heirs.iter_mut();
@@ -139,11 +138,10 @@ impl<P: Program> Reconcile<P> {
                 self.dirty.insert((order, *table, *uuid));
                 continue;
             }
-            if let Some(id) = self.stands_for.get(&(*table, *uuid)).copied() {
+            if let Some(id) = self.claims.id_of(*table, *uuid) {
                 self.dirty.insert((order, *table, id));
                 if new.is_none() {
-                    self.stands_for.remove(&(*table, *uuid));
-                    self.standing.remove(&(*table, id));
+                    self.claims.release(*table, *uuid);
                 }
             } else {
                 self.forget_key(*table, *uuid);
@@ -217,7 +215,7 @@ impl<P: Program> Reconcile<P> {
 
     /// Whether a row in a table with rows of others is the program's, and stands for nothing yet.
     fn is_ours(&self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) -> bool {
-        !self.stands_for.contains_key(&(table, uuid))
+        self.claims.id_of(table, uuid).is_none()
             && machine
                 .desired((self.side, table, uuid))
                 .is_some_and(|row| row.kind == Kind::Ours)
@@ -226,12 +224,12 @@ impl<P: Program> Reconcile<P> {
     /// A row that has come: it stands for the desired row of its uuid, or waits for one of its key.
     fn look_at(&mut self, machine: &Machine<P>, table: TableIdx, uuid: Uuid) {
         if let Some(heir) = self.heirs.remove(&(table, uuid))
-            && !self.standing.contains_key(&(table, heir))
+            && self.claims.row_of(table, heir).is_none()
         {
             return self.claim(table, heir, uuid);
         }
         let is_desired = machine.is_desired((self.side, table, uuid));
-        let is_free = !self.standing.contains_key(&(table, uuid));
+        let is_free = self.claims.row_of(table, uuid).is_none();
         if is_desired && is_free && !P::changes_hands(self.side, table) {
             self.claim(table, uuid, uuid);
             return;
@@ -255,8 +253,7 @@ impl<P: Program> Reconcile<P> {
 
     fn claim(&mut self, table: TableIdx, id: Uuid, uuid: Uuid) {
         self.forget_key(table, uuid);
-        self.stands_for.insert((table, uuid), id);
-        self.standing.insert((table, id), uuid);
+        self.claims.claim(table, id, uuid);
     }
 
     fn forget_key(&mut self, table: TableIdx, uuid: Uuid) -> Option<String> {
@@ -275,7 +272,7 @@ impl<P: Program> Reconcile<P> {
         self.set_due(table, id, desired.as_ref().and_then(|desired| desired.gone));
         // Of a row that was inserted here its own uuid says that it is ours, whether it is wanted or not.
         let Some(desired) = desired.filter(|row| row.kind != Kind::Ours) else {
-            if let Some(uuid) = self.standing.get(&(table, id)).copied() {
+            if let Some(uuid) = self.claims.row_of(table, id) {
                 self.remove(machine, table, uuid, out);
             }
             return;
@@ -295,20 +292,20 @@ impl<P: Program> Reconcile<P> {
         }
         if !self.can_be(machine, table, &desired) {
             self.left_out.insert((self.order(table), table, id));
-            if let Some(uuid) = self.standing.get(&(table, id)).copied() {
+            if let Some(uuid) = self.claims.row_of(table, id) {
                 self.remove(machine, table, uuid, out);
             }
             return;
         }
-        if P::SHARES_TABLES && row(id).is_some() && !self.stands_for.contains_key(&(table, id)) {
+        if P::SHARES_TABLES && row(id).is_some() && self.claims.id_of(table, id).is_none() {
             self.claim(table, id, id);
         }
-        if !self.standing.contains_key(&(table, id))
+        if self.claims.row_of(table, id).is_none()
             && let Some(uuid) = self.find(machine, table, &desired)
         {
             self.claim(table, id, uuid);
         }
-        let standing = self.standing.get(&(table, id)).copied();
+        let standing = self.claims.row_of(table, id);
         match standing.and_then(|uuid| machine.databases().row(self.side, table, uuid)) {
             // The new row stands for the desired one at once: what refers to it in the same transaction must not refer
             // to the row that goes.
@@ -319,7 +316,7 @@ impl<P: Program> Reconcile<P> {
                 let new = identity("replacement", &parts);
                 self.remove(machine, table, old, out);
                 out(self.insert(machine, table, new, &desired));
-                self.stands_for.remove(&(table, old));
+                self.claims.release(table, old);
                 self.claim(table, id, new);
                 for (of, id) in self.referrers(machine, table, old) {
                     self.bring_in_line(machine, of, id, out);
@@ -333,7 +330,7 @@ impl<P: Program> Reconcile<P> {
                     self.claim(table, id, uuid);
                 }
                 if let Some(place) = desired.within {
-                    let row = self.standing.get(&(place.0, place.2)).copied();
+                    let row = self.claims.row_of(place.0, place.2);
                     let place = (place.0, place.1, row.unwrap_or(place.2));
                     out(self.list(place, "insert", uuid));
                 }
@@ -344,7 +341,7 @@ impl<P: Program> Reconcile<P> {
     /// An identity as a uuid, or another where a row has that already and is something else.
     fn free(&self, machine: &Machine<P>, table: TableIdx, id: Uuid) -> Uuid {
         let mut uuid = id;
-        while self.stands_for.contains_key(&(table, uuid))
+        while self.claims.id_of(table, uuid).is_some()
             || machine.databases().row(self.side, table, uuid).is_some()
         {
             uuid = identity("namesake", &[uuid.as_bytes()]);
@@ -379,7 +376,7 @@ impl<P: Program> Reconcile<P> {
             .holders(self.side, of, column, &value)
             .first()
             .copied()?;
-        Some(self.stands_for.get(&(of, found)).copied().unwrap_or(found))
+        Some(self.claims.id_of(of, found).unwrap_or(found))
     }
 
     fn set_due(&mut self, table: TableIdx, row: Uuid, gone: Option<Gone>) {
@@ -415,8 +412,8 @@ impl<P: Program> Reconcile<P> {
             for (column, schema) in self.schema.table(of).iter() {
                 if schema.ty.key.reference().is_some_and(|(to, _)| to == table) {
                     let rows = machine.databases().holders(self.side, of, column, &value);
-                    let ids = rows.into_iter().filter_map(|row| self.stands_for.get(&(of, row)));
-                    found.extend(ids.map(|id| (of, *id)));
+                    let ids = rows.into_iter().filter_map(|row| self.claims.id_of(of, row));
+                    found.extend(ids.map(|id| (of, id)));
                 }
             }
         }
@@ -484,8 +481,7 @@ impl<P: Program> Reconcile<P> {
             let value = match (part, is_actual) {
                 (At(_, at), _) => value.get_str(at).unwrap_or_default().to_owned(),
                 (_, true) => {
-                    let known =
-                        |at: (TableIdx, Uuid)| Some(self.stands_for.get(&at).copied().unwrap_or(at.1));
+                    let known = |at: (TableIdx, Uuid)| Some(self.claims.id_of(at.0, at.1).unwrap_or(at.1));
                     self.translate(column, table, &value, known).to_text(ty)
                 }
                 (_, false) => value.to_text(ty),
@@ -499,8 +495,8 @@ impl<P: Program> Reconcile<P> {
     /// A desired value with references to the rows that stand for others; what is no row, and is to be none, drops out.
     fn actual(&self, machine: &Machine<P>, column: ColumnIdx, table: TableIdx, value: &Datum) -> Datum {
         self.translate(column, table, value, |(table, id)| {
-            if let Some(uuid) = self.standing.get(&(table, id)) {
-                return Some(*uuid);
+            if let Some(uuid) = self.claims.row_of(table, id) {
+                return Some(uuid);
             }
             let exists = || machine.databases().row(self.side, table, id).is_some();
             (machine.is_desired((self.side, table, id)) || exists()).then_some(id)

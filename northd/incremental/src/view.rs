@@ -70,8 +70,8 @@ impl<'g> View<'g> {
             .graph
             .databases()
             .holders(side, T::TABLE_INDEX, column.index, &value);
-        self.graph
-            .read(Input::Holders(side, T::TABLE_INDEX, column.index, value));
+        let held = (side, T::TABLE_INDEX, column.index, value);
+        self.graph.read(Input::Holders(Box::new(held)));
         found
     }
 

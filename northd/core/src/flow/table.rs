@@ -209,7 +209,19 @@ impl FlowTable {
 
     /// Every flow's id.
     pub fn ids(&self) -> impl Iterator<Item = FlowId> {
-        self.flows.keys().copied()
+        let flows = self.flows.iter().filter(|(_, said)| self.is_somewhere(said));
+        flows.map(|(id, _)| *id)
+    }
+
+    /// Whether anybody says a flow.
+    pub fn contains(&self, id: FlowId) -> bool {
+        self.flows.get(&id).is_some_and(|said| self.is_somewhere(said))
+    }
+
+    /// Sets may have no members.
+    fn is_somewhere(&self, said: &Said) -> bool {
+        said.iter()
+            .any(|(_, flow)| !self.members(&flow.datapaths).is_empty())
     }
 
     /// How many there are.

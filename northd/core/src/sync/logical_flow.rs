@@ -19,6 +19,7 @@ const POOL: &str = "Logical_DP_Group";
 /// The rows of flows and of their groups.
 #[derive(Default)]
 pub struct FlowRows {
+    /// Where the flows are that are not on one datapath.
     places: Hashed<FlowId, Place>,
     sets: Hashed<SetName, Named>,
     groups: Hashed<Uuid, Group>,
@@ -37,11 +38,9 @@ type Hashed<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 /// How many sets are remembered.
 const N_KNOWN: usize = 8;
 
-/// Where a flow is.
+/// Where a flow is that has several datapaths.
 #[derive(Clone, Copy)]
 enum Place {
-    /// On one datapath.
-    One,
     /// On those of a group.
     Group(Uuid),
     /// On those of a set with a name, and so in its group.
@@ -69,9 +68,8 @@ impl FlowRows {
         touched.insert((Side::Sb, LogicalFlow::TABLE_INDEX, id));
         let before = self.places.remove(&id);
         let mut group = None;
-        if let Some(flow) = flow {
+        if let Some(flow) = flow.filter(|flow| flow.datapaths.len() > 1) {
             let place = match flow.set {
-                _ if flow.datapaths.len() == 1 => Place::One,
                 Some(name) => Place::Named(name),
                 None => Place::Group(self.id_of(&flow.datapaths)),
             };
@@ -86,7 +84,6 @@ impl FlowRows {
 
     fn group_of(&self, place: Place) -> Option<Uuid> {
         match place {
-            Place::One => None,
             Place::Group(group) => Some(group),
             Place::Named(name) => self.sets.get(&name)?.group,
         }
@@ -94,7 +91,6 @@ impl FlowRows {
 
     fn join(&mut self, place: Place, datapaths: Set) {
         match place {
-            Place::One => {}
             Place::Group(group) => self.use_group(group, datapaths),
             Place::Named(name) => {
                 if let Some(set) = self.sets.get_mut(&name) {
@@ -115,7 +111,6 @@ impl FlowRows {
     /// A flow is elsewhere now, in a group if it has several datapaths.
     fn leave(&mut self, place: Place, now: Option<Uuid>) {
         match place {
-            Place::One => {}
             Place::Group(group) => self.release(group, now),
             Place::Named(name) => {
                 let Some(set) = self.sets.get_mut(&name) else {
@@ -218,22 +213,16 @@ impl FlowRows {
     }
 
     /// Every row's id.
-    pub fn ids(&self) -> impl Iterator<Item = RowId> {
-        let flows = self
-            .places
-            .keys()
-            .map(|id| (Side::Sb, LogicalFlow::TABLE_INDEX, *id));
-        flows.chain(
-            self.groups
-                .keys()
-                .map(|id| (Side::Sb, LogicalDpGroup::TABLE_INDEX, *id)),
-        )
+    pub fn ids(&self, flows: &FlowTable) -> impl Iterator<Item = RowId> {
+        let of_flows = flows.ids().map(|id| (LogicalFlow::TABLE_INDEX, id));
+        let groups = self.groups.keys().map(|id| (LogicalDpGroup::TABLE_INDEX, *id));
+        of_flows.chain(groups).map(|(table, id)| (Side::Sb, table, id))
     }
 
     /// Whether a row is to be.
-    pub fn contains(&self, (side, table, id): RowId) -> bool {
+    pub fn contains(&self, (side, table, id): RowId, flows: &FlowTable) -> bool {
         match (side, table) {
-            (Side::Sb, LogicalFlow::TABLE_INDEX) => self.places.contains_key(&id),
+            (Side::Sb, LogicalFlow::TABLE_INDEX) => flows.contains(id),
             (Side::Sb, LogicalDpGroup::TABLE_INDEX) => self.groups.contains_key(&id),
             _ => false,
         }
@@ -249,7 +238,7 @@ impl FlowRows {
     pub fn desired(&self, (side, table, id): RowId, flows: &FlowTable) -> Option<Desired> {
         match (side, table) {
             (Side::Sb, LogicalFlow::TABLE_INDEX) => {
-                let group = self.group_of(*self.places.get(&id)?);
+                let group = self.places.get(&id).and_then(|place| self.group_of(*place));
                 Some(row(id, &flows.get(id)?, group))
             }
             (Side::Sb, LogicalDpGroup::TABLE_INDEX) => {
