@@ -6,9 +6,10 @@
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use ovsdb_data::stream::Share;
-use ovsdb_data::{Atom, ColumnIdx, Datum, Row};
+use foldhash::fast::FixedState;
+
+use crate::stream::Share;
+use crate::{Atom, ColumnIdx, Datum, Row};
 
 const STRINGS: usize = 4096;
 const DATUMS: usize = 4096;
@@ -18,11 +19,12 @@ const MAX_LEN: usize = 64;
 /// Longer sets and maps are mostly unique.
 const MAX_ELEMENTS: usize = 8;
 
-/// The cache.
+/// The cache. Which values it has seen changes nothing but what memory rows take.
+#[derive(Debug)]
 pub struct Interner {
     strings: Box<[Option<Arc<str>>]>,
     datums: Box<[Option<Datum>]>,
-    hasher: RandomState,
+    hasher: FixedState,
 }
 
 impl Default for Interner {
@@ -30,7 +32,7 @@ impl Default for Interner {
         Interner {
             strings: vec![None; STRINGS].into(),
             datums: vec![None; DATUMS].into(),
-            hasher: RandomState::default(),
+            hasher: FixedState::default(),
         }
     }
 }

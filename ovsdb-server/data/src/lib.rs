@@ -13,6 +13,7 @@ pub mod condition;
 pub mod datum;
 pub mod diff;
 pub mod error;
+pub mod intern;
 pub mod json;
 mod long_set;
 pub mod members;

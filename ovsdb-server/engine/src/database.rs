@@ -7,9 +7,9 @@ use std::sync::Arc;
 use foldhash::HashMap;
 use imbl::OrdMap;
 use ovsdb_data::base_type::RefKind;
+use ovsdb_data::intern::Interner;
 use ovsdb_data::{ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TxnId, Uuid};
 
-use crate::intern::Interner;
 use crate::refs::{Change, for_each_ref_change};
 use crate::txn::Txn;
 

@@ -13,7 +13,6 @@ pub mod database;
 pub mod execute;
 pub mod history;
 mod indexes;
-pub mod intern;
 pub mod lock;
 pub mod monitor;
 pub mod pending;

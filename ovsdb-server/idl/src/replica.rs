@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use ovsdb_data::intern::Interner;
 use ovsdb_data::monitor::MonitorVersion;
 use ovsdb_data::{
     ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TableSchema, Uuid, diff,
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 pub struct Replica {
     schema: DatabaseSchema,
     tables: Vec<BTreeMap<Uuid, Row>>,
+    interner: Interner,
 }
 
 /// Why an update does not fit; the answer to each is to monitor from the start.
@@ -52,7 +54,11 @@ impl Replica {
     /// An empty copy.
     pub fn new(schema: DatabaseSchema) -> Self {
         let tables = vec![BTreeMap::new(); schema.tables.len()];
-        Replica { schema, tables }
+        Replica {
+            schema,
+            tables,
+            interner: Interner::default(),
+        }
     }
 
     /// The schema the rows are kept in.
@@ -108,6 +114,12 @@ impl Replica {
                 &self.schema.table(table).name,
                 format!("row {uuid} changes twice"),
             ));
+        }
+        // A changed row shares what it has in common with the old one already.
+        for change in changes.iter_mut().filter(|change| change.old.is_none()) {
+            if let Some(new) = &mut change.new {
+                self.interner.row(new);
+            }
         }
         self.commit(&changes);
         Ok(changes)

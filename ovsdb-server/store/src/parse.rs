@@ -9,12 +9,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use ovsdb_data::intern::Interner;
 use ovsdb_data::stream::{self, RawRow, Share};
 use ovsdb_data::{
     Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, TableSchema, Uuid, diff, json,
 };
 use ovsdb_engine::Snapshot;
-use ovsdb_engine::intern::Interner;
 use serde_json::Value;
 
 use crate::split::{self, Member};
