@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::error::OvsdbError;
@@ -54,7 +54,7 @@ impl AtomicType {
     }
 }
 
-/// One scalar value. 24 bytes; strings are shared.
+/// One scalar value. 24 bytes, in which short strings are, too; long ones are shared.
 #[derive(Clone, Debug)]
 pub enum Atom {
     /// `<integer>`.
@@ -64,10 +64,13 @@ pub enum Atom {
     /// `<boolean>`.
     Boolean(bool),
     /// `<string>`.
-    String(Arc<str>),
+    String(SmolStr),
     /// `<uuid>`.
     Uuid(Uuid),
 }
+
+/// There are millions.
+const _: () = assert!(size_of::<Atom>() == 24);
 
 impl Atom {
     /// The type of this atom.
@@ -88,7 +91,7 @@ impl Atom {
             AtomicType::Integer => Atom::Integer(0),
             AtomicType::Real => Atom::Real(0.0),
             AtomicType::Boolean => Atom::Boolean(false),
-            AtomicType::String => Atom::String(Arc::from("")),
+            AtomicType::String => Atom::String(SmolStr::default()),
             AtomicType::Uuid => Atom::Uuid(Uuid::nil()),
         }
     }
@@ -184,7 +187,7 @@ fn is_word(s: &str) -> bool {
 
 impl From<&str> for Atom {
     fn from(s: &str) -> Self {
-        Atom::String(Arc::from(s))
+        Atom::String(s.into())
     }
 }
 
@@ -198,7 +201,8 @@ impl Ord for Atom {
             // -0.0 and 0.0 are one value in OVSDB.
             (Atom::Real(a), Atom::Real(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
             (Atom::Boolean(a), Atom::Boolean(b)) => a.cmp(b),
-            (Atom::String(a), Atom::String(b)) if Arc::ptr_eq(a, b) => Ordering::Equal,
+            // The same one, often.
+            (Atom::String(a), Atom::String(b)) if std::ptr::eq(a.as_str(), b.as_str()) => Ordering::Equal,
             (Atom::String(a), Atom::String(b)) => a.as_bytes().cmp(b.as_bytes()),
             (Atom::Uuid(a), Atom::Uuid(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
@@ -220,7 +224,7 @@ impl PartialEq for Atom {
             (Atom::Integer(a), Atom::Integer(b)) => a == b,
             (Atom::Real(a), Atom::Real(b)) => a == b,
             (Atom::Boolean(a), Atom::Boolean(b)) => a == b,
-            (Atom::String(a), Atom::String(b)) => Arc::ptr_eq(a, b) || **a == **b,
+            (Atom::String(a), Atom::String(b)) => a == b,
             (Atom::Uuid(a), Atom::Uuid(b)) => a == b,
             _ => false,
         }

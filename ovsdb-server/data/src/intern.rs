@@ -4,17 +4,18 @@
 //! been there anyway, and nothing has to be collected.
 
 use std::hash::{BuildHasher, Hash};
-use std::sync::Arc;
+use std::ops::RangeInclusive;
 
 use foldhash::fast::FixedState;
+use smol_str::SmolStr;
 
 use crate::stream::Share;
 use crate::{Atom, ColumnIdx, Datum, Row};
 
 const STRINGS: usize = 4096;
 const DATUMS: usize = 4096;
-/// Longer strings are mostly unique (matches, certificates).
-const MAX_LEN: usize = 64;
+/// Shorter strings take no memory of their own, longer ones are mostly unique (matches, certificates).
+const SHARED: RangeInclusive<usize> = 24..=64;
 
 /// Longer sets and maps are mostly unique.
 const MAX_ELEMENTS: usize = 8;
@@ -22,7 +23,7 @@ const MAX_ELEMENTS: usize = 8;
 /// The cache. Which values it has seen changes nothing but what memory rows take.
 #[derive(Debug)]
 pub struct Interner {
-    strings: Box<[Option<Arc<str>>]>,
+    strings: Box<[SmolStr]>,
     datums: Box<[Option<Datum>]>,
     hasher: FixedState,
 }
@@ -30,7 +31,7 @@ pub struct Interner {
 impl Default for Interner {
     fn default() -> Self {
         Interner {
-            strings: vec![None; STRINGS].into(),
+            strings: vec![SmolStr::default(); STRINGS].into(),
             datums: vec![None; DATUMS].into(),
             hasher: FixedState::default(),
         }
@@ -38,15 +39,15 @@ impl Default for Interner {
 }
 
 impl Share for Interner {
-    fn string(&mut self, text: &str) -> Arc<str> {
-        if text.len() > MAX_LEN {
+    fn string(&mut self, text: &str) -> SmolStr {
+        if !SHARED.contains(&text.len()) {
             return text.into();
         }
         let slot = self.slot(text, STRINGS);
-        match &self.strings[slot] {
-            Some(known) if **known == *text => known.clone(),
-            _ => self.strings[slot].insert(text.into()).clone(),
+        if self.strings[slot] != text {
+            self.strings[slot] = text.into();
         }
+        self.strings[slot].clone()
     }
 
     fn datum(&mut self, datum: Datum) -> Datum {
@@ -98,15 +99,12 @@ impl Interner {
 
     fn atom(&mut self, atom: &Atom) -> Atom {
         match atom {
-            Atom::String(text) if text.len() <= MAX_LEN => {
+            Atom::String(text) if SHARED.contains(&text.len()) => {
                 let slot = self.slot(text, STRINGS);
-                match &self.strings[slot] {
-                    Some(known) if known == text => Atom::String(known.clone()),
-                    _ => {
-                        self.strings[slot] = Some(text.clone());
-                        atom.clone()
-                    }
+                if self.strings[slot] != *text {
+                    self.strings[slot] = text.clone();
                 }
+                Atom::String(self.strings[slot].clone())
             }
             _ => atom.clone(),
         }

@@ -8,7 +8,6 @@
 mod parse;
 
 use std::io::Write;
-use std::sync::Arc;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -315,7 +314,7 @@ impl Atom {
             Atom::Real(r) if r.fract() == 0.0 && r.abs() < 1e15 => (*r as i64).into(),
             Atom::Real(r) => (*r).into(),
             Atom::Boolean(b) => (*b).into(),
-            Atom::String(s) => (**s).into(),
+            Atom::String(s) => s.as_str().into(),
             Atom::Uuid(u) => Value::Array(vec!["uuid".into(), u.to_string().into()]),
         }
     }
@@ -402,7 +401,7 @@ fn atom_from_json(
         (AtomicType::Integer, Value::Number(n)) => n.as_i64().map(Atom::Integer),
         (AtomicType::Real, Value::Number(n)) => n.as_f64().map(Atom::Real),
         (AtomicType::Boolean, Value::Bool(b)) => Some(Atom::Boolean(*b)),
-        (AtomicType::String, Value::String(s)) => Some(Atom::String(Arc::from(s.as_str()))),
+        (AtomicType::String, Value::String(s)) => Some(Atom::String(s.into())),
         (AtomicType::Uuid, _) => Some(Atom::Uuid(uuid_from_json(json, symbols)?)),
         _ => None,
     };

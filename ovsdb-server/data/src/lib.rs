@@ -35,5 +35,6 @@ pub use long_set::{LongSet, Only};
 pub use operation::Operation;
 pub use row::{Row, RowChange, TxnId};
 pub use schema::{ColumnIdx, DatabaseSchema, TableIdx, TableSchema};
+pub use smol_str::SmolStr;
 pub use symbols::Symbols;
 pub use uuid::Uuid;

@@ -5,10 +5,10 @@
 //! parses such a text as a tree, which knows every rule and every error.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::atom::{Atom, AtomicType};
@@ -20,7 +20,7 @@ use crate::schema::{ColumnIdx, TableSchema};
 /// Makes the strings of rows, perhaps shared ones.
 pub trait Share {
     /// A string.
-    fn string(&mut self, text: &str) -> Arc<str>;
+    fn string(&mut self, text: &str) -> SmolStr;
     /// A set or map equal to this one.
     fn datum(&mut self, datum: Datum) -> Datum;
 }

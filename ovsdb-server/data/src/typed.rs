@@ -330,7 +330,7 @@ into_atom! {
     &str => Text, text, Atom::from(text);
     &String => Text, text, Atom::from(text.as_str());
     String => Text, text, Atom::String(text.into());
-    Arc<str> => Text, text, Atom::String(text);
+    Arc<str> => Text, text, Atom::String(text.into());
     i64 => i64, integer, Atom::Integer(integer);
     f64 => f64, real, Atom::Real(real);
     bool => bool, truth, Atom::Boolean(truth);

@@ -12,7 +12,7 @@ use std::thread;
 use ovsdb_data::intern::Interner;
 use ovsdb_data::stream::{self, RawRow, Share};
 use ovsdb_data::{
-    Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, TableIdx, TableSchema, Uuid, diff, json,
+    Atom, ColumnIdx, DatabaseSchema, Datum, Row, RowChange, SmolStr, TableIdx, TableSchema, Uuid, diff, json,
 };
 use ovsdb_engine::Snapshot;
 use serde_json::Value;
@@ -201,7 +201,7 @@ fn at_once(before: &Snapshot, text: &[u8], fresh: Fresh<'_>) -> Option<Vec<RowCh
 struct Unshared;
 
 impl Share for Unshared {
-    fn string(&mut self, text: &str) -> Arc<str> {
+    fn string(&mut self, text: &str) -> SmolStr {
         text.into()
     }
 
