@@ -26,6 +26,12 @@ use crate::engine::Engine;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// jemalloc(3) "TUNING". What one thread takes and another gives back, as messages that become rows, stays in a pool of
+/// memory of its own for each thread: nearly all is done by one, and one pool serves all.
+// SAFETY: jemalloc looks for a text of this name that ends with NUL, once, before `main`, and only reads it.
+#[unsafe(export_name = "_rjem_malloc_conf")]
+pub static ALLOCATION: &[u8; 30] = b"narenas:1,dirty_decay_ms:1000\0";
+
 /// What the process knows beside the translation.
 struct OvnNorthd {
     /// `--dry-run`: begins paused.
@@ -161,4 +167,12 @@ impl Service for OvnNorthd {
 
 fn main() {
     std::process::exit(ovn_service::main::<OvnNorthd>());
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_allocator_knows_what_it_is_told() {
+        assert_eq!(tikv_jemalloc_ctl::opt::narenas::read(), Ok(1));
+    }
 }

@@ -105,8 +105,10 @@ ovn_incremental::nodes! {
     ChassisTraits,
     /// Whether keys have to fit into VXLAN.
     VxlanMode,
-    /// A port's `Port_Binding` rows as they are.
-    Bindings,
+    /// A port's `Port_Binding` row as it is.
+    OwnBinding,
+    /// That of its chassisredirect port.
+    RedirectBinding,
     /// Where a switch port is.
     PortChassis,
     /// The port that a port of type `switch` leads to.

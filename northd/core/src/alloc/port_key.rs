@@ -5,7 +5,7 @@
 use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
-use crate::model::binding::{Binding, Bindings};
+use crate::model::binding::{Binding, OwnBinding, RedirectBinding};
 use crate::model::bucket::Bucket;
 use crate::model::chassis::VxlanMode;
 use crate::model::options::Options;
@@ -40,17 +40,14 @@ impl Derivation for KeyClaim {
     const NODE: NodeId = Node::PortKeyClaim;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let (datapath, options, has_redirect) =
-            match (&*view.get::<SwitchPort>(uuid), &*view.get::<RouterPort>(uuid)) {
-                (Some(port), _) => (
-                    port.switch,
-                    port.options.clone(),
-                    view.get::<RedirectPort>(uuid).is_some(),
-                ),
-                (None, Some(port)) => (port.router, port.options.clone(), port.is_gateway),
-                (None, None) => return None,
-            };
-        let bindings = view.get::<Bindings>(uuid);
+        let (datapath, options, has_redirect) = if let Some(port) = &*view.get::<SwitchPort>(uuid) {
+            let has_redirect = view.get::<RedirectPort>(uuid).is_some();
+            (port.switch, port.options.clone(), has_redirect)
+        } else if let Some(port) = &*view.get::<RouterPort>(uuid) {
+            (port.router, port.options.clone(), port.is_gateway)
+        } else {
+            return None;
+        };
         let key = |binding: &Option<Binding>| {
             let binding = binding
                 .as_ref()
@@ -59,8 +56,8 @@ impl Derivation for KeyClaim {
         };
         Some(KeyClaim {
             asked: asked(uuid, &options),
-            kept: key(&bindings.own),
-            redirect: has_redirect.then(|| key(&bindings.redirect)),
+            kept: key(&view.get::<OwnBinding>(uuid)),
+            redirect: has_redirect.then(|| key(&view.get::<RedirectBinding>(uuid))),
         })
     }
 }
@@ -258,10 +255,12 @@ impl Derivation for PortKey {
     const NODE: NodeId = Node::PortKey;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let datapath = match (&*view.get::<SwitchPort>(uuid), &*view.get::<RouterPort>(uuid)) {
-            (Some(port), _) => port.switch,
-            (None, Some(port)) => port.router,
-            (None, None) => return PortKey::default(),
+        let datapath = if let Some(port) = &*view.get::<SwitchPort>(uuid) {
+            port.switch
+        } else if let Some(port) = &*view.get::<RouterPort>(uuid) {
+            port.router
+        } else {
+            return PortKey::default();
         };
         let keys = view.get::<PortKeyBucket>((datapath, bucket(uuid)));
         PortKey {

@@ -7,7 +7,7 @@ use ovn_schemas::rows::ovn_northbound::LogicalSwitch;
 use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
-use crate::model::binding::Bindings;
+use crate::model::binding::OwnBinding;
 use crate::model::bucket::Bucket;
 use crate::model::switch_bucket::{BucketPorts, buckets};
 use crate::model::switch_port::{SwitchPort, Type};
@@ -30,7 +30,7 @@ impl Derivation for QueueClaim {
         let port = port.as_ref().as_ref()?;
         let limits = ["qos_max_rate", "qos_min_rate", "qos_burst"];
         let wants = port.r#type != Type::Router && limits.iter().any(|key| port.options.get(key).is_some());
-        wants.then(|| view.get::<Bindings>(uuid).own.as_ref()?.queue)
+        wants.then(|| view.get::<OwnBinding>(uuid).as_ref().as_ref()?.queue)
     }
 }
 

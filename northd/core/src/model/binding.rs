@@ -11,6 +11,7 @@ use ovsdb_data::typed::Table;
 use super::datapath::Datapath;
 use super::name::chassis_redirect;
 use super::options::Options;
+use super::switch_port::RedirectPort;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -44,33 +45,36 @@ pub struct Binding {
     pub delegated: Option<Arc<str>>,
 }
 
-/// The rows of a northbound port, by its name and by that of its chassisredirect port.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Bindings {
-    /// Its own.
-    pub own: Option<Binding>,
-    /// The chassisredirect port's.
-    pub redirect: Option<Binding>,
-}
+/// The row of a northbound port.
+pub enum OwnBinding {}
 
-impl Derivation for Bindings {
+impl Derivation for OwnBinding {
     type Key = Uuid;
-    type Value = Bindings;
-    const NODE: NodeId = Node::Bindings;
+    type Value = Option<Binding>;
+    const NODE: NodeId = Node::OwnBinding;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let switch_port = view.row::<LogicalSwitchPort<'_>>(uuid);
-        let name = match &switch_port {
-            Some(row) => Some(row.name()),
-            None => view.row::<LogicalRouterPort<'_>>(uuid).map(|row| row.name()),
-        };
-        let Some(name) = name else {
-            return Bindings::default();
-        };
-        Bindings {
-            own: binding(view, name),
-            redirect: binding(view, &chassis_redirect(name)),
-        }
+        binding(view, name(view, uuid)?)
+    }
+}
+
+/// The row of a northbound port's chassisredirect port.
+pub enum RedirectBinding {}
+
+impl Derivation for RedirectBinding {
+    type Key = Uuid;
+    type Value = Option<Binding>;
+    const NODE: NodeId = Node::RedirectBinding;
+
+    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+        binding(view, &chassis_redirect(name(view, uuid)?))
+    }
+}
+
+fn name<'v>(view: &View<'v>, uuid: Uuid) -> Option<&'v str> {
+    match view.row::<LogicalSwitchPort<'_>>(uuid) {
+        Some(row) => Some(row.name()),
+        None => view.row::<LogicalRouterPort<'_>>(uuid).map(|row| row.name()),
     }
 }
 
@@ -103,8 +107,11 @@ impl Derivation for PortChassis {
     const NODE: NodeId = Node::PortChassis;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let bindings = view.get::<Bindings>(uuid);
-        let rows = [&bindings.own, &bindings.redirect].into_iter().flatten();
+        let own = view.get::<OwnBinding>(uuid);
+        // Most ports have none, and nobody looks for it.
+        let redirect = view.get::<RedirectPort>(uuid).is_some();
+        let redirect = redirect.then(|| view.get::<RedirectBinding>(uuid));
+        let rows = own.iter().chain(redirect.as_deref().into_iter().flatten());
         rows.flat_map(|row| row.chassis.iter().chain(&row.additional_chassis))
             .copied()
             .collect()

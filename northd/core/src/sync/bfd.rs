@@ -15,7 +15,7 @@ use ovsdb_data::typed::Columns;
 use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
 use crate::model::address::{Addresses, V4, V6};
-use crate::model::binding::Bindings;
+use crate::model::binding::OwnBinding;
 use crate::model::chassis::ChassisTraits;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::RouterPort;
@@ -147,8 +147,8 @@ impl Derivation for BfdRows {
             columns = columns.set(Bfd::STATUS, &*status);
         }
         let chassis = view
-            .get::<Bindings>(port)
-            .own
+            .get::<OwnBinding>(port)
+            .as_ref()
             .as_ref()
             .and_then(|binding| binding.chassis);
         let chassis = chassis.map(|chassis| view.get::<ChassisTraits>(chassis));

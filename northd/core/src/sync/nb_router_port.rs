@@ -9,7 +9,7 @@ use ovsdb_data::typed::Columns;
 
 use crate::desired::Desired;
 use crate::graph::Derivation;
-use crate::model::binding::Bindings;
+use crate::model::binding::{OwnBinding, RedirectBinding};
 use crate::model::chassis::ChassisTraits;
 use crate::model::router_port::RouterPort;
 use crate::nodes::{Node, NodeId};
@@ -28,12 +28,12 @@ impl Derivation for NbRouterPortRow {
         let (Some(port), Some(row)) = (port.as_ref(), view.row::<LogicalRouterPort<'_>>(uuid)) else {
             return Vec::new();
         };
-        let bindings = view.get::<Bindings>(uuid);
+        let (own, redirect) = (view.get::<OwnBinding>(uuid), view.get::<RedirectBinding>(uuid));
         let mut columns = Columns::new();
         if port.is_gateway {
             let mut status: BTreeMap<String, String> =
                 row.status().iter().map(|(k, v)| (k.into(), v.into())).collect();
-            let chassis = bindings.redirect.as_ref().and_then(|binding| binding.chassis);
+            let chassis = redirect.as_ref().as_ref().and_then(|binding| binding.chassis);
             let chassis = chassis.map(|chassis| view.get::<ChassisTraits>(chassis));
             match chassis.as_ref().and_then(|chassis| chassis.as_ref().as_ref()) {
                 Some(chassis) => status.insert("hosting-chassis".into(), chassis.name.to_string()),
@@ -41,7 +41,7 @@ impl Derivation for NbRouterPortRow {
             };
             columns = columns.set(LogicalRouterPort::STATUS, status);
         }
-        let delegated = [&bindings.own, &bindings.redirect].into_iter().flatten();
+        let delegated = own.iter().chain(redirect.iter());
         let mut delegated = delegated.filter_map(|binding| prefix(binding.delegated.as_deref()?));
         if port.options.is_true("prefix", false)
             && let Some(prefix) = delegated.next()

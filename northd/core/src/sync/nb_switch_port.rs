@@ -8,7 +8,7 @@ use crate::alloc::ipam::{DynamicAddress, HasIpam, PortIpam};
 use crate::alloc::tag::Tag;
 use crate::desired::Desired;
 use crate::graph::Derivation;
-use crate::model::binding::{Binding, Bindings};
+use crate::model::binding::{Binding, OwnBinding};
 use crate::model::chassis;
 use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::{Node, NodeId};
@@ -28,7 +28,7 @@ impl Derivation for NbSwitchPortRow {
             return Vec::new();
         };
         let mut columns = Columns::new();
-        if let Some(binding) = &view.get::<Bindings>(uuid).own {
+        if let Some(binding) = &*view.get::<OwnBinding>(uuid) {
             columns = columns.set(LogicalSwitchPort::UP, Some(is_up(view, port, binding)));
         }
         // Ports that lead elsewhere ask for nothing, and what they have is not ours, unless nothing is chosen here.

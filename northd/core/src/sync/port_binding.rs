@@ -18,7 +18,7 @@ use crate::alloc::queue::Queue;
 use crate::alloc::tag::Tag;
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
-use crate::model::binding::{Binding, Bindings};
+use crate::model::binding::{Binding, OwnBinding, RedirectBinding};
 use crate::model::name::chassis_redirect;
 use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
@@ -64,16 +64,18 @@ impl Derivation for SwitchPortBindings {
         let (Some(port), Some(nb)) = (&*port, view.row::<LogicalSwitchPort<'_>>(uuid)) else {
             return Vec::new();
         };
-        let (keys, bindings) = (view.get::<PortKey>(uuid), view.get::<Bindings>(uuid));
+        let keys = view.get::<PortKey>(uuid);
         let mut rows = Vec::new();
         if let Some(key) = keys.own {
+            let binding = view.get::<OwnBinding>(uuid);
+            let binding = binding.as_ref().as_ref();
             let columns = common(view, port, nb).set(PortBinding::TUNNEL_KEY, key);
             let columns = match port.r#type {
-                Type::Router => to_router(view, port, bindings.own.as_ref(), columns),
-                _ => plain(view, port, nb, bindings.own.as_ref(), columns),
+                Type::Router => to_router(view, port, binding, columns),
+                _ => plain(view, port, nb, binding, columns),
             };
             let is_other = |binding: &&Binding| is_other_kind(binding, nb);
-            let replaced = bindings.own.as_ref().filter(is_other).map(|binding| binding.row);
+            let replaced = binding.filter(is_other).map(|binding| binding.row);
             rows.push(row(&port.name, columns).replacing(replaced));
         }
         if let Some(key) = keys.redirect {
@@ -82,7 +84,7 @@ impl Derivation for SwitchPortBindings {
                 .set(PortBinding::TYPE, "chassisredirect")
                 .set(PortBinding::OPTIONS, [("distributed-port", &*port.name)])
                 .set(PortBinding::HA_CHASSIS_GROUP, gateway_group(view, port));
-            let columns = leave_remote(view, bindings.redirect.as_ref(), columns);
+            let columns = leave_remote(view, view.get::<RedirectBinding>(uuid).as_ref().as_ref(), columns);
             rows.push(row(&chassis_redirect(&port.name), columns));
         }
         // Nearly always one.

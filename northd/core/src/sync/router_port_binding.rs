@@ -14,7 +14,7 @@ use crate::alloc::port_key::PortKey;
 use crate::desired::Desired;
 use crate::graph::Derivation;
 use crate::model::address::v6_text;
-use crate::model::binding::{Binding, Bindings};
+use crate::model::binding::{Binding, OwnBinding, RedirectBinding};
 use crate::model::name::chassis_redirect;
 use crate::model::router::Router;
 use crate::model::router_port::{RouterPeer, RouterPort, SwitchPeer};
@@ -40,7 +40,7 @@ impl Derivation for RouterPortBindings {
         let Some(router) = router.as_ref() else {
             return Vec::new();
         };
-        let (keys, bindings) = (view.get::<PortKey>(uuid), view.get::<Bindings>(uuid));
+        let keys = view.get::<PortKey>(uuid);
         let mut rows = Vec::new();
         if let Some(key) = keys.own {
             let (r#type, chassis) = own_type(view, port, router);
@@ -52,7 +52,13 @@ impl Derivation for RouterPortBindings {
                 .set(PortBinding::HA_CHASSIS_GROUP, None::<Uuid>)
                 .set(
                     PortBinding::OPTIONS,
-                    own_options(view, port, router, nb, bindings.own.as_ref()),
+                    own_options(
+                        view,
+                        port,
+                        router,
+                        nb,
+                        view.get::<OwnBinding>(uuid).as_ref().as_ref(),
+                    ),
                 );
             if chassis.is_some() {
                 columns = columns.set(PortBinding::CHASSIS, chassis);
@@ -64,7 +70,7 @@ impl Derivation for RouterPortBindings {
             let mut options = redirect(view, port);
             dynamic_routing(port, router, &mut options);
             mark_bfd(port, &mut options);
-            keep_delegated(bindings.redirect.as_ref(), &mut options);
+            keep_delegated(view.get::<RedirectBinding>(uuid).as_ref().as_ref(), &mut options);
             let columns = common(port, nb)
                 .set(PortBinding::TUNNEL_KEY, key)
                 .set(PortBinding::TYPE, "chassisredirect")
