@@ -31,6 +31,7 @@ pub mod router;
 pub mod router_port;
 pub mod router_side;
 pub mod router_vips;
+pub mod served;
 pub mod switch;
 pub mod switch_bucket;
 pub mod switch_link;

@@ -90,8 +90,18 @@ ovn_incremental::nodes! {
     OwnIps,
     /// Addresses that a load balancer serves.
     BalancerServes,
+    /// The load balancers of a group, by bucket.
+    GroupBalancers,
+    /// Those of one bucket.
+    BucketBalancers,
+    /// Addresses that the load balancers of a bucket serve.
+    BucketServes,
     /// Addresses that a group of load balancers serves.
     GroupServes,
+    /// What it serves besides addresses.
+    GroupGist,
+    /// Those in a block of addresses.
+    BlockServes,
     /// The load balancers of a router.
     RouterBalancers,
     /// Whether the load balancers of a router serve anything.

@@ -1,80 +1,17 @@
 //! Which addresses the load balancers of a router serve: what address translation has to know about them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use ovn_schemas::rows::ovn_northbound::{LoadBalancerGroup, LogicalRouter};
+use ovn_schemas::rows::ovn_northbound::LogicalRouter;
 use ovsdb_data::Uuid;
 
-use super::answered_vips::Answerable;
-use super::load_balancer::LoadBalancer;
 use super::nat::Nat;
-use super::vips::{VipTexts, Vips as ParsedVips, buckets};
+use super::served::{Address, BalancerServes, Gist, GroupGist, GroupServes, Range, between, in_group};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
-
-/// The addresses that a load balancer serves.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Vips {
-    /// The column `vips` is not empty.
-    pub has_any: bool,
-    /// Addresses, as flows have them; names of templates.
-    pub ips: HashSet<Arc<str>, FixedState>,
-    /// Those that routers answer for.
-    pub answerable: Answerable,
-}
-
-/// Those of one load balancer.
-pub enum BalancerVips {}
-
-impl Derivation for BalancerVips {
-    type Key = Uuid;
-    type Value = Vips;
-    const NODE: NodeId = Node::BalancerServes;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vips>) -> Vips {
-        let mut vips = Vips {
-            has_any: view.get::<VipTexts>(uuid).iter().any(|texts| !texts.is_empty()),
-            ..Vips::default()
-        };
-        if let Some(lb) = &*view.get::<LoadBalancer>(uuid) {
-            for bucket in buckets(view, uuid) {
-                for vip in view.get::<ParsedVips>(bucket).iter() {
-                    vips.ips.insert(vip.ip.clone());
-                    vips.answerable.add(vip, lb.answers);
-                }
-            }
-        }
-        vips.answerable.settle();
-        vips
-    }
-}
-
-/// Those of the load balancers of a group.
-pub enum GroupVips {}
-
-impl Derivation for GroupVips {
-    type Key = Uuid;
-    type Value = Vips;
-    const NODE: NodeId = Node::GroupServes;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Vips>) -> Vips {
-        let mut vips = Vips::default();
-        let Some(row) = view.row::<LoadBalancerGroup<'_>>(uuid) else {
-            return vips;
-        };
-        for balancer in row.load_balancer().iter() {
-            let of = view.get::<BalancerVips>(balancer);
-            vips.has_any |= of.has_any;
-            vips.ips.extend(of.ips.iter().cloned());
-            vips.answerable.extend(&of.answerable);
-        }
-        vips.answerable.settle();
-        vips
-    }
-}
 
 /// The load balancers and groups of a router.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -98,10 +35,35 @@ impl Derivation for RouterBalancers {
 }
 
 impl RouterBalancers {
-    /// Each of them.
-    pub fn vips<'a>(&'a self, view: &'a View<'_>) -> impl Iterator<Item = Arc<Vips>> + 'a {
-        let balancers = self.balancers.iter().map(|uuid| view.get::<BalancerVips>(*uuid));
-        balancers.chain(self.groups.iter().map(|uuid| view.get::<GroupVips>(*uuid)))
+    /// Calls `with` for what each of them serves besides addresses.
+    pub fn gists(&self, view: &View<'_>, mut with: impl FnMut(&Gist)) {
+        for balancer in &self.balancers {
+            with(&view.get::<BalancerServes>(*balancer).gist);
+        }
+        for group in &self.groups {
+            with(&view.get::<GroupGist>(*group));
+        }
+    }
+
+    /// Calls `with` for each address that they serve between two others.
+    pub fn between(&self, view: &View<'_>, range: Range, mut with: impl FnMut(&Address)) {
+        for balancer in &self.balancers {
+            let served = view.get::<BalancerServes>(*balancer);
+            between(&served.addresses, range).iter().for_each(&mut with);
+        }
+        for group in &self.groups {
+            in_group(view, *group, range, &mut with);
+        }
+    }
+
+    /// Whether they serve an address, as flows have it.
+    pub fn serve(&self, view: &View<'_>, text: &str) -> bool {
+        let mut found = false;
+        self.gists(view, |gist| found |= gist.templates.contains(text));
+        if let Ok(addr) = text.parse::<IpAddr>() {
+            self.between(view, (addr, addr), |address| found |= *address.text == *text);
+        }
+        found
     }
 }
 
@@ -114,9 +76,10 @@ impl Derivation for HasVip {
     const NODE: NodeId = Node::RouterHasVip;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&bool>) -> bool {
+        let mut has_any = false;
         view.get::<RouterBalancers>(uuid)
-            .vips(view)
-            .any(|vips| vips.has_any)
+            .gists(view, |gist| has_any |= gist.has_any);
+        has_any
     }
 }
 
@@ -131,20 +94,26 @@ impl Derivation for IsServed {
 
     fn derive(view: &View<'_>, (router, nat): (Uuid, Uuid), _: Option<&bool>) -> bool {
         let nat = view.get::<Nat>(nat);
-        let serves = |vips: Arc<Vips>| {
-            nat.as_ref()
-                .as_ref()
-                .is_some_and(|nat| vips.ips.contains(&nat.external_text))
-        };
-        view.get::<RouterBalancers>(router).vips(view).any(serves)
+        let balancers = view.get::<RouterBalancers>(router);
+        nat.as_ref()
+            .as_ref()
+            .is_some_and(|nat| balancers.serve(view, &nat.external_text))
     }
 }
 
 /// Every address that the load balancers of a router serve.
 pub fn all(view: &View<'_>, router: Uuid) -> BTreeSet<Arc<str>> {
     let balancers = view.get::<RouterBalancers>(router);
-    balancers
-        .vips(view)
-        .flat_map(|vips| vips.ips.iter().cloned().collect::<Vec<_>>())
-        .collect()
+    let single = balancers
+        .balancers
+        .iter()
+        .map(|uuid| view.get::<BalancerServes>(*uuid));
+    let of_group = |uuid: &Uuid| (*view.get::<GroupServes>(*uuid)).clone();
+    let parts = single.chain(balancers.groups.iter().flat_map(of_group));
+    let mut texts = BTreeSet::new();
+    for served in parts {
+        texts.extend(served.addresses.iter().map(|address| address.text.clone()));
+        texts.extend(served.gist.templates.iter().cloned());
+    }
+    texts
 }

@@ -13,7 +13,8 @@ use crate::model::nat::{Kind, Nat, RouterNats};
 use crate::model::options::Options;
 use crate::model::router::GatewayPorts;
 use crate::model::router_port::RouterPort;
-use crate::model::router_vips::{self, BalancerVips};
+use crate::model::router_vips;
+use crate::model::served::BalancerServes;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -31,8 +32,8 @@ impl Derivation for RoutableVips {
         if !options.is_true("add_route", false) || options.is_true("template", false) {
             return BTreeSet::new();
         }
-        let vips = view.get::<BalancerVips>(uuid);
-        vips.ips.iter().filter_map(|ip| ip.parse().ok()).collect()
+        let served = view.get::<BalancerServes>(uuid);
+        served.addresses.iter().map(|address| address.addr).collect()
     }
 }
 

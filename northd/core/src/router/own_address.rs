@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use ovsdb_data::Uuid;
 
@@ -13,7 +12,7 @@ use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::nat::{ForceSnat, SnatIps};
 use crate::model::network::{Attached, RouterNetworks, ip_text};
-use crate::model::router_vips::{RouterBalancers, Vips};
+use crate::model::router_vips::RouterBalancers;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -28,11 +27,7 @@ impl Derivation for SharedAddresses {
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let snat = view.get::<SnatIps>(uuid);
         let balancers = view.get::<RouterBalancers>(uuid);
-        let vips: Vec<Arc<Vips>> = balancers.vips(view).collect();
-        let is_shared = |ip: &IpAddr| {
-            let text = ip_text(*ip);
-            snat.contains(ip) || vips.iter().any(|vips| vips.ips.contains(text.as_str()))
-        };
+        let is_shared = |ip: &IpAddr| snat.contains(ip) || balancers.serve(view, &ip_text(*ip));
         let networks = view.get::<RouterNetworks>(uuid);
         networks.iter().flat_map(addresses).filter(is_shared).collect()
     }

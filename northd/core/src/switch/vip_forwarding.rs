@@ -1,8 +1,6 @@
 //! Requests for virtual addresses of a router go to the router, not to everybody (ovn-northd(8) "Ingress Table 28:
 //! Destination Lookup").
 
-use std::net::IpAddr;
-
 use ovsdb_data::Uuid;
 
 use crate::flow::Flows;
@@ -28,14 +26,14 @@ impl Derivation for VipForwardingFlows {
         }
         let balancers = view.get::<RouterBalancers>(uuid);
         for front in view.get::<Fronts>(uuid).iter() {
-            for (first, last) in front.networks.ranges() {
-                for vips in balancers.vips(view) {
-                    for (addr, ip) in vips.answerable.between(first, last) {
+            for range in front.networks.ranges() {
+                balancers.between(view, range, |address| {
+                    if address.is_answerable {
                         front
                             .forward
-                            .requests(matches!(addr, IpAddr::V6(_)), ip, &mut flows);
+                            .requests(address.addr.is_ipv6(), &address.text, &mut flows);
                     }
-                }
+                });
             }
         }
         flows
