@@ -122,7 +122,8 @@ pub const CHANGES: &[Change] = &[
     Change {
         name: "VIP",
         operations: |places, n| {
-            let vip = map([(format!("10.97.0.{}:80", n + 1), "10.16.0.2:80,10.16.0.3:80")]);
+            let vip = format!("10.97.{}.{}:80", n / 250, n % 250 + 1);
+            let vip = map([(vip, "10.16.0.2:80,10.16.0.3:80")]);
             vec![mutate("Load_Balancer", &places.balancer, "vips", vip)]
         },
         of_chassis: None,
