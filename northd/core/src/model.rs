@@ -6,6 +6,7 @@ pub mod ageing;
 pub mod answered_vips;
 pub mod bfd;
 pub mod binding;
+pub mod block;
 pub mod bucket;
 pub mod chassis;
 pub mod config;

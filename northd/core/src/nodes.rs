@@ -167,6 +167,8 @@ ovn_incremental::nodes! {
     HasBfd,
     /// A router's ports with their addresses.
     RouterNetworks,
+    /// Those in a block of addresses.
+    BlockNetworks,
     /// The router ports that a switch leads to, with their addresses.
     SwitchRouters,
     /// A static or learned route.

@@ -4,13 +4,13 @@
 //! Sets are sorted and shared: a thousand load balancers of one group have the group's set.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_northbound::{LoadBalancerGroup, LogicalRouter, LogicalSwitch, LogicalSwitchPort};
 use ovsdb_data::Uuid;
 
 use super::address::{Addresses, V4, V6};
+use super::block::{Range, ranges};
 use super::config::Config;
 use super::nat::ForceSnat;
 use super::router::{GatewayPorts, Router, RouterPorts};
@@ -287,13 +287,8 @@ pub struct Networks {
 
 impl Networks {
     /// The first and the last address of each.
-    pub fn ranges(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> {
-        let v4 = self
-            .v4
-            .iter()
-            .map(|v4| (v4.network().into(), v4.broadcast().into()));
-        let v6 = self.v6.iter().map(|v6| (v6.network().into(), v6.last().into()));
-        v4.chain(v6)
+    pub fn ranges(&self) -> impl Iterator<Item = Range> {
+        ranges(&self.v4, &self.v6)
     }
 
     fn add(&mut self, addresses: &Addresses) {

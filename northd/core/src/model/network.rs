@@ -1,17 +1,25 @@
 //! Networks: what a router reaches directly, and prefixes of routes.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ovsdb_data::Uuid;
 
 use super::address::{Addresses, V4, V6, v6_text};
+use super::block::{Block, ranges};
 use super::router_port::RouterPort;
 use super::router_side::RouterSide;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
+
+/// An address that is written without a length, and not in the notation of IPv6 with one of IPv4.
+pub fn without_length(text: &str) -> Option<IpAddr> {
+    let addr = text.parse().ok()?;
+    let is_mixed = |addr: IpAddr| addr.is_ipv6() && text.contains('.');
+    (!is_mixed(addr)).then_some(addr)
+}
 
 /// An address as expressions have it.
 pub fn ip_text(addr: IpAddr) -> String {
@@ -122,25 +130,13 @@ impl Attached {
         })
     }
 
-    /// The port's address in the network that has another one, which is written without a length.
-    pub fn towards(&self, text: &str) -> Option<IpAddr> {
-        if let Ok(addr) = text.parse::<Ipv4Addr>() {
-            return self.towards_v4(addr);
+    /// The port's address in the network that has another one.
+    pub fn towards(&self, addr: IpAddr) -> Option<IpAddr> {
+        let Addresses { v4, v6, .. } = &self.addresses;
+        match addr {
+            IpAddr::V4(addr) => v4.iter().find(|v4| v4.contains(addr)).map(|v4| v4.addr.into()),
+            IpAddr::V6(addr) => v6.iter().find(|v6| v6.contains(addr)).map(|v6| v6.addr.into()),
         }
-        if text.contains('.') {
-            return None;
-        }
-        self.towards_v6(text.parse().ok()?)
-    }
-
-    fn towards_v4(&self, addr: Ipv4Addr) -> Option<IpAddr> {
-        let mut all = self.addresses.v4.iter();
-        all.find(|v4| v4.contains(addr)).map(|v4| v4.addr.into())
-    }
-
-    fn towards_v6(&self, addr: Ipv6Addr) -> Option<IpAddr> {
-        let mut all = self.addresses.v6.iter();
-        all.find(|v6| v6.contains(addr)).map(|v6| v6.addr.into())
     }
 }
 
@@ -159,6 +155,37 @@ impl Derivation for RouterNetworks {
             .filter_map(|port| Attached::of(view, *port))
             .collect()
     }
+}
+
+/// Those of them that have networks with addresses in a block.
+pub enum BlockNetworks {}
+
+impl Derivation for BlockNetworks {
+    /// The router, and [`Block::id`].
+    type Key = (Uuid, Uuid);
+    type Value = Vec<Attached>;
+    const NODE: NodeId = Node::BlockNetworks;
+
+    fn derive(view: &View<'_>, (router, block): Self::Key, _: Option<&Self::Value>) -> Self::Value {
+        let (first, last) = Block::from_id(block).range();
+        let meets = |port: &&Attached| {
+            let mut ranges = ranges(&port.addresses.v4, &port.addresses.v6);
+            ranges.any(|(from, to)| from.is_ipv4() == first.is_ipv4() && from <= last && first <= to)
+        };
+        view.get::<RouterNetworks>(router)
+            .iter()
+            .filter(meets)
+            .cloned()
+            .collect()
+    }
+}
+
+/// The first port of a router that has an address in one of its networks, and its own address there.
+pub fn leading(view: &View<'_>, router: Uuid, addr: IpAddr) -> Option<(Attached, IpAddr)> {
+    let ports = view.get::<BlockNetworks>((router, Block::around(addr).id()));
+    ports
+        .iter()
+        .find_map(|port| Some((port.clone(), port.towards(addr)?)))
 }
 
 /// The router ports that a switch leads to, with their addresses, in the order of the switch's column `ports`.

@@ -7,7 +7,7 @@ use ovn_schemas::rows::ovn_northbound::{Bfd, LogicalRouter, LogicalRouterPolicy,
 use ovsdb_data::Uuid;
 
 use super::bfd::BfdIsUp;
-use super::network::{Attached, RouterNetworks};
+use super::network::{Attached, leading, without_length};
 use super::router_port::RouterPort;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
@@ -57,11 +57,10 @@ impl Derivation for NextHops {
             return hops;
         }
         hops.asked = row.nexthops().len();
-        let ports = view.get::<RouterNetworks>(router);
         // The column `nexthop` is from before there could be several.
         let one = row.nexthop().filter(|_| row.nexthops().is_empty());
         for text in row.nexthops().iter().chain(one) {
-            let found = ports.iter().find_map(|port| Some((port, port.towards(text)?)));
+            let found = without_length(text).and_then(|addr| leading(view, router, addr));
             let Some((port, source)) = found else {
                 tracing::warn!(
                     "No path for routing policy priority {}; next hop {text}",
@@ -69,7 +68,7 @@ impl Derivation for NextHops {
                 );
                 continue;
             };
-            if is_up(view, &row, port, text) {
+            if is_up(view, &row, &port, text) {
                 hops.valid.push(NextHop {
                     text: text.into(),
                     port: port.port,

@@ -11,7 +11,7 @@ use ovsdb_data::Uuid;
 
 use super::bfd::BfdIsUp;
 use super::datapath::Datapath;
-use super::network::{Attached, Prefix, RouterNetworks, ip_text};
+use super::network::{Attached, Prefix, RouterNetworks, ip_text, leading, without_length};
 use super::options::Options;
 use super::router::Router;
 use super::router_port::router_of;
@@ -166,11 +166,9 @@ fn out_port(
     row: &LogicalRouterStaticRoute<'_>,
     prefix: Prefix,
 ) -> Option<(Uuid, IpAddr)> {
+    let nexthop = without_length(row.nexthop());
     let Some(name) = row.output_port() else {
-        let ports = view.get::<RouterNetworks>(router);
-        return ports
-            .iter()
-            .find_map(|port| Some((port.port, port.towards(row.nexthop())?)));
+        return leading(view, router, nexthop?).map(|(port, source)| (port.port, source));
     };
     let port = named(view, name)?;
     // Whoever names the port may know of a path that its networks do not tell.
@@ -178,7 +176,7 @@ fn out_port(
         true => port.addresses.v4.first().map(|v4| v4.addr.into()),
         false => port.addresses.v6.first().map(|v6| v6.addr.into()),
     };
-    let source = port.towards(row.nexthop()).or_else(first)?;
+    let source = nexthop.and_then(|nexthop| port.towards(nexthop)).or_else(first)?;
     Some((port.port, source))
 }
 
@@ -210,7 +208,8 @@ fn learned_route(view: &View<'_>, uuid: Uuid) -> Option<Route> {
     };
     let binding = view.row::<PortBinding<'_>>(row.logical_port())?;
     let port = named(view, binding.logical_port());
-    let Some((port, source)) = port.and_then(|port| Some((port.port, port.towards(row.nexthop())?))) else {
+    let towards = without_length(row.nexthop());
+    let Some((port, source)) = port.and_then(|port| Some((port.port, port.towards(towards?)?))) else {
         tracing::warn!(
             "could not find output port {} for learned route {uuid}",
             binding.logical_port()

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use ovn_schemas::rows::ovn_northbound::LogicalRouter;
 use ovsdb_data::Uuid;
 
+use super::block::Range;
 use super::nat::Nat;
-use super::served::{Address, BalancerServes, Gist, GroupGist, GroupServes, Range, between, in_group};
+use super::served::{Address, BalancerServes, Gist, GroupGist, GroupServes, between, in_group};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -16,8 +17,10 @@ use crate::view::View;
 /// The load balancers and groups of a router.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RouterBalancers {
-    balancers: Vec<Uuid>,
-    groups: Vec<Uuid>,
+    /// The load balancers.
+    pub balancers: Vec<Uuid>,
+    /// The groups.
+    pub groups: Vec<Uuid>,
 }
 
 impl Derivation for RouterBalancers {

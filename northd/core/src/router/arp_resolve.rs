@@ -9,7 +9,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::address::v6_text;
 use crate::model::config::Config;
-use crate::model::network::SwitchRouters;
+use crate::model::network::{SwitchRouters, without_length};
 use crate::model::router::Router;
 use crate::model::router_port::{RouterPeer, RouterPort};
 use crate::model::router_side::RouterSide;
@@ -109,14 +109,17 @@ fn hosts(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
         let actions = format!("eth.dst = {}; next;", addresses.mac);
         let v4 = addresses.v4.iter().map(|v4| ("reg0", v4.addr.to_string()));
         let v6 = addresses.v6.iter().map(|v6| ("xxreg0", v6_text(v6.addr)));
-        for (register, addr) in v4.chain(v6) {
-            for router in routers.iter().filter(|router| router.towards(&addr).is_some()) {
+        for (register, text) in v4.chain(v6) {
+            let Some(addr) = without_length(&text) else {
+                continue;
+            };
+            for router in routers.iter().filter(|router| router.towards(addr).is_some()) {
                 flows
                     .add_on(
                         router.router,
                         STAGE,
                         100,
-                        format!("outport == {} && {register} == {addr}", router.key),
+                        format!("outport == {} && {register} == {text}", router.key),
                         actions.clone(),
                     )
                     .hint(port.uuid);

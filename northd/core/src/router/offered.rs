@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use ovn_schemas::rows::ovn_northbound::{LoadBalancer, LoadBalancerGroup, LogicalRouter};
+use ovn_schemas::rows::ovn_northbound::{LoadBalancer, LoadBalancerGroup};
 use ovsdb_data::Uuid;
 
 use crate::graph::Derivation;
@@ -13,7 +13,7 @@ use crate::model::nat::{Kind, Nat, RouterNats};
 use crate::model::options::Options;
 use crate::model::router::GatewayPorts;
 use crate::model::router_port::RouterPort;
-use crate::model::router_vips;
+use crate::model::router_vips::{self, RouterBalancers};
 use crate::model::served::BalancerServes;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -58,13 +58,12 @@ impl Derivation for GroupRoutableVips {
 /// Those of a router.
 fn routable_vips(view: &View<'_>, router: Uuid) -> BTreeSet<IpAddr> {
     let mut all = BTreeSet::new();
-    if let Some(row) = view.row::<LogicalRouter<'_>>(router) {
-        for group in row.load_balancer_group().iter() {
-            all.extend(view.get::<GroupRoutableVips>(group).iter());
-        }
-        for balancer in row.load_balancer().iter() {
-            all.extend(view.get::<RoutableVips>(balancer).iter());
-        }
+    let balancers = view.get::<RouterBalancers>(router);
+    for group in &balancers.groups {
+        all.extend(view.get::<GroupRoutableVips>(*group).iter());
+    }
+    for balancer in &balancers.balancers {
+        all.extend(view.get::<RoutableVips>(*balancer).iter());
     }
     all
 }
