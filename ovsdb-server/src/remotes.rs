@@ -298,7 +298,7 @@ async fn keep_dialing(active: Active, shared: Shared) {
         .options
         .max_backoff_ms
         .map_or(Backoff::MAX, |ms| Duration::from_millis(ms.max(1000)));
-    let mut backoff = Backoff::new(max);
+    let mut backoff = Backoff::new(Backoff::MIN, max);
     loop {
         shared.state.lock().state = "CONNECTING";
         tracing::info!(target: "reconnect", "{}: connecting...", shared.target);
@@ -312,9 +312,7 @@ async fn keep_dialing(active: Active, shared: Shared) {
                 let (peer, session) = (shared.target.clone(), shared.clone());
                 let why = tokio::spawn(async move { serve(stream, &peer, &session).await }).await;
                 let why = why.unwrap_or_else(|error| error.to_string());
-                if began.elapsed() > max {
-                    backoff.succeeded();
-                }
+                backoff.ended(began.elapsed());
                 why
             }
             Ok(Err(error)) => os_text(&error),

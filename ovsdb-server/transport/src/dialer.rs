@@ -32,11 +32,15 @@ impl Dialer {
     /// none is the default of 8 seconds.
     pub fn new(remotes: Vec<Remote>, max_wait: Option<Duration>, tls: Arc<Tls>) -> Dialer {
         let max_wait = max_wait.unwrap_or(Backoff::MAX);
+        let first = match remotes.len() {
+            0 | 1 => Backoff::MIN,
+            _ => Backoff::SOON,
+        };
         Dialer {
             remotes,
             tls,
             max_wait,
-            backoff: Backoff::new(max_wait),
+            backoff: Backoff::new(first, max_wait),
             next: 0,
             tried: 0,
         }
@@ -55,7 +59,7 @@ impl Dialer {
             if self.tried == self.remotes.len() {
                 self.tried = 0;
                 let wait = self.backoff.failed();
-                tracing::info!(target: "reconnect", "waiting {} seconds before reconnect", wait.as_secs());
+                tracing::info!(target: "reconnect", "waiting {} seconds before reconnect", wait.as_secs_f64());
                 tokio::time::sleep(wait).await;
             }
             let remote = self.remotes.get(self.next)?.clone();
@@ -90,8 +94,7 @@ impl Dialer {
 
     /// The connection is gone after this long. After one that was good every remote is tried once more before a wait.
     pub fn ended(&mut self, lived: Duration) {
-        if lived > self.max_wait {
-            self.backoff.succeeded();
+        if self.backoff.ended(lived) {
             self.tried = 0;
         }
     }
@@ -125,8 +128,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_comes_after_a_round_without_a_good_connection() {
-        assert_eq!(wait_after(Duration::from_secs(1)).await, Duration::from_secs(1));
-        assert_eq!(wait_after(Duration::from_secs(9)).await, Duration::ZERO);
+        assert_eq!(wait_after(Duration::from_millis(100)).await, Backoff::SOON);
+        assert_eq!(wait_after(Duration::from_secs(1)).await, Duration::ZERO);
     }
 
     #[test]
