@@ -27,14 +27,14 @@ pub fn run(kind: Kind, args: &Args) -> Vec<Figure> {
     let mut n_rewritten = 0;
     let times: Vec<f64> = (0..args.repeats)
         .map(|n| {
-            let versions = zone.versions();
+            let flows = zone.flows();
             let begin = Instant::now();
             let leader = zone.kill_leader();
             zone.ask((POD_PORT.operations)(&shape.places, n));
             zone.wait();
             let time = begin.elapsed().as_secs_f64() * 1000.0;
             zone.restart(leader);
-            n_rewritten += versions.difference(&zone.versions()).count();
+            n_rewritten += flows.difference(&zone.flows()).count();
             time
         })
         .collect();
