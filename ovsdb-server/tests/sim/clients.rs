@@ -385,7 +385,11 @@ impl World {
                 continue;
             }
             let frames = std::mem::take(&mut *connection.line.frames.lock());
-            let (session, is_closed) = (connection.session, connection.line.closed.load(Ordering::Relaxed));
+            // It is told once.
+            let (session, is_closed) = (
+                connection.session,
+                connection.line.closed.swap(false, Ordering::Relaxed),
+            );
             for frame in frames {
                 let time = self.now + self.soon();
                 let Some(connection) = &mut self.clients[c].connection else {
