@@ -87,7 +87,8 @@ pub trait Machine: Send + Sync + 'static {
     fn standing(&self, standing: Standing);
 
     /// A client's request, from this or another member, because this one leads. Must not block. One that becomes a log
-    /// entry is not answered: when the sender is dropped, the asker sees the entry or asks again.
+    /// entry is not answered, for the asker sees the entry; one that was proposed when [`Standing::leads`] became none,
+    /// and may be lost, is answered with [`Handled::NotLeading`]: nobody else asks again.
     fn forwarded(&self, request: Forwarded, answer: oneshot::Sender<Handled>);
 
     /// What the contents came to at [`Command::Verify`] of this id; ready when that is known, which may be never. None

@@ -39,6 +39,8 @@ pub struct Replica {
     member: OnceLock<Weak<Member>>,
     /// Requests that clients of this member wait for.
     waiting: Mutex<BTreeSet<Request>>,
+    /// What members wait for that asked this one while it leads, until it is applied here.
+    asked: Mutex<BTreeMap<Request, oneshot::Sender<Handled>>>,
     verified: watch::Sender<BTreeMap<Uuid, StateHash>>,
     /// An entry is being taken.
     is_busy: Mutex<bool>,
@@ -94,6 +96,7 @@ impl Replica {
             standing: Mutex::default(),
             member: OnceLock::new(),
             waiting: Mutex::default(),
+            asked: Mutex::default(),
             verified: watch::Sender::default(),
             is_busy: Mutex::default(),
         })
@@ -213,6 +216,9 @@ impl Machine for Replica {
                 if let (Some(id), Some(request)) = (executed, request) {
                     self.acknowledge(request, id, index);
                 }
+                if let Some(request) = request {
+                    self.asked.lock().remove(&request);
+                }
             }
             self.leave();
             Ok(())
@@ -275,6 +281,11 @@ impl Machine for Replica {
             let (by, term) = (self.life, standing.leads);
             self.record.add("terms", usize::from(term.is_some()));
             self.record.see(Seen::Leads { by, term });
+            // What was proposed may be lost.
+            for answer in std::mem::take(&mut *self.asked.lock()).into_values() {
+                // Who asks may have gone.
+                let _ = answer.send(Handled::NotLeading);
+            }
         }
     }
 
@@ -286,7 +297,11 @@ impl Machine for Replica {
             return;
         };
         match &forwarded.body[..] {
-            WRITE => member.propose(transaction(forwarded.request.id, Some(forwarded.request))),
+            WRITE => {
+                let request = forwarded.request;
+                self.asked.lock().insert(request, answer);
+                member.propose(transaction(request.id, Some(request)));
+            }
             _ => {
                 // Who asks may have gone.
                 let _ = answer.send(Handled::Replied(forwarded.body));
