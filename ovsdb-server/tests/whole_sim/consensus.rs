@@ -34,29 +34,10 @@ const HOSTS: usize = 5;
 /// The election timer at first, in ms.
 const TIMER_MS: u64 = 300;
 
-/// What a run of many seeds must have seen, besides faults of networks and disks.
+/// What a run of many seeds must have seen, besides what all members under faults see.
 pub const EXPECTED: &[&str] = &[
-    "crash",
-    "power cut",
-    "unsynced writes lost",
-    "unsynced writes kept",
-    "a disk fault met",
-    "slow disk",
-    "delay",
-    "connections cut",
-    "pause",
     "slow server",
-    "transfer",
-    "snapshot asked for",
     "snapshots installed",
-    "election timer",
-    "join",
-    "kick",
-    "leave",
-    "removed",
-    "verified",
-    "terms",
-    "void entries",
     "conversions",
     "canceled",
     "executed",

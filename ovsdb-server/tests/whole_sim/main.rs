@@ -24,7 +24,7 @@ const SIMULATION: Simulation = Simulation {
     package: "ovsdb-server",
     test: "whole_sim",
     n_seeds: 20,
-    expected: &[&simulated::faults::NAMES, consensus::EXPECTED],
+    expected: &[simulated::faults::EXPECTED, consensus::EXPECTED],
     run: sim::world::run,
 };
 

@@ -6,8 +6,8 @@ use super::chance::Chance;
 use super::disk::Fault;
 use super::network::{Host, Links};
 
-/// What all of them are called.
-pub const NAMES: [&str; 8] = [
+/// What many seeds of members under faults must have seen, whatever is built on them.
+pub const EXPECTED: &[&str] = &[
     "one is cut off",
     "one way: nothing heard",
     "one way: nothing said",
@@ -16,6 +16,25 @@ pub const NAMES: [&str; 8] = [
     "disk full",
     "write error",
     "sync error",
+    "crash",
+    "power cut",
+    "unsynced writes lost",
+    "unsynced writes kept",
+    "a disk fault met",
+    "slow disk",
+    "delay",
+    "connections cut",
+    "pause",
+    "transfer",
+    "snapshot asked for",
+    "election timer",
+    "join",
+    "kick",
+    "leave",
+    "removed",
+    "verified",
+    "terms",
+    "void entries",
 ];
 
 /// What a partition of some kind, around one of so many hosts, keeps apart.

@@ -25,7 +25,7 @@ const SIMULATION: Simulation = Simulation {
     package: "ovsdb-raft",
     test: "simulation",
     n_seeds: 30,
-    expected: &[&faults::NAMES, record::EXPECTED],
+    expected: &[faults::EXPECTED, record::EXPECTED],
     run,
 };
 
