@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 use smol_str::SmolStr;
 
 use crate::stream::Share;
-use crate::{Atom, ColumnIdx, Datum, Row};
+use crate::{Atom, ColumnIdx, Datum, Row, RowChange};
 
 const STRINGS: usize = 4096;
 const DATUMS: usize = 4096;
@@ -40,14 +40,7 @@ impl Default for Interner {
 
 impl Share for Interner {
     fn string(&mut self, text: &str) -> SmolStr {
-        if !SHARED.contains(&text.len()) {
-            return text.into();
-        }
-        let slot = self.slot(text, STRINGS);
-        if self.strings[slot] != text {
-            self.strings[slot] = text.into();
-        }
-        self.strings[slot].clone()
+        self.text(text, || text.into())
     }
 
     fn datum(&mut self, datum: Datum) -> Datum {
@@ -60,8 +53,18 @@ impl Share for Interner {
 }
 
 impl Interner {
+    /// Makes new rows share equal strings and maps with those seen lately.
+    pub fn changes(&mut self, changes: &mut [RowChange]) {
+        for change in changes {
+            // A changed row shares what it has in common with the old one already.
+            if let (None, Some(new)) = (&change.old, &mut change.new) {
+                self.row(new);
+            }
+        }
+    }
+
     /// Shares a row's values where they were seen lately.
-    pub fn row(&mut self, row: &mut Row) {
+    fn row(&mut self, row: &mut Row) {
         row.replace(|column, datum| {
             // The first two columns are no one else's.
             if column > ColumnIdx::VERSION {
@@ -99,15 +102,20 @@ impl Interner {
 
     fn atom(&mut self, atom: &Atom) -> Atom {
         match atom {
-            Atom::String(text) if SHARED.contains(&text.len()) => {
-                let slot = self.slot(text, STRINGS);
-                if self.strings[slot] != *text {
-                    self.strings[slot] = text.clone();
-                }
-                Atom::String(self.strings[slot].clone())
-            }
+            Atom::String(text) => Atom::String(self.text(text, || text.clone())),
             _ => atom.clone(),
         }
+    }
+
+    fn text(&mut self, text: &str, make: impl FnOnce() -> SmolStr) -> SmolStr {
+        if !SHARED.contains(&text.len()) {
+            return make();
+        }
+        let slot = self.slot(text, STRINGS);
+        if self.strings[slot] != text {
+            self.strings[slot] = make();
+        }
+        self.strings[slot].clone()
     }
 
     fn slot(&self, value: &(impl Hash + ?Sized), n: usize) -> usize {

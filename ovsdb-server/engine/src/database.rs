@@ -90,12 +90,7 @@ impl Database {
     /// Makes new rows share equal strings and maps with those seen lately. Whoever keeps changes beside the database
     /// does this before [`Database::apply`]: then both keep the same rows.
     pub fn share(&mut self, changes: &mut [RowChange]) {
-        for change in changes {
-            // A changed row shares what it has in common with the old one already.
-            if let (None, Some(new)) = (&change.old, &mut change.new) {
-                self.interner.row(new);
-            }
-        }
+        self.interner.changes(changes);
     }
 
     /// Makes changes that [`Database::execute`] produced (or that a log holds) the latest state. They must follow

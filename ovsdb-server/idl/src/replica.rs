@@ -115,12 +115,7 @@ impl Replica {
                 format!("row {uuid} changes twice"),
             ));
         }
-        // A changed row shares what it has in common with the old one already.
-        for change in changes.iter_mut().filter(|change| change.old.is_none()) {
-            if let Some(new) = &mut change.new {
-                self.interner.row(new);
-            }
-        }
+        self.interner.changes(&mut changes);
         self.commit(&changes);
         Ok(changes)
     }
