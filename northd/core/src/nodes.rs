@@ -92,15 +92,15 @@ ovn_incremental::nodes! {
     BalancerServes,
     /// The load balancers of a group, by bucket.
     GroupBalancers,
-    /// Those of one bucket.
+    /// The load balancers of a bucket of a group.
     BucketBalancers,
     /// Addresses that the load balancers of a bucket serve.
     BucketServes,
     /// Addresses that a group of load balancers serves.
     GroupServes,
-    /// What it serves besides addresses.
+    /// What a group of load balancers serves besides addresses.
     GroupGist,
-    /// Those in a block of addresses.
+    /// Addresses of a block that a group of load balancers serves.
     BlockServes,
     /// The load balancers of a router.
     RouterBalancers,
@@ -117,7 +117,7 @@ ovn_incremental::nodes! {
     VxlanMode,
     /// A port's `Port_Binding` row as it is.
     OwnBinding,
-    /// That of its chassisredirect port.
+    /// The `Port_Binding` row of a port's chassisredirect port as it is.
     RedirectBinding,
     /// Where a switch port is.
     PortChassis,
@@ -167,7 +167,7 @@ ovn_incremental::nodes! {
     HasBfd,
     /// A router's ports with their addresses.
     RouterNetworks,
-    /// Those in a block of addresses.
+    /// A router's ports with networks in a block of addresses.
     BlockNetworks,
     /// The router ports that a switch leads to, with their addresses.
     SwitchRouters,

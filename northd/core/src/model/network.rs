@@ -183,9 +183,8 @@ impl Derivation for BlockNetworks {
 /// The first port of a router that has an address in one of its networks, and its own address there.
 pub fn leading(view: &View<'_>, router: Uuid, addr: IpAddr) -> Option<(Attached, IpAddr)> {
     let ports = view.get::<BlockNetworks>((router, Block::around(addr).id()));
-    ports
-        .iter()
-        .find_map(|port| Some((port.clone(), port.towards(addr)?)))
+    let mut found = ports.iter().filter_map(|port| Some((port, port.towards(addr)?)));
+    found.next().map(|(port, source)| (port.clone(), source))
 }
 
 /// The router ports that a switch leads to, with their addresses, in the order of the switch's column `ports`.
