@@ -21,7 +21,7 @@ need() {
 # contents, so that what another one built later looks like this one's. What was built of the registry's stays.
 own_sources() {
     [ "$(cat "$CARGO_TARGET_DIR/checkout" 2>/dev/null)" = "$(pwd)" ] && return 0
-    find . -path ./.git -prune -o -path './run*' -prune -o -type f -exec touch {} +
+    find . -path ./.git -prune -o -path ./target -prune -o -path './run*' -prune -o -type f -exec touch {} +
     mkdir -p "$CARGO_TARGET_DIR"
     pwd > "$CARGO_TARGET_DIR/checkout"
 }
