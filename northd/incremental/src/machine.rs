@@ -153,10 +153,9 @@ impl<P: Program> Machine<P> {
             || self.program.is_desired(id)
     }
 
-    /// The identity whose row a desired row may take over, if nobody desires that identity.
+    /// The identity whose row a desired row has just taken over.
     pub fn predecessor(&self, id: RowId) -> Option<Uuid> {
-        let before = self.program.predecessor(id)?;
-        (!self.is_desired((id.0, id.1, before))).then_some(before)
+        self.program.predecessor(id)
     }
 
     /// Every row as it is to be, by table and identity.

@@ -54,8 +54,9 @@ pub trait Program: Default {
         false
     }
 
-    /// The identity whose row a row that such outputs want may take over, where nobody desires that identity any more:
-    /// what refers to the row need not be written then.
+    /// The identity whose row a row that such outputs want has taken over when they last settled: what refers to the row
+    /// need not be written then. Where that identity is still desired it gets another row, and it and what refers to it
+    /// are touched, too.
     fn predecessor(&self, _id: RowId) -> Option<Uuid> {
         None
     }

@@ -50,6 +50,41 @@ fn a_group_keeps_its_row_when_switches_come_and_go() {
 }
 
 #[test]
+fn a_row_goes_with_most_of_its_flows() {
+    let mut live = Live::default();
+    let uuid = |n: u32| json!(["uuid", Uuid::from_u128(n.into()).to_string()]);
+    let balancers = (100..140).map(|n| {
+        json!({"op": "insert", "table": "Load_Balancer", "uuid": uuid(n)[1], "row": {
+            "name": format!("lb{n}"), "vips": ["map", [[format!("10.0.0.{n}:80"), "10.1.0.1:80"]]]}})
+    });
+    let mut operations: Vec<_> = balancers.collect();
+    let all: Vec<_> = (100..140).map(uuid).collect();
+    operations.push(
+        json!({"op": "insert", "table": "Load_Balancer_Group", "uuid": uuid(99)[1],
+        "row": {"name": "all", "load_balancer": ["set", all]}}),
+    );
+    assert!(live.transact(&operations));
+    let mut add = |names: std::ops::Range<u32>, other_config: &[(&str, &str)]| {
+        let switches = names.map(|n| {
+            json!({"op": "insert", "table": "Logical_Switch", "uuid": uuid(n)[1], "row": {
+                "name": format!("s{n}"), "load_balancer_group": uuid(99), "other_config": ["map", other_config]}})
+        });
+        assert!(live.transact(&switches.collect::<Vec<_>>()));
+        live.settle();
+        let missing = live.what_is_missing();
+        assert_eq!(missing, Vec::<serde_json::Value>::new());
+        (live.n_operations, uuids::<LogicalFlow<'_>>(&live).len())
+    };
+    // Flows of snooping are on both, and only they: they stay when a third one joins the group.
+    let snooping = [("mcast_snoop", "true")];
+    let (before, n_flows) = add(1..3, &snooping);
+    let (after, _) = add(3..4, &[]);
+    assert!(after - before < n_flows / 2, "{} of {n_flows}", after - before);
+    let (last, _) = add(4..5, &snooping);
+    assert!(last - after < n_flows / 2, "{} of {n_flows}", last - after);
+}
+
+#[test]
 fn switches_beyond_the_last_key_are_left_out() {
     let mut live = Live::default();
     let config = [("ic-vxlan_mode", "true"), ("mcast_snoop", "true")];

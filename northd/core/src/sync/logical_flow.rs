@@ -1,6 +1,7 @@
 //! `Logical_Flow` and `Logical_DP_Group`: a flow names its datapath, or the group of its datapaths (ovn-sb(5)).
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_southbound::{LogicalDpGroup, LogicalFlow};
@@ -29,6 +30,9 @@ pub struct FlowRows {
     fresh: BTreeSet<Uuid>,
     /// Named sets whose group is another one since then: which it was, and is.
     moved: Vec<(SetName, Uuid, Uuid)>,
+    /// New groups of the last settling that take over the row of another one, which has lost its last user, or most of
+    /// its flows, to them: a switch that comes or goes changes one row, not every flow's.
+    heirs: BTreeMap<Uuid, Uuid>,
     /// Sets of datapaths that were seen lately, and their groups: many flows share a long one.
     known: VecDeque<(Set, Uuid)>,
 }
@@ -58,8 +62,6 @@ struct Group {
     datapaths: Set,
     /// Flows, and named sets.
     n_users: usize,
-    /// The group that lost its last user to this one: a switch that comes or goes changes one row, not every flow's.
-    succeeds: Option<Uuid>,
 }
 
 impl FlowRows {
@@ -133,7 +135,6 @@ impl FlowRows {
             Group {
                 datapaths,
                 n_users: 0,
-                succeeds: None,
             }
         });
         entry.n_users += 1;
@@ -169,36 +170,71 @@ impl FlowRows {
 
     /// All has changed that was to change: finds which groups come, go, and take the rows of others over.
     pub fn settle(&mut self, touched: &mut BTreeSet<RowId>) {
-        let row = |uuid: Uuid| (Side::Sb, LogicalDpGroup::TABLE_INDEX, uuid);
-        for (gone, now) in std::mem::take(&mut self.left) {
+        let fresh = std::mem::take(&mut self.fresh);
+        self.heirs.clear();
+        let mut gone = BTreeSet::new();
+        for (left, now) in std::mem::take(&mut self.left) {
             let is_unused = |group: &Group| group.n_users == 0;
-            if !self.groups.get(&gone).is_some_and(is_unused) {
+            if !self.groups.get(&left).is_some_and(is_unused) {
                 continue;
             }
-            self.groups.remove(&gone);
-            // One that came in between was never told of.
-            if !self.fresh.remove(&gone) {
-                touched.insert(row(gone));
-            }
-            if let Some(now) = now.filter(|now| self.fresh.contains(now))
-                && let Some(heir) = self.groups.get_mut(&now)
-            {
-                heir.succeeds = heir.succeeds.or(Some(gone));
+            self.groups.remove(&left);
+            gone.insert(left);
+            if let Some(now) = now.filter(|now| fresh.contains(now)) {
+                self.heirs.entry(now).or_insert(left);
             }
         }
-        touched.extend(std::mem::take(&mut self.fresh).into_iter().map(row));
-        // The row of a group goes on with its flows, or they are told of another.
-        let moved = std::mem::take(&mut self.moved).into_iter();
-        let elsewhere = moved.filter(|(_, before, now)| {
-            let goes_on = |group: &Group| group.succeeds == Some(*before);
-            self.groups.contains_key(before) || !self.groups.get(now).is_some_and(goes_on)
-        });
-        let elsewhere: BTreeSet<SetName> = elsewhere.map(|(name, ..)| name).collect();
-        if !elsewhere.is_empty() {
-            let is_on = |place: &Place| matches!(place, Place::Named(name) if elsewhere.contains(name));
-            let flows = self.places.iter().filter(|(_, place)| is_on(place));
-            touched.extend(flows.map(|(id, _)| (Side::Sb, LogicalFlow::TABLE_INDEX, *id)));
+        // One that came in between was never told of.
+        let told = gone.symmetric_difference(&fresh).copied();
+        touched.extend(told.map(group_row));
+        let mut moved = std::mem::take(&mut self.moved);
+        moved.sort_by_key(|(name, ..)| Reverse(self.n_flows_on(*name)));
+        for (name, before, now) in moved {
+            self.follow(name, before, now, fresh.contains(&now), touched);
         }
+    }
+
+    /// A named set has gone from one group to another: the row goes with it, or its flows are told of another one.
+    fn follow(
+        &mut self,
+        name: SetName,
+        before: Uuid,
+        now: Uuid,
+        is_fresh: bool,
+        touched: &mut BTreeSet<RowId>,
+    ) {
+        if self.heirs.get(&now) == Some(&before) {
+            return;
+        }
+        let is_free =
+            is_fresh && !self.heirs.contains_key(&now) && self.heirs.values().all(|of| *of != before);
+        // Few stay where they are: those are told of a new row.
+        if is_free && self.groups.contains_key(&before) && self.n_flows_in(before) < self.n_flows_on(name) {
+            self.heirs.insert(now, before);
+            touched.insert(group_row(before));
+            touched.extend(self.flows_of(|_, group| group == Some(before)));
+            return;
+        }
+        touched.extend(self.flows_of(|place, _| matches!(place, Place::Named(of) if *of == name)));
+    }
+
+    /// How many flows are on a named set.
+    fn n_flows_on(&self, name: SetName) -> usize {
+        self.sets.get(&name).map_or(0, |set| set.n_flows)
+    }
+
+    /// How many flows a group has.
+    fn n_flows_in(&self, group: Uuid) -> usize {
+        let named = self.sets.values().filter(|set| set.group == Some(group));
+        let n_users = self.groups.get(&group).map_or(0, |group| group.n_users);
+        // Each set is a user itself.
+        named.fold(n_users, |n, set| n - 1 + set.n_flows)
+    }
+
+    fn flows_of(&self, which: impl Fn(&Place, Option<Uuid>) -> bool) -> impl Iterator<Item = RowId> {
+        let flows = self.places.iter();
+        let flows = flows.filter(move |(_, place)| which(place, self.group_of(**place)));
+        flows.map(|(id, _)| (Side::Sb, LogicalFlow::TABLE_INDEX, *id))
     }
 
     fn id_of(&mut self, datapaths: &Set) -> Uuid {
@@ -228,10 +264,10 @@ impl FlowRows {
         }
     }
 
-    /// The group whose users have all gone, the last of them to this one.
+    /// The group whose row this one has just taken over.
     pub fn predecessor(&self, (side, table, id): RowId) -> Option<Uuid> {
         let is_group = (side, table) == (Side::Sb, LogicalDpGroup::TABLE_INDEX);
-        is_group.then(|| self.groups.get(&id)?.succeeds).flatten()
+        is_group.then(|| self.heirs.get(&id).copied()).flatten()
     }
 
     /// A row as it is to be.
@@ -250,6 +286,10 @@ impl FlowRows {
             _ => None,
         }
     }
+}
+
+fn group_row(id: Uuid) -> RowId {
+    (Side::Sb, LogicalDpGroup::TABLE_INDEX, id)
 }
 
 fn row(id: FlowId, Merged { flow, datapaths, .. }: &Merged, group: Option<Uuid>) -> Desired {
