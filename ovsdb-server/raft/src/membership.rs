@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::error::MemberError;
 use crate::peer::client::{CallError, Connection};
 use crate::peer::{Answer, Refusal, Request};
-use crate::shared::{Metrics, Phase, Shared, index_of, other_voters};
+use crate::shared::{Metrics, Phase, Shared, index_of, other_voters, told_to_stop};
 use crate::state_machine::Raft;
 use crate::types::{Peer, ServerId};
 
@@ -65,9 +65,10 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
         };
         let mut connection = Connection::new(shared.dialing.clone(), None, address);
         match connection.call(&request, ASK_TIMEOUT).await {
-            Ok(Answer::Done) => {
-                let present = index_of(&shared.metrics().membership_config);
-                shared.member_from.store(present.unwrap_or(0), Ordering::Release);
+            Ok(Answer::Admitted(index)) => {
+                // It may be taken out again before it sees the membership that it is in.
+                shared.has_vote_since(index).await?;
+                shared.member_from.store(index, Ordering::Release);
                 shared.joining.store(false, Ordering::Release);
                 return Ok(());
             }
@@ -127,7 +128,12 @@ async fn admit_in_turn(shared: &Shared, server: ServerId, peer: Peer, is_new: bo
     }
     if membership.voter_ids().any(|id| id == server) {
         if !is_new {
-            return Answer::Done;
+            let committed = &metrics.committed_membership_config;
+            let has_vote = committed.membership().voter_ids().any(|id| id == server);
+            return match index_of(committed).filter(|_| has_vote) {
+                Some(index) => Answer::Admitted(index),
+                None => Answer::Failed(format!("the vote of server {server} is not committed yet")),
+            };
         }
         tracing::warn!(
             target: "raft",
@@ -148,13 +154,13 @@ async fn admit_in_turn(shared: &Shared, server: ServerId, peer: Peer, is_new: bo
         caught_up(shared, &raft, server).await?;
         set_phase(shared, server, Phase::Committing);
         let voter = ChangeMembers::AddVoterIds([server].into());
-        raft.change_membership(voter, true).await?;
-        Ok::<(), MemberError>(())
+        let admitted = raft.change_membership(voter, true).await?;
+        Ok::<u64, MemberError>(admitted.log_id.index)
     };
     let added = added.await;
     *shared.phase.lock() = None;
     match added {
-        Ok(()) => Answer::Done,
+        Ok(index) => Answer::Admitted(index),
         Err(error) => failed(error),
     }
 }
@@ -404,11 +410,18 @@ pub(crate) async fn transfer(shared: &Shared, to: Option<ServerId>) -> Result<()
     let Some(to) = to.or(best) else {
         return Err(MemberError::Refused("no other voter is there".to_owned()));
     };
+    // Whoever restarts openraft, which would forget of it, waits for this.
+    let running = shared.running.read().await;
+    let raft = &running.as_ref().ok_or_else(told_to_stop)?.raft;
     tracing::info!(target: "raft", "transferring leadership to {to}");
     // From now on nothing is proposed.
     *shared.handing_over.lock() = Some(metrics.current_term);
     shared.changed.notify_one();
-    Ok(shared.raft().await?.trigger().transfer_leader(to).await?)
+    let told = raft.trigger().transfer_leader(to).await;
+    if told.is_err() {
+        *shared.handing_over.lock() = None;
+    }
+    Ok(told?)
 }
 
 /// Has leadership handed to this member by whoever has it. Ends when it leads.

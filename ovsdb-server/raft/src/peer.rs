@@ -237,6 +237,8 @@ pub enum Answer {
     StateHash(Option<StateHash>),
     /// It could not be done.
     Failed(String),
+    /// To [`Request::Join`]: it has a vote since the membership at this log index.
+    Admitted(u64),
 }
 
 /// A member's address, for dialling.

@@ -135,7 +135,7 @@ impl Shared {
 
     pub(crate) async fn running(&self) -> Result<Running, MemberError> {
         let running = self.running.read().await.clone();
-        running.ok_or_else(|| MemberError::Stopped("it was told to".to_owned()))
+        running.ok_or_else(told_to_stop)
     }
 
     pub(crate) async fn raft(&self) -> Result<Raft, MemberError> {
@@ -206,6 +206,16 @@ impl Shared {
         self.changed.notify_one();
     }
 
+    /// This member is a voter in the committed membership at a log index.
+    pub(crate) async fn has_vote_since(&self, index: u64) -> Result<(), MemberError> {
+        // Counted from 1, so that 0 is never.
+        let at = index + 1;
+        if self.voter_at.fetch_max(at, Ordering::AcqRel) < at {
+            self.running().await?.store.put_now(VOTER_AT, &at)?;
+        }
+        Ok(())
+    }
+
     /// Stops trusting the leader of the present vote.
     pub(crate) async fn distrust(&self, raft: &Raft) -> Result<(), MemberError> {
         let metrics = self.metrics();
@@ -219,8 +229,13 @@ impl Shared {
     }
 }
 
+/// Why there is no openraft here.
+pub(crate) fn told_to_stop() -> MemberError {
+    MemberError::Stopped("it was told to".to_owned())
+}
+
 /// In META: see [`Shared::voter_at`].
-pub(crate) const VOTER_AT: &str = "voter-at";
+const VOTER_AT: &str = "voter-at";
 
 /// Voters besides this one.
 pub(crate) fn other_voters(metrics: &Metrics) -> Vec<ServerId> {

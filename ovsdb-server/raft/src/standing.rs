@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::failpoints::Failpoint;
 use crate::machine::Standing;
-use crate::shared::{Metrics, Shared, VOTER_AT, index_of, other_voters};
+use crate::shared::{Metrics, Shared, index_of, other_voters};
 
 /// A member counts as connected for this many election timers after it last heard of a leader, so that clients stay
 /// over an election that succeeds.
@@ -167,16 +167,10 @@ async fn note_membership(shared: &Shared, metrics: &Metrics) {
     };
     let voter = committed.membership().voter_ids().any(|id| id == metrics.id);
     let known = shared.voter_at.load(Ordering::Acquire);
-    // Counted from 1, so that 0 is never.
-    let at = index + 1;
-    if voter && at > known {
-        shared.voter_at.store(at, Ordering::Release);
-        if let Ok(running) = shared.running().await
-            && let Err(error) = running.store.put_now(VOTER_AT, &at)
-        {
-            tracing::warn!(target: "raft", "cannot write down that this server is a member: {error}");
-        }
+    if voter && let Err(error) = shared.has_vote_since(index).await {
+        tracing::warn!(target: "raft", "cannot write down that this server is a member: {error}");
     }
+    let at = index + 1;
     // After a restart the last membership known may be one from before.
     let without = !voter && known > 0 && at > known;
     // A member that knows a later membership does not find this server in it.

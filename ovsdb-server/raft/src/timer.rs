@@ -87,6 +87,8 @@ async fn restart(shared: &Shared, timer_ms: u64) -> Result<(), MemberError> {
         }
     };
     let raft = new.raft.clone();
+    // The new one knows of no transfer: a leader that it restores goes on leading.
+    *shared.handing_over.lock() = None;
     *running = Some(new);
     drop(running);
     until_it_may_write(shared, &raft).await;
