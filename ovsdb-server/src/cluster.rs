@@ -127,6 +127,8 @@ pub struct Cluster {
     pub(crate) file: Option<Arc<Opened>>,
     /// The file says more than who the member is: it is not rewritten yet.
     unsettled: bool,
+    /// It asks to be taken in, and does so again after a restart: nobody else knows that it was.
+    joining: bool,
     /// In milliseconds.
     pub election_timer_ms: u64,
     /// Whether a schema and contents have arrived.
@@ -210,6 +212,7 @@ impl Cluster {
             running: None,
             file: None,
             unsettled: false,
+            joining: false,
             election_timer_ms: ovsdb_cluster::file::ELECTION_TIMER_MS,
             loaded: false,
             founded: None,

@@ -146,12 +146,12 @@ async fn start(
         db: file.name.clone(),
     });
     let (to_start, name) = (running.clone(), file.name.clone());
-    let unsettled = file.kind != Kind::Existing;
+    let kind = file.kind.clone();
     let (to_tell, founded) = oneshot::channel();
     let started = ask(&**server, move |server| {
         if let Some(cluster) = server.cluster(&name) {
             cluster.founded = Some(to_tell);
-            cluster.start(to_start, unsettled);
+            cluster.start(to_start, &kind);
         }
     });
     started.await.map_err(|_| stopping())?;
@@ -164,9 +164,12 @@ async fn start(
         }
         Kind::Joining { remotes } => {
             let (member, remotes, name) = (running.member.clone(), remotes.clone(), file.name.clone());
+            let inbox = server.clone();
             running.runtime.spawn(async move {
-                if let Err(error) = member.join(&remotes).await {
-                    tracing::warn!(target: "raft", "{name}: cannot join: {error}");
+                match member.join(&remotes).await {
+                    // The answer would say nothing.
+                    Ok(()) => drop(ask(&*inbox, move |server| server.joined(&name))),
+                    Err(error) => tracing::warn!(target: "raft", "{name}: cannot join: {error}"),
                 }
             });
         }

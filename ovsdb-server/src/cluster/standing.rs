@@ -104,10 +104,18 @@ impl Server {
         );
     }
 
+    /// The cluster has taken this member in.
+    pub(super) fn joined(&mut self, name: &str) {
+        if let Some(cluster) = self.cluster(name) {
+            cluster.joining = false;
+        }
+        self.settle(name);
+    }
+
     /// Once the folder holds everything, the file only names the member.
     pub(super) fn settle(&mut self, name: &str) {
         let Some(cluster) = self.cluster(name) else { return };
-        if !cluster.unsettled || !cluster.loaded || !cluster.standing.member {
+        if !cluster.unsettled || cluster.joining || !cluster.loaded || !cluster.standing.member {
             return;
         }
         let (Some(file), Some(running)) = (cluster.file.clone(), &cluster.running) else {
@@ -159,10 +167,11 @@ impl Cluster {
     }
 
     /// The member runs.
-    pub(crate) fn start(&mut self, running: Arc<super::Running>, unsettled: bool) {
+    pub(crate) fn start(&mut self, running: Arc<super::Running>, kind: &Kind) {
         self.connect(running.clone());
         self.running = Some(running);
-        self.unsettled = unsettled;
+        self.unsettled = *kind != Kind::Existing;
+        self.joining = matches!(kind, Kind::Joining { .. });
     }
 
     /// The member, while it runs.
