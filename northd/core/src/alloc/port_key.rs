@@ -185,9 +185,18 @@ fn give(claims: &[Claim], before: &[(Port, i64)], max: i64) -> Keys {
             }
         }
     }
+    // The ports are nearly always those of before, in the same order.
+    let mut next = 0;
     for (given, (port, _, kept)) in given.iter_mut().zip(claims) {
         if given.is_none() {
-            let known = [key_of(before, *port), *kept].into_iter().flatten();
+            let is_next = before.get(next).is_some_and(|(of, _)| of == port);
+            let at = if is_next {
+                Some(next)
+            } else {
+                place_of(before, *port)
+            };
+            next = at.map_or(next, |at| at + 1);
+            let known = [at.map(|at| before[at].1), *kept].into_iter().flatten();
             *given = known.into_iter().find(|key| used.insert(*key));
         }
     }
@@ -209,9 +218,12 @@ fn give(claims: &[Claim], before: &[(Port, i64)], max: i64) -> Keys {
     keys
 }
 
+fn place_of(keys: &[(Port, i64)], port: Port) -> Option<usize> {
+    keys.binary_search_by_key(&port, |(port, _)| *port).ok()
+}
+
 fn key_of(keys: &[(Port, i64)], port: Port) -> Option<i64> {
-    let at = keys.binary_search_by_key(&port, |(port, _)| *port).ok()?;
-    Some(keys[at].1)
+    Some(keys[place_of(keys, port)?].1)
 }
 
 /// The keys of those ports of a datapath whose uuids have the same first bits. A port more changes one bucket: the
