@@ -78,8 +78,8 @@ impl Program for Translation {
         self.rows.settle(touched);
     }
 
-    fn desired(&self, id: RowId) -> Option<Desired> {
-        self.rows.desired(id, &self.flows)
+    fn desired(&self, id: RowId, is_new: bool) -> Option<Desired> {
+        self.rows.desired(id, &self.flows, is_new)
     }
 
     fn is_desired(&self, id: RowId) -> bool {

@@ -89,7 +89,8 @@ type Holders = HashMap<Atom, FewSet<Uuid, 1>, foldhash::fast::FixedState>;
 /// The rows of one table.
 #[derive(Default)]
 struct Rows {
-    rows: BTreeMap<Uuid, Row>,
+    /// By their uuids, which are compared faster as numbers.
+    rows: BTreeMap<u128, Row>,
     indexes: Vec<(ColumnIdx, Index, Holders)>,
 }
 
@@ -152,7 +153,8 @@ impl Databases {
 
     /// A row.
     pub fn row(&self, side: Side, table: TableIdx, uuid: Uuid) -> Option<&Row> {
-        self.tables(side).get(usize::from(table.0))?.rows.get(&uuid)
+        let rows = self.tables(side).get(usize::from(table.0))?;
+        rows.rows.get(&uuid.as_u128())
     }
 
     /// The rows of a table by uuid.
@@ -198,8 +200,8 @@ impl Databases {
                 continue;
             };
             match new {
-                Some(row) => rows.rows.insert(*uuid, row.clone()),
-                None => rows.rows.remove(uuid),
+                Some(row) => rows.rows.insert(uuid.as_u128(), row.clone()),
+                None => rows.rows.remove(&uuid.as_u128()),
             };
             touched(Input::Row(side, *table, *uuid));
             if old.is_some() != new.is_some() {
@@ -238,9 +240,9 @@ impl Databases {
     pub fn all(&self, side: Side) -> impl Iterator<Item = RowChange> {
         let tables = self.tables(side).iter().enumerate();
         tables.flat_map(|(table, rows)| {
-            rows.rows.iter().map(move |(uuid, row)| RowChange {
+            rows.rows.values().map(move |row| RowChange {
                 table: TableIdx(table as u16),
-                uuid: *uuid,
+                uuid: row.uuid(),
                 old: None,
                 new: Some(row.clone()),
             })

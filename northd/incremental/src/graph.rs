@@ -16,17 +16,13 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::hash::BuildHasher;
-use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use ovsdb_data::Uuid;
+use rayon::iter::ParallelIterator;
 
+use crate::cells::{Cells, Place, SMALL, Slot};
 use crate::databases::{Databases, Input};
-use crate::few_set::FewSet;
 use crate::node::NodeId;
 use crate::program::Program;
 use crate::view::View;
@@ -89,16 +85,14 @@ pub trait Derivation: 'static {
     fn derive(view: &View<'_>, key: Self::Key, before: Option<&Self::Value>) -> Self::Value;
 }
 
-type Slot = u32;
-
 /// How the values of one derivation are made and compared, without its types.
 #[derive(Clone, Copy)]
-struct Maker {
-    derive: fn(&View<'_>, Key, Option<&Value>) -> Value,
-    same: fn(&Value, &Value) -> bool,
+pub(crate) struct Maker {
+    pub derive: fn(&View<'_>, Key, Option<&Value>) -> Value,
+    pub same: fn(&Value, &Value) -> bool,
 }
 
-fn maker<D: Derivation>() -> Maker {
+pub(crate) fn maker<D: Derivation>() -> Maker {
     Maker {
         derive: |view, key, before| {
             let before = before.and_then(|before| before.downcast_ref());
@@ -108,87 +102,6 @@ fn maker<D: Derivation>() -> Maker {
             (Some(a), Some(b)) => a == b,
             _ => false,
         },
-    }
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum What {
-    /// A row, a table, an entry of an index.
-    Input(Input),
-    /// A value kept by a row, or the only one.
-    Made(NodeId, Uuid),
-    /// A value kept by a pair of rows.
-    OfPair(NodeId, Box<Key>),
-    /// Nothing: the place is free.
-    Free,
-}
-
-impl What {
-    fn made(node: NodeId, key: Key) -> What {
-        match key.1.is_nil() {
-            true => What::Made(node, key.0),
-            false => What::OfPair(node, Box::new(key)),
-        }
-    }
-
-    /// Whose value it is, if it is one.
-    fn owner(&self) -> Option<Owner> {
-        match self {
-            What::Made(node, uuid) => Some((*node, Key::from(*uuid))),
-            What::OfPair(node, key) => Some((*node, **key)),
-            What::Input(_) | What::Free => None,
-        }
-    }
-}
-
-struct Place {
-    what: What,
-    value: Option<Value>,
-    /// What the value was made of.
-    reads: Box<[Slot]>,
-    /// What was made of it.
-    readers: FewSet<Slot, 2>,
-    is_dirty: bool,
-    /// It is wanted for itself.
-    is_output: bool,
-}
-
-/// There are millions.
-const _: () = assert!(size_of::<Place>() <= 80);
-
-/// All places, by number. There are many: they are kept in pieces, so that growing never copies them.
-#[derive(Default)]
-struct Places {
-    pieces: Vec<Vec<Place>>,
-    n: u32,
-}
-
-const PIECE: u32 = 4096;
-
-impl Places {
-    fn push(&mut self, place: Place) -> Slot {
-        let slot = self.n;
-        if slot.is_multiple_of(PIECE) {
-            self.pieces.push(Vec::with_capacity(PIECE as usize));
-        }
-        let last = self.pieces.len() - 1;
-        self.pieces[last].push(place);
-        self.n = slot.checked_add(1).expect("memory ends before numbers do");
-        slot
-    }
-}
-
-impl Index<Slot> for Places {
-    type Output = Place;
-
-    fn index(&self, slot: Slot) -> &Place {
-        &self.pieces[(slot / PIECE) as usize][(slot % PIECE) as usize]
-    }
-}
-
-impl IndexMut<Slot> for Places {
-    fn index_mut(&mut self, slot: Slot) -> &mut Place {
-        &mut self.pieces[(slot / PIECE) as usize][(slot % PIECE) as usize]
     }
 }
 
@@ -218,40 +131,8 @@ pub struct Changed {
 pub struct Graph {
     databases: Databases,
     names: &'static [(&'static str, &'static str)],
-    cells: RefCell<Cells>,
+    cells: Cells,
 }
-
-#[derive(Default)]
-struct Cells {
-    places: Places,
-    free: Vec<Slot>,
-    /// The places of inputs and of values, found by what they are of.
-    found: HashTable<Slot>,
-    hasher: foldhash::fast::FixedState,
-    /// Of each derivation, by its place.
-    of_node: Vec<OfNode>,
-    /// To be made again, by level.
-    dirty: BTreeSet<(NodeId, Slot)>,
-    /// What the derivations under way have read, the innermost last.
-    reading: Vec<Vec<Slot>>,
-    /// Whose readers have gone; they go too, unless somebody comes.
-    unread: Vec<Slot>,
-    changed: Vec<Changed>,
-}
-
-/// What all values of a derivation have in common.
-#[derive(Clone, Default)]
-struct OfNode {
-    /// None before it was first asked for.
-    maker: Option<Maker>,
-    count: Count,
-    /// A small value that most keys have, nearly always that there is nothing: they share it. With how many more were
-    /// this one than were not.
-    common: Option<(Value, u32)>,
-}
-
-/// The most bytes of a value that is shared.
-const SMALL: usize = 96;
 
 impl Graph {
     /// A program's graph over empty databases.
@@ -259,16 +140,8 @@ impl Graph {
         Graph {
             databases: Databases::new::<P>(),
             names: P::NODES,
-            cells: RefCell::new(Cells {
-                of_node: vec![OfNode::default(); P::NODES.len()],
-                ..Cells::default()
-            }),
+            cells: Cells::new(P::NODES.len()),
         }
-    }
-
-    /// The name of a derivation.
-    pub(crate) fn name(&self, node: NodeId) -> &'static str {
-        self.names[node.place()].0
     }
 
     /// The databases.
@@ -278,13 +151,13 @@ impl Graph {
 
     /// Changes rows: [`Graph::settle`] finds what comes of it.
     pub fn apply(&mut self, change: impl FnOnce(&mut Databases, &mut dyn FnMut(Input))) {
-        let cells = self.cells.get_mut();
+        let cells = &mut self.cells;
         change(&mut self.databases, &mut |input| cells.input_changed(input));
     }
 
     /// Wants an output.
     pub fn want<D: Derivation>(&mut self, key: D::Key) {
-        let cells = self.cells.get_mut();
+        let cells = &mut self.cells;
         let key = key.into();
         let slot = cells.place::<D>(key);
         let place = &mut cells.places[slot];
@@ -305,9 +178,9 @@ impl Graph {
 
     /// Does not want an output any more.
     pub fn drop_output<D: Derivation>(&mut self, key: D::Key) {
-        let cells = self.cells.get_mut();
+        let cells = &mut self.cells;
         let key = key.into();
-        let Some(slot) = cells.find(&What::made(D::NODE, key)) else {
+        let Some(slot) = cells.find((D::NODE, key)) else {
             return;
         };
         let place = &mut cells.places[slot];
@@ -324,71 +197,176 @@ impl Graph {
         }
     }
 
-    /// Wants every value made again by [`Graph::settle`], whatever it was made of.
-    pub fn soil_all(&mut self) {
-        let cells = self.cells.get_mut();
-        for slot in 0..cells.places.n {
-            cells.soil(slot);
+    /// Makes every value again of what it was made of, on all processors, and soils what comes out otherwise:
+    /// [`Graph::settle`] goes on from there. Nothing is otherwise, unless a derivation is no pure function.
+    pub fn check(&mut self) {
+        let pieces = self.cells.places.pieces();
+        let checked: Vec<Checked> = pieces
+            .map(|(from, places)| self.check_places(from, places))
+            .collect();
+        for Checked { n_made, differing } in checked {
+            for (of, n) in self.cells.of_node.iter_mut().zip(n_made) {
+                of.count.made += n;
+                of.count.equal += n;
+            }
+            differing.into_iter().for_each(|slot| self.cells.soil(slot));
         }
+    }
+
+    fn check_places(&self, from: Slot, places: &[Place]) -> Checked {
+        let mut n_made = vec![0; self.names.len()];
+        let mut differing = Vec::new();
+        for (slot, place) in (from..).zip(places) {
+            let (Some((node, key)), Some(value), false) = (place.what.owner(), &place.value, place.is_dirty)
+            else {
+                continue;
+            };
+            let Some(maker) = self.cells.of_node[node.place()].maker else {
+                continue;
+            };
+            let again = (maker.derive)(
+                &View::new(Source::Made(self, &place.reads), node),
+                key,
+                Some(value),
+            );
+            match (maker.same)(value, &again) {
+                true => n_made[node.place()] += 1,
+                false => differing.push(slot),
+            }
+        }
+        Checked { n_made, differing }
     }
 
     /// Makes everything again that must be, and tells which outputs changed.
     pub fn settle(&mut self) -> Vec<Changed> {
-        loop {
-            let next = self.cells.get_mut().dirty.pop_first();
-            let Some((_, slot)) = next else { break };
-            let place = &self.cells.get_mut().places[slot];
-            match place.is_output || !place.readers.is_empty() {
-                true => self.make(slot),
-                // Nobody reads it any more.
-                false => self.cells.get_mut().unread.push(slot),
-            }
-        }
-        let cells = self.cells.get_mut();
-        cells.sweep();
-        std::mem::take(&mut cells.changed)
+        let run = Run {
+            databases: &self.databases,
+            names: self.names,
+            cells: RefCell::new(std::mem::take(&mut self.cells)),
+        };
+        run.make_all();
+        self.cells = run.cells.into_inner();
+        self.cells.sweep();
+        std::mem::take(&mut self.cells.changed)
     }
 
     /// A value that was made, as it is now.
-    pub fn value(&self, (node, key): (NodeId, Key)) -> Option<Value> {
-        let cells = self.cells.borrow();
-        let slot = cells.find(&What::made(node, key))?;
-        cells.places[slot].value.clone()
+    pub fn value(&self, owner: Owner) -> Option<Value> {
+        self.cells.value(owner, &[])
     }
 
     /// How often each derivation ran.
     pub fn counts(&self) -> Vec<(NodeId, Count)> {
-        let cells = self.cells.borrow();
-        let counts = cells.of_node.iter().enumerate();
+        let counts = self.cells.of_node.iter().enumerate();
         counts
             .filter(|(_, of)| of.count.made > 0)
             .map(|(place, of)| (NodeId::new(place as u16), of.count))
             .collect()
     }
+}
 
-    /// A value of a derivation, for whoever runs now.
-    pub(crate) fn get<D: Derivation>(&self, key: D::Key) -> Arc<D::Value> {
-        let slot = self.cells.borrow_mut().place::<D>(key.into());
-        let is_ready = {
-            let mut cells = self.cells.borrow_mut();
-            cells.note(slot);
-            let place = &cells.places[slot];
-            place.value.is_some() && !place.is_dirty
+/// Values that were made again.
+struct Checked {
+    /// How many of each derivation came out equal.
+    n_made: Vec<u64>,
+    differing: Vec<Slot>,
+}
+
+/// Where a derivation reads.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'g> {
+    /// In what is being made: what it reads is made before, and noted.
+    Making(&'g Run<'g>),
+    /// In what is made already, by whoever read these places the last time.
+    Made(&'g Graph, &'g [Slot]),
+}
+
+impl<'g> Source<'g> {
+    /// The name of a derivation.
+    pub fn name(self, node: NodeId) -> &'static str {
+        let names = match self {
+            Source::Making(run) => run.names,
+            Source::Made(graph, _) => graph.names,
         };
-        if !is_ready {
-            self.make(slot);
-        }
-        let value = self.cells.borrow().places[slot].value.clone();
-        value
-            .and_then(|value| value.downcast().ok())
-            .expect("a value that has just been made has its derivation's type")
+        names[node.place()].0
     }
 
-    /// An input is read by whoever runs now.
-    pub(crate) fn read(&self, input: Input) {
-        let mut cells = self.cells.borrow_mut();
-        let slot = cells.place_of(What::Input(input));
-        cells.note(slot);
+    /// The databases.
+    pub fn databases(self) -> &'g Databases {
+        match self {
+            Source::Making(run) => run.databases,
+            Source::Made(graph, _) => &graph.databases,
+        }
+    }
+
+    /// An input is read.
+    pub fn read(self, input: impl FnOnce() -> Input) {
+        if let Source::Making(run) = self {
+            run.cells.borrow_mut().note_input(input());
+        }
+    }
+
+    /// A value is read.
+    pub fn get<D: Derivation>(self, key: D::Key) -> Arc<D::Value> {
+        let value = match self {
+            Source::Making(run) => run.get::<D>(key.into()),
+            Source::Made(graph, reads) => graph.cells.value((D::NODE, key.into()), reads),
+        };
+        match value {
+            Some(value) => value
+                .downcast()
+                .unwrap_or_else(|_| panic!("a value of {} has another type", self.name(D::NODE))),
+            // Nobody has read it before.
+            None => Arc::new(D::derive(&View::new(self, D::NODE), key, None)),
+        }
+    }
+}
+
+/// Values are being made.
+pub(crate) struct Run<'g> {
+    databases: &'g Databases,
+    names: &'static [(&'static str, &'static str)],
+    cells: RefCell<Cells>,
+}
+
+impl Run<'_> {
+    fn make_all(&self) {
+        loop {
+            let next = {
+                let mut cells = self.cells.borrow_mut();
+                let Some((_, slot)) = cells.dirty.pop_first() else {
+                    return;
+                };
+                let place = &cells.places[slot];
+                let is_wanted = place.is_output || !place.readers.is_empty();
+                if !is_wanted {
+                    // Nobody reads it any more.
+                    cells.unread.push(slot);
+                }
+                is_wanted.then_some(slot)
+            };
+            if let Some(slot) = next {
+                self.make(slot);
+            }
+        }
+    }
+
+    /// A value, for whoever runs now.
+    fn get<D: Derivation>(&self, key: Key) -> Option<Value> {
+        let slot = {
+            let mut cells = self.cells.borrow_mut();
+            let slot = cells.place::<D>(key);
+            cells.note(slot);
+            let place = &cells.places[slot];
+            if !place.is_dirty
+                && let Some(value) = &place.value
+            {
+                return Some(value.clone());
+            }
+            slot
+        };
+        self.make(slot);
+        self.cells.borrow().places[slot].value.clone()
     }
 
     fn make(&self, slot: Slot) {
@@ -404,14 +382,14 @@ impl Graph {
             place.is_dirty = false;
             let before = place.value.clone();
             cells.dirty.remove(&(node, slot));
-            cells.reading.push(Vec::new());
+            cells.reading.push((slot, Vec::new()));
             let maker = cells.of_node[node.place()].maker;
             (node, key, maker.expect("whoever asked for it named it"), before)
         };
-        let view = View::new(self, node);
+        let view = View::new(Source::Making(self), node);
         let mut after = (maker.derive)(&view, key, before.as_ref());
         let mut cells = self.cells.borrow_mut();
-        let reads = cells.reading.pop().unwrap_or_default();
+        let (_, reads) = cells.reading.pop().unwrap_or_default();
         cells.link(slot, reads);
         let of = &mut cells.of_node[node.place()];
         of.count.made += 1;
@@ -439,139 +417,88 @@ impl Graph {
                 after: Some(after),
             });
         }
-        let readers = cells.places[slot].readers.to_vec();
-        for reader in readers {
-            cells.soil(reader);
-        }
+        cells.soil_readers(slot);
     }
 }
 
-impl Cells {
-    fn find(&self, what: &What) -> Option<Slot> {
-        let hash = self.hasher.hash_one(what);
-        self.found
-            .find(hash, |slot| self.places[*slot].what == *what)
-            .copied()
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::databases::Side;
+    use crate::program::{Indexes, Output, once};
+    use crate::reconcile::Part;
+
+    crate::nodes! {
+        /// What no view shows.
+        Outside,
+        /// Twice of it.
+        Twice,
     }
 
-    /// The place of something, which may be new.
-    fn place_of(&mut self, what: What) -> Slot {
-        let Cells {
-            places,
-            free,
-            found,
-            hasher,
-            ..
-        } = self;
-        let hash = hasher.hash_one(&what);
-        let entry = found.entry(
-            hash,
-            |slot| places[*slot].what == what,
-            |slot| hasher.hash_one(&places[*slot].what),
-        );
-        let vacant = match entry {
-            Entry::Occupied(found) => return *found.get(),
-            Entry::Vacant(vacant) => vacant,
+    static OUTSIDE: AtomicU64 = AtomicU64::new(3);
+
+    enum Outside {}
+
+    impl Derivation for Outside {
+        type Key = ();
+        type Value = u64;
+        const NODE: NodeId = Node::Outside;
+
+        fn derive(_: &View<'_>, (): (), _: Option<&u64>) -> u64 {
+            OUTSIDE.load(Ordering::Relaxed)
+        }
+    }
+
+    enum Twice {}
+
+    impl Derivation for Twice {
+        type Key = ();
+        type Value = u64;
+        const NODE: NodeId = Node::Twice;
+
+        fn derive(view: &View<'_>, (): (), _: Option<&u64>) -> u64 {
+            *view.get::<Outside>(()) * 2
+        }
+    }
+
+    #[derive(Default)]
+    struct Impure;
+
+    impl Program for Impure {
+        const SIDES: &'static [Side] = &[];
+        const INDEXES: Indexes = Indexes {
+            texts: &[],
+            keys: &[],
+            unreferenced: &[],
         };
-        // The number that it will have; it is taken below.
-        let slot = free.pop().unwrap_or(places.n);
-        vacant.insert(slot);
-        let place = Place {
-            what,
-            value: None,
-            reads: Box::default(),
-            readers: FewSet::default(),
-            is_dirty: false,
-            is_output: false,
+        const NODES: &'static [(&'static str, &'static str)] = Node::ALL;
+        const OUTPUTS: &'static [Output] = &[once::<Twice>()];
+
+        fn tables(_: Side) -> &'static [(&'static str, &'static [Part])] {
+            &[]
+        }
+    }
+
+    #[test]
+    fn a_check_makes_every_value_again() {
+        let mut graph = Graph::new::<Impure>();
+        graph.want::<Twice>(());
+        let made = |graph: &mut Graph| -> Vec<Option<u64>> {
+            let changed = graph.settle().into_iter();
+            changed
+                .map(|changed| changed.after?.downcast_ref().copied())
+                .collect()
         };
-        match slot == places.n {
-            true => {
-                places.push(place);
-            }
-            false => places[slot] = place,
-        }
-        slot
-    }
-
-    fn place<D: Derivation>(&mut self, key: Key) -> Slot {
-        self.of_node[D::NODE.place()].maker = Some(maker::<D>());
-        self.place_of(What::made(D::NODE, key))
-    }
-
-    /// Whoever runs now has read something.
-    fn note(&mut self, slot: Slot) {
-        if let Some(reads) = self.reading.last_mut() {
-            reads.push(slot);
-        }
-    }
-
-    fn input_changed(&mut self, input: Input) {
-        let Some(slot) = self.find(&What::Input(input)) else {
-            return;
-        };
-        let readers = self.places[slot].readers.to_vec();
-        for reader in readers {
-            self.soil(reader);
-        }
-    }
-
-    /// Something has to be made again.
-    fn soil(&mut self, slot: Slot) {
-        let place = &mut self.places[slot];
-        if let Some((node, _)) = place.what.owner()
-            && !std::mem::replace(&mut place.is_dirty, true)
-        {
-            self.dirty.insert((node, slot));
-        }
-    }
-
-    /// What a value was made of this time takes the place of what it was made of before.
-    fn link(&mut self, slot: Slot, mut reads: Vec<Slot>) {
-        reads.sort_unstable();
-        reads.dedup();
-        let before = std::mem::take(&mut self.places[slot].reads);
-        for gone in before.iter().filter(|read| reads.binary_search(read).is_err()) {
-            self.unlink(*gone, slot);
-        }
-        for new in reads.iter().filter(|read| before.binary_search(read).is_err()) {
-            self.places[*new].readers.insert(slot);
-        }
-        self.places[slot].reads = reads.into();
-    }
-
-    fn unlink(&mut self, read: Slot, reader: Slot) {
-        let readers = &mut self.places[read].readers;
-        readers.remove(reader);
-        if readers.is_empty() {
-            self.unread.push(read);
-        }
-    }
-
-    /// Forgets what nobody reads.
-    fn sweep(&mut self) {
-        while let Some(slot) = self.unread.pop() {
-            let place = &mut self.places[slot];
-            if place.is_output || !place.readers.is_empty() {
-                continue;
-            }
-            if let Some((node, _)) = place.what.owner() {
-                self.dirty.remove(&(node, slot));
-            }
-            if place.what == What::Free {
-                continue;
-            }
-            let hash = self.hasher.hash_one(&place.what);
-            if let Ok(found) = self.found.find_entry(hash, |other| *other == slot) {
-                found.remove();
-            }
-            self.places[slot].what = What::Free;
-            let place = &mut self.places[slot];
-            place.value = None;
-            let reads = std::mem::take(&mut place.reads);
-            for read in reads {
-                self.unlink(read, slot);
-            }
-            self.free.push(slot);
-        }
+        assert_eq!(made(&mut graph), [Some(6)]);
+        graph.check();
+        assert_eq!(made(&mut graph), []);
+        let twice = Count { made: 2, equal: 1 };
+        assert_eq!(graph.counts().last(), Some(&(Node::Twice, twice)));
+        OUTSIDE.store(5, Ordering::Relaxed);
+        assert_eq!(made(&mut graph), []);
+        graph.check();
+        assert_eq!(made(&mut graph), [Some(10)]);
     }
 }

@@ -118,7 +118,12 @@ impl<P: Program> Machine<P> {
 
     /// A row as it is to be; none where it is not to be, or is nobody's here.
     pub fn desired(&self, id: RowId) -> Option<Desired> {
-        if let Some(row) = self.program.desired(id) {
+        self.wanted(id, true)
+    }
+
+    /// The same; what it says only at first need not be known of a row that is not new.
+    pub fn wanted(&self, id: RowId, is_new: bool) -> Option<Desired> {
+        if let Some(row) = self.program.desired(id, is_new) {
             return Some(row);
         }
         let values = self
@@ -171,7 +176,7 @@ impl<P: Program> Machine<P> {
 
     /// Makes every value again: it must come out as it is. Returns the rows that are to be otherwise than before.
     pub fn remake(&mut self) -> BTreeSet<RowId> {
-        self.graph.soil_all();
+        self.graph.check();
         self.settle()
     }
 

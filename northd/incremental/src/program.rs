@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::reconcile::Part;
 
 /// A translator. Its value keeps what outputs say in another form than rows, if any do.
-pub trait Program: Default {
+pub trait Program: Default + Sync {
     /// Its databases.
     const SIDES: &'static [Side];
     /// By what rows are found besides references.
@@ -34,8 +34,8 @@ pub trait Program: Default {
     /// All such outputs have changed: the rows that are to be otherwise because of that.
     fn settle(&mut self, _touched: &mut BTreeSet<RowId>) {}
 
-    /// A row that such outputs want.
-    fn desired(&self, _id: RowId) -> Option<Desired> {
+    /// A row that such outputs want. What it says only at first is asked for of one that is new.
+    fn desired(&self, _id: RowId, _is_new: bool) -> Option<Desired> {
         None
     }
 

@@ -15,6 +15,8 @@ use std::marker::PhantomData;
 
 use ovsdb_data::base_type::{ColumnType, RefKind};
 use ovsdb_data::{Atom, ColumnIdx, DatabaseSchema, Datum, Only, Row, RowChange, TableIdx, Uuid};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 use serde_json::{Map, Value, json};
 
 use crate::claims::Claims;
@@ -113,6 +115,43 @@ impl<P: Program> Reconcile<P> {
                 }
             }
         }
+    }
+
+    /// Looks at all desired rows, on all processors: those are touched whose rows are not as they are to be.
+    pub fn review(&mut self, machine: &Machine<P>) {
+        let mut rows: Vec<RowId> = machine.ids().filter(|(side, ..)| *side == self.side).collect();
+        // Neighbours lie together in memory.
+        rows.par_sort_unstable();
+        let off = rows.into_par_iter().filter(|row| !self.is_in_line(machine, *row));
+        let off: Vec<RowId> = off.collect();
+        self.touch(machine, off);
+    }
+
+    /// Whether a row is surely as it is to be.
+    fn is_in_line(&self, machine: &Machine<P>, (side, table, id): RowId) -> bool {
+        let Some(desired) = machine.wanted((side, table, id), false) else {
+            return false;
+        };
+        let row = match desired.kind {
+            Kind::Update => machine.databases().row(side, table, id),
+            Kind::Row => self.standing(machine, table, id),
+            Kind::Ours => None,
+        };
+        let is_plain = desired.gone.is_none() && desired.replaces.is_none();
+        let Some(row) = row.filter(|_| is_plain && self.can_be(machine, table, &desired)) else {
+            return false;
+        };
+        let mut is_same = true;
+        self.update(machine, table, row.uuid(), row, &desired, &mut |_| {
+            is_same = false
+        });
+        is_same
+    }
+
+    /// The row that stands for a desired one.
+    fn standing<'m>(&self, machine: &'m Machine<P>, table: TableIdx, id: Uuid) -> Option<&'m Row> {
+        let uuid = self.claims.row_of(table, id)?;
+        machine.databases().row(self.side, table, uuid)
     }
 
     /// A desired row without a row takes over that of the identity it succeeds, now or when it has come.
@@ -268,7 +307,8 @@ impl<P: Program> Reconcile<P> {
     }
 
     fn bring_in_line(&mut self, machine: &Machine<P>, table: TableIdx, id: Uuid, out: &mut dyn FnMut(Value)) {
-        let desired = machine.desired((self.side, table, id));
+        let is_new = self.standing(machine, table, id).is_none();
+        let desired = machine.wanted((self.side, table, id), is_new);
         self.set_due(table, id, desired.as_ref().and_then(|desired| desired.gone));
         // Of a row that was inserted here its own uuid says that it is ours, whether it is wanted or not.
         let Some(desired) = desired.filter(|row| row.kind != Kind::Ours) else {
@@ -305,8 +345,7 @@ impl<P: Program> Reconcile<P> {
         {
             self.claim(table, id, uuid);
         }
-        let standing = self.claims.row_of(table, id);
-        match standing.and_then(|uuid| machine.databases().row(self.side, table, uuid)) {
+        match self.standing(machine, table, id) {
             // The new row stands for the desired one at once: what refers to it in the same transaction must not refer
             // to the row that goes.
             Some(row) if desired.replaces == Some(row.uuid()) => {
@@ -532,6 +571,18 @@ impl<P: Program> Reconcile<P> {
             .and_then(|value| value.reference())
             .map(|(table, _)| table);
         if of_key.is_none() && of_value.is_none() {
+            return value.clone();
+        }
+        // Nearly all rows have their identity as uuid.
+        let stays = |atom: &Atom, of: Option<TableIdx>| match (atom.as_uuid(), of) {
+            (Some(uuid), Some(table)) => to((table, uuid)) == Some(uuid),
+            _ => true,
+        };
+        let all_stay = match ty.is_map() {
+            true => value.pairs().all(|(k, v)| stays(k, of_key) && stays(v, of_value)),
+            false => value.atoms().all(|a| stays(a, of_key)),
+        };
+        if all_stay {
             return value.clone();
         }
         let atom = |atom: &Atom, of: Option<TableIdx>| match (atom.as_uuid(), of) {

@@ -6,19 +6,19 @@ use ovsdb_data::typed::{Column, IntoAtom, Table};
 use ovsdb_data::{Atom, Uuid};
 
 use crate::databases::{Input, Side};
-use crate::graph::{Derivation, Graph};
+use crate::graph::{Derivation, Source};
 use crate::node::NodeId;
 
 /// Reads the databases and other derivations' values, for one run of a derivation.
 pub struct View<'g> {
-    graph: &'g Graph,
+    source: Source<'g>,
     /// Who reads.
     node: NodeId,
 }
 
 impl<'g> View<'g> {
-    pub(crate) fn new(graph: &'g Graph, node: NodeId) -> Self {
-        View { graph, node }
+    pub(crate) fn new(source: Source<'g>, node: NodeId) -> Self {
+        View { source, node }
     }
 
     /// The value of a derivation before this one.
@@ -26,17 +26,17 @@ impl<'g> View<'g> {
         assert!(
             D::NODE < self.node,
             "{} reads {}, which comes after it",
-            self.graph.name(self.node),
-            self.graph.name(D::NODE)
+            self.source.name(self.node),
+            self.source.name(D::NODE)
         );
-        self.graph.get::<D>(key)
+        self.source.get::<D>(key)
     }
 
     /// A row, if it is there.
     pub fn row<T: Table<'g>>(&self, uuid: Uuid) -> Option<T> {
         let side = Side::of::<T::Schema>();
-        self.graph.read(Input::Row(side, T::TABLE_INDEX, uuid));
-        let row = self.graph.databases().row(side, T::TABLE_INDEX, uuid)?;
+        self.source.read(|| Input::Row(side, T::TABLE_INDEX, uuid));
+        let row = self.source.databases().row(side, T::TABLE_INDEX, uuid)?;
         Some(T::of(row))
     }
 
@@ -52,8 +52,8 @@ impl<'g> View<'g> {
     /// Which rows a table has, in the order of their uuids.
     pub fn uuids<T: Table<'g>>(&self) -> Vec<Uuid> {
         let side = Side::of::<T::Schema>();
-        self.graph.read(Input::Rows(side, T::TABLE_INDEX));
-        let rows = self.graph.databases().rows(side, T::TABLE_INDEX);
+        self.source.read(|| Input::Rows(side, T::TABLE_INDEX));
+        let rows = self.source.databases().rows(side, T::TABLE_INDEX);
         rows.map(ovsdb_data::Row::uuid).collect()
     }
 
@@ -66,12 +66,10 @@ impl<'g> View<'g> {
     ) -> Vec<Uuid> {
         let side = Side::of::<T::Schema>();
         let value: Atom = value.into_atom();
-        let found = self
-            .graph
-            .databases()
-            .holders(side, T::TABLE_INDEX, column.index, &value);
-        let held = (side, T::TABLE_INDEX, column.index, value);
-        self.graph.read(Input::Holders(Box::new(held)));
+        let databases = self.source.databases();
+        let found = databases.holders(side, T::TABLE_INDEX, column.index, &value);
+        let held = || Box::new((side, T::TABLE_INDEX, column.index, value));
+        self.source.read(|| Input::Holders(held()));
         found
     }
 

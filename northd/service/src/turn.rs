@@ -218,7 +218,7 @@ impl<S: Service> Turn<S> {
         self.service.ran(&self.machine, true);
         for follower in &mut self.followers {
             follower.reconcile.touch(&self.machine, touched.iter().copied());
-            follower.reconcile.touch(&self.machine, self.machine.ids());
+            follower.reconcile.review(&self.machine);
         }
     }
 

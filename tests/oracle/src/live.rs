@@ -141,6 +141,14 @@ impl Live {
         self.ageing.next(&self.reconcile, now)
     }
 
+    /// What is written when everything is made and looked at again: nothing, if all is well.
+    pub fn recompute(&mut self) -> Vec<Value> {
+        let touched = self.northd.remake();
+        self.reconcile.touch(&self.northd, touched);
+        self.reconcile.review(&self.northd);
+        self.reconcile.operations(&self.northd)
+    }
+
     /// What a fresh start would write: nothing, if all is well.
     pub fn what_is_missing(&mut self) -> Vec<serde_json::Value> {
         let fresh = self.northd.again();

@@ -192,6 +192,8 @@ impl World {
     fn check(&mut self) {
         let missing = self.live.what_is_missing();
         assert_eq!(missing, Vec::<Value>::new(), "a fresh start writes");
+        let wrong = self.live.recompute();
+        assert_eq!(wrong, Vec::<Value>::new(), "a recompute writes");
         let (kept, fresh) = (self.live.northd.all(), self.live.northd.again().all());
         if kept == fresh {
             return;

@@ -50,6 +50,23 @@ fn a_group_keeps_its_row_when_switches_come_and_go() {
 }
 
 #[test]
+fn a_recompute_finds_what_nobody_told_of() {
+    let mut live = Live::default();
+    add_switches(&mut live, 1..3, &[]);
+    assert_eq!(live.recompute(), Vec::<serde_json::Value>::new());
+    let switch = json!([["_uuid", "==", ["uuid", Uuid::from_u128(1).to_string()]]]);
+    let delete = json!({"op": "delete", "table": "Logical_Switch", "where": switch});
+    assert!(live.transact(&[delete]));
+    // What that touches is lost.
+    live.northd.settle();
+    let found = live.recompute();
+    let flows = found
+        .iter()
+        .filter(|operation| operation["table"] == "Logical_Flow");
+    assert!(flows.count() > 0, "{found:?}");
+}
+
+#[test]
 fn a_row_goes_with_most_of_its_flows() {
     let mut live = Live::default();
     let uuid = |n: u32| json!(["uuid", Uuid::from_u128(n.into()).to_string()]);

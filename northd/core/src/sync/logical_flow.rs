@@ -11,7 +11,7 @@ use ovsdb_data::typed::{Columns, Table};
 use crate::databases::Side;
 use crate::desired::{Desired, RowId};
 use crate::flow::table::{FlowId, FlowTable, Merged, group_id};
-use crate::flow::{Set, SetName};
+use crate::flow::{Flow, Set, SetName};
 use crate::sync::datapath_binding::datapath_id;
 
 /// What a group of flows' datapaths is told apart by.
@@ -270,12 +270,17 @@ impl FlowRows {
         is_group.then(|| self.heirs.get(&id).copied()).flatten()
     }
 
-    /// A row as it is to be.
-    pub fn desired(&self, (side, table, id): RowId, flows: &FlowTable) -> Option<Desired> {
+    /// A row as it is to be; what it says only at first is not asked for of one that is there.
+    pub fn desired(&self, (side, table, id): RowId, flows: &FlowTable, is_new: bool) -> Option<Desired> {
         match (side, table) {
             (Side::Sb, LogicalFlow::TABLE_INDEX) => {
                 let group = self.places.get(&id).and_then(|place| self.group_of(*place));
-                Some(row(id, &flows.get(id)?, group))
+                let flow = flows.get(id)?;
+                let row = row(id, &flow, group);
+                Some(match is_new {
+                    true => row.at_first::<LogicalFlow<'static>>(at_first(&flow.flow)),
+                    false => row,
+                })
             }
             (Side::Sb, LogicalDpGroup::TABLE_INDEX) => {
                 let group = self.groups.get(&id)?;
@@ -301,29 +306,34 @@ fn row(id: FlowId, Merged { flow, datapaths, .. }: &Merged, group: Option<Uuid>)
         .set(LogicalFlow::PIPELINE, flow.stage.pipeline().name())
         .set(LogicalFlow::TABLE_ID, i64::from(flow.stage.table()))
         .set(LogicalFlow::PRIORITY, i64::from(flow.priority))
-        .set(LogicalFlow::MATCH, &*flow.r#match)
-        .set(LogicalFlow::ACTIONS, &*flow.actions)
+        .set(LogicalFlow::MATCH, flow.r#match.clone())
+        .set(LogicalFlow::ACTIONS, flow.actions.clone())
         .set(LogicalFlow::CONTROLLER_METER, flow.meter.as_deref())
         .set(LogicalFlow::LOGICAL_DATAPATH, datapath)
         .set(LogicalFlow::LOGICAL_DP_GROUP, group);
-    let mut ids = vec![
-        ("stage-name", flow.stage.name().to_owned()),
-        ("source", source(flow.source)),
+    Desired::row::<LogicalFlow<'static>>(id, columns)
+}
+
+fn at_first(flow: &Flow) -> Columns<LogicalFlow<'static>> {
+    let (source, mut buffer) = (source(flow.source), Uuid::encode_buffer());
+    let hint = flow
+        .hint
+        .map(|hint| &hint.hyphenated().encode_lower(&mut buffer)[..8]);
+    let skips = flow.skips_tracking.then_some("kube-ovn: skip conntrack");
+    let ids = [
+        ("stage-name", Some(flow.stage.name())),
+        ("source", Some(&source)),
+        ("stage-hint", hint),
+        ("kube-ovn-hint", skips),
     ];
-    if let Some(hint) = flow.hint {
-        ids.push(("stage-hint", hint.to_string()[..8].to_owned()));
-    }
-    if flow.skips_tracking {
-        ids.push(("kube-ovn-hint", "kube-ovn: skip conntrack".to_owned()));
-    }
-    let at_first = Columns::new()
+    let ids = ids.into_iter().filter_map(|(key, value)| Some((key, value?)));
+    Columns::new()
         .set(LogicalFlow::EXTERNAL_IDS, ids)
         .set(
             LogicalFlow::TAGS,
             flow.in_out_port.iter().map(|port| ("in_out_port", &**port)),
         )
-        .set(LogicalFlow::FLOW_DESC, flow.description);
-    Desired::row::<LogicalFlow<'static>>(id, columns).at_first::<LogicalFlow<'static>>(at_first)
+        .set(LogicalFlow::FLOW_DESC, flow.description)
 }
 
 /// The file and the line, without the folders.
