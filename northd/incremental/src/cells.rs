@@ -20,7 +20,6 @@ use crate::node::NodeId;
 pub(crate) type Slot = u32;
 
 /// What a place is of.
-#[derive(PartialEq, Eq)]
 pub(crate) enum What {
     /// A row, a table, an entry of an index.
     Input(Input),
@@ -58,20 +57,11 @@ impl Sought {
     }
 }
 
-/// Numbers are hashed faster than bytes.
-fn hash_owner<H: Hasher>((node, Key(uuid, other)): &Owner, state: &mut H) {
-    node.hash(state);
-    state.write_u128(uuid.as_u128());
-    if !other.is_nil() {
-        state.write_u128(other.as_u128());
-    }
-}
-
 impl Hash for Sought {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Sought::Input(input) => input.hash(state),
-            Sought::Made(owner) => hash_owner(owner, state),
+            Sought::Made(owner) => owner.hash(state),
         }
     }
 }
@@ -81,7 +71,7 @@ impl Hash for What {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match (self, self.owner()) {
             (What::Input(input), _) => input.hash(state),
-            (_, Some(owner)) => hash_owner(&owner, state),
+            (_, Some(owner)) => owner.hash(state),
             // Nobody looks for a place that is free.
             (_, None) => {}
         }
@@ -345,7 +335,7 @@ impl Cells {
             if let Some((node, _)) = place.what.owner() {
                 self.dirty.remove(&(node, slot));
             }
-            if place.what == What::Free {
+            if matches!(place.what, What::Free) {
                 continue;
             }
             let hash = self.hasher.hash_one(&place.what);

@@ -3,10 +3,9 @@
 //! In: rows of databases, and their changes. Out: rows as they are to be, and the operations that make them so. Never
 //! here: what a row means ([`program::Program`] is what a translator brings along), sockets, clocks, randomness.
 //!
-//! Reading order: `databases` (rows and indexes), `graph` (how values are
-//! made), `cells` (what was made of what), `view` (how it is read), `desired`
-//! (rows as they are to be), `program` (what differs between translators), `machine` (the whole), `reconcile` (what a
-//! database lacks of it).
+//! Reading order: `databases` (rows and indexes), `graph` (how values are made), `cells` (what was made of what), `view`
+//! (how it is read), `desired` (rows as they are to be), `program` (what differs between translators), `machine` (the
+//! whole), `reconcile` (what a database lacks of it).
 
 pub mod address;
 mod cells;

@@ -189,33 +189,37 @@ impl FlowRows {
         touched.extend(told.map(group_row));
         let mut moved = std::mem::take(&mut self.moved);
         moved.sort_by_key(|(name, ..)| Reverse(self.n_flows_on(*name)));
+        let (mut others, mut stayed) = (BTreeSet::new(), BTreeSet::new());
         for (name, before, now) in moved {
-            self.follow(name, before, now, fresh.contains(&now), touched);
+            if self.heirs.get(&now) == Some(&before) {
+                continue;
+            }
+            // Where few stay they are told of a new row, not those that have gone.
+            match fresh.contains(&now) && self.may_leave(name, before, now) {
+                true => {
+                    self.heirs.insert(now, before);
+                    touched.insert(group_row(before));
+                    stayed.insert(before);
+                }
+                false => drop(others.insert(name)),
+            }
         }
+        if others.is_empty() && stayed.is_empty() {
+            return;
+        }
+        let is_told = |place: &Place| match place {
+            Place::Named(name) if others.contains(name) => true,
+            place => self.group_of(*place).is_some_and(|group| stayed.contains(&group)),
+        };
+        let told = self.places.iter().filter(|(_, place)| is_told(place));
+        touched.extend(told.map(|(id, _)| (Side::Sb, LogicalFlow::TABLE_INDEX, *id)));
     }
 
-    /// A named set has gone from one group to another: the row goes with it, or its flows are told of another one.
-    fn follow(
-        &mut self,
-        name: SetName,
-        before: Uuid,
-        now: Uuid,
-        is_fresh: bool,
-        touched: &mut BTreeSet<RowId>,
-    ) {
-        if self.heirs.get(&now) == Some(&before) {
-            return;
-        }
-        let is_free =
-            is_fresh && !self.heirs.contains_key(&now) && self.heirs.values().all(|of| *of != before);
-        // Few stay where they are: those are told of a new row.
-        if is_free && self.groups.contains_key(&before) && self.n_flows_in(before) < self.n_flows_on(name) {
-            self.heirs.insert(now, before);
-            touched.insert(group_row(before));
-            touched.extend(self.flows_of(|_, group| group == Some(before)));
-            return;
-        }
-        touched.extend(self.flows_of(|place, _| matches!(place, Place::Named(of) if *of == name)));
+    /// Whether a named set that has gone from one group to a new one takes the row along: most flows go with it, and
+    /// neither has had to do with another.
+    fn may_leave(&self, name: SetName, before: Uuid, now: Uuid) -> bool {
+        let is_free = !self.heirs.contains_key(&now) && self.heirs.values().all(|of| *of != before);
+        is_free && self.groups.contains_key(&before) && self.n_flows_in(before) < self.n_flows_on(name)
     }
 
     /// How many flows are on a named set.
@@ -229,12 +233,6 @@ impl FlowRows {
         let n_users = self.groups.get(&group).map_or(0, |group| group.n_users);
         // Each set is a user itself.
         named.fold(n_users, |n, set| n - 1 + set.n_flows)
-    }
-
-    fn flows_of(&self, which: impl Fn(&Place, Option<Uuid>) -> bool) -> impl Iterator<Item = RowId> {
-        let flows = self.places.iter();
-        let flows = flows.filter(move |(_, place)| which(place, self.group_of(**place)));
-        flows.map(|(id, _)| (Side::Sb, LogicalFlow::TABLE_INDEX, *id))
     }
 
     fn id_of(&mut self, datapaths: &Set) -> Uuid {
