@@ -125,10 +125,9 @@ pub struct Cluster {
     pub(crate) running: Option<Arc<Running>>,
     /// The file that names the member, locked; none where the state is in memory only (tests).
     pub(crate) file: Option<Arc<Opened>>,
-    /// The file says more than who the member is: it is not rewritten yet.
+    /// The file says more than who the member is, and need not any more: it is not rewritten yet. That of a server that
+    /// joins says so until it was told that it is taken in: it asks again after a restart.
     unsettled: bool,
-    /// It asks to be taken in, and does so again after a restart: nobody else knows that it was.
-    joining: bool,
     /// In milliseconds.
     pub election_timer_ms: u64,
     /// Whether a schema and contents have arrived.
@@ -212,7 +211,6 @@ impl Cluster {
             running: None,
             file: None,
             unsettled: false,
-            joining: false,
             election_timer_ms: ovsdb_cluster::file::ELECTION_TIMER_MS,
             loaded: false,
             founded: None,

@@ -146,12 +146,12 @@ async fn start(
         db: file.name.clone(),
     });
     let (to_start, name) = (running.clone(), file.name.clone());
-    let kind = file.kind.clone();
+    let is_founding = matches!(file.kind, Kind::Founding { .. });
     let (to_tell, founded) = oneshot::channel();
     let started = ask(&**server, move |server| {
         if let Some(cluster) = server.cluster(&name) {
             cluster.founded = Some(to_tell);
-            cluster.start(to_start, &kind);
+            cluster.start(to_start, is_founding);
         }
     });
     started.await.map_err(|_| stopping())?;

@@ -107,7 +107,7 @@ impl Server {
     /// The cluster has taken this member in.
     pub(super) fn joined(&mut self, name: &str) {
         if let Some(cluster) = self.cluster(name) {
-            cluster.joining = false;
+            cluster.unsettled = true;
         }
         self.settle(name);
     }
@@ -115,7 +115,7 @@ impl Server {
     /// Once the folder holds everything, the file only names the member.
     pub(super) fn settle(&mut self, name: &str) {
         let Some(cluster) = self.cluster(name) else { return };
-        if !cluster.unsettled || cluster.joining || !cluster.loaded || !cluster.standing.member {
+        if !cluster.unsettled || !cluster.loaded || !cluster.standing.member {
             return;
         }
         let (Some(file), Some(running)) = (cluster.file.clone(), &cluster.running) else {
@@ -167,11 +167,10 @@ impl Cluster {
     }
 
     /// The member runs.
-    pub(crate) fn start(&mut self, running: Arc<super::Running>, kind: &Kind) {
+    pub(crate) fn start(&mut self, running: Arc<super::Running>, is_founding: bool) {
         self.connect(running.clone());
         self.running = Some(running);
-        self.unsettled = *kind != Kind::Existing;
-        self.joining = matches!(kind, Kind::Joining { .. });
+        self.unsettled = is_founding;
     }
 
     /// The member, while it runs.
