@@ -174,16 +174,18 @@ struct Stats {
 #[derive(Default)]
 pub struct Engine {
     stats: HashMap<&'static str, Stats>,
-    /// What each derivation had made after the last run.
-    made: HashMap<NodeId, u64>,
+    /// What each derivation had made after the last run, by its place.
+    made: Vec<u64>,
 }
 
 impl Engine {
     /// Something was made of changes, or of everything from nothing.
     pub fn ran(&mut self, counts: &[(NodeId, Count)], is_recompute: bool) {
         let mut ran: BTreeSet<&'static str> = BTreeSet::new();
+        self.made.resize(Node::ALL.len(), 0);
         for (node, count) in counts {
-            if self.made.insert(*node, count.made) != Some(count.made) && count.made != 0 {
+            let before = std::mem::replace(&mut self.made[node.place()], count.made);
+            if before != count.made {
                 ran.insert(node_of(*node));
             }
         }

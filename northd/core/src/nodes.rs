@@ -2,10 +2,10 @@
 
 pub use ovn_incremental::NodeId;
 use ovn_incremental::Side;
-use ovn_incremental::program::{Output, each, once};
+use ovn_incremental::program::{Output, each, once, some};
 use ovn_schemas::rows::{ovn_northbound as nb, ovn_southbound as sb};
 
-use crate::model::lb_sets;
+use crate::model::{lb_sets, switch_port};
 use crate::{load_balancing, router, switch, sync};
 
 ovn_incremental::nodes! {
@@ -26,10 +26,6 @@ ovn_incremental::nodes! {
     Switch,
     /// A switch's column `ports`, by bucket.
     PortRefs,
-    /// How many buckets that are.
-    PortBuckets,
-    /// The part of the column in one bucket.
-    BucketRefs,
     /// The switch of a port.
     SwitchOf,
     /// A switch's port.
@@ -241,10 +237,6 @@ ovn_incremental::nodes! {
     BucketClaims,
     /// Tunnel keys of a datapath's ports.
     PortKeys,
-    /// Tunnel keys of some of a datapath's ports.
-    PortKeyBucket,
-    /// The tunnel keys of a port.
-    PortKey,
     /// Whether a port wants a queue.
     QueueClaim,
     /// The ports of a switch in one bucket that want queues.
@@ -588,8 +580,6 @@ ovn_incremental::nodes! {
     KeyedDatapath,
     /// Tunnel keys of a datapath's ports, as a set.
     TakenKeys,
-    /// Some of them.
-    TakenKeyBucket,
     /// `FDB`.
     StaleFdb,
     /// `MAC_Binding`.
@@ -625,7 +615,10 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::Bfd<'static>, sync::bfd::BfdRows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, sync::nb_switch_port::NbSwitchPortRow>(Side::Nb),
     each::<nb::LogicalRouterPort<'static>, sync::nb_router_port::NbRouterPortRow>(Side::Nb),
-    each::<nb::LogicalSwitchPort<'static>, sync::nat_addresses::NatAddresses>(Side::Nb),
+    some::<nb::LogicalSwitchPort<'static>, sync::nat_addresses::NatAddresses>(
+        Side::Nb,
+        switch_port::leads_to_router,
+    ),
     each::<nb::LogicalSwitch<'static>, switch::pre_acl::PreAclFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::acl_hint::AclHintFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::acl::SwitchAclFlows>(Side::Nb),
@@ -654,12 +647,18 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitch<'static>, switch::l2_lookup::SwitchL2LookupFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::multicast::MulticastFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::multicast::SwitchLearnedFlows>(Side::Nb),
-    each::<nb::LogicalSwitchPort<'static>, switch::fdb::FdbFlows>(Side::Nb),
+    some::<nb::LogicalSwitchPort<'static>, switch::fdb::FdbFlows>(Side::Nb, switch::fdb::may_learn),
     each::<nb::LogicalSwitchPort<'static>, switch::arp_nd::ArpNdFlows>(Side::Nb),
-    each::<nb::LogicalSwitchPort<'static>, switch::dhcp::DhcpFlows>(Side::Nb),
-    each::<nb::LogicalSwitchPort<'static>, switch::external::ExternalFlows>(Side::Nb),
+    some::<nb::LogicalSwitchPort<'static>, switch::dhcp::DhcpFlows>(Side::Nb, switch::dhcp::has_options),
+    some::<nb::LogicalSwitchPort<'static>, switch::external::ExternalFlows>(
+        Side::Nb,
+        switch::external::is_external,
+    ),
     each::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::L2LookupFlows>(Side::Nb),
-    each::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::SelfOriginatedFlows>(Side::Nb),
+    some::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::SelfOriginatedFlows>(
+        Side::Nb,
+        switch_port::leads_to_router,
+    ),
     each::<nb::LogicalRouter<'static>, switch::multicast::RouterLearnedFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::kube_ovn::SwitchKubeOvnFlows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, switch::kube_ovn::PortKubeOvnFlows>(Side::Nb),
@@ -716,7 +715,10 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LoadBalancer<'static>, sync::load_balancer::LoadBalancers>(Side::Nb),
     each::<nb::LoadBalancerGroup<'static>, lb_sets::LbGroupSets>(Side::Nb),
     each::<nb::LoadBalancerGroup<'static>, sync::load_balancer::LbGroupRows>(Side::Nb),
-    each::<nb::LoadBalancer<'static>, sync::service_monitor::ServiceMonitors>(Side::Nb),
+    some::<nb::LoadBalancer<'static>, sync::service_monitor::ServiceMonitors>(
+        Side::Nb,
+        sync::service_monitor::is_watched,
+    ),
     each::<nb::LogicalRouter<'static>, sync::router_vips::RouterVipSets>(Side::Nb),
     each::<sb::Fdb<'static>, sync::fdb::StaleFdb>(Side::Sb),
     each::<sb::MacBinding<'static>, sync::mac_binding::StaleMacBinding>(Side::Sb),

@@ -13,7 +13,9 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIter
 
 use crate::databases::Input;
 use crate::few_set::FewSet;
-use crate::graph::{Changed, Count, Derivation, Key, Maker, Owner, Value, maker};
+use crate::graph::{
+    Changed, Count, Derivation, Differing, Key, Maker, Owner, Parted, Value, differing, maker,
+};
 use crate::node::NodeId;
 
 /// The number of a place.
@@ -27,6 +29,10 @@ pub(crate) enum What {
     Made(NodeId, Uuid),
     /// A value kept by a pair of rows.
     OfPair(NodeId, Box<Key>),
+    /// All parts that are read of a value kept by a row.
+    Parts(NodeId, Uuid),
+    /// One of them: whose it is, and which.
+    Part(NodeId, Box<Key>),
     /// Nothing: the place is free.
     Free,
 }
@@ -35,6 +41,8 @@ pub(crate) enum What {
 enum Sought {
     Input(Input),
     Made(Owner),
+    Parts(NodeId, Uuid),
+    Part(NodeId, Key),
 }
 
 impl Sought {
@@ -44,6 +52,8 @@ impl Sought {
             (Sought::Input(sought), What::Input(input)) => sought == input,
             (Sought::Made((node, key)), What::Made(of, uuid)) => node == of && *key == Key::from(*uuid),
             (Sought::Made((node, key)), What::OfPair(of, pair)) => node == of && *key == **pair,
+            (Sought::Parts(node, whole), What::Parts(of, uuid)) => (node, whole) == (of, uuid),
+            (Sought::Part(node, part), What::Part(of, key)) => node == of && *part == **key,
             _ => false,
         }
     }
@@ -53,6 +63,8 @@ impl Sought {
             Sought::Input(input) => What::Input(input),
             Sought::Made((node, Key(uuid, other))) if other.is_nil() => What::Made(node, uuid),
             Sought::Made((node, key)) => What::OfPair(node, Box::new(key)),
+            Sought::Parts(node, whole) => What::Parts(node, whole),
+            Sought::Part(node, part) => What::Part(node, Box::new(part)),
         }
     }
 }
@@ -62,6 +74,9 @@ impl Hash for Sought {
         match self {
             Sought::Input(input) => input.hash(state),
             Sought::Made(owner) => owner.hash(state),
+            // Not as the whole.
+            Sought::Parts(node, whole) => (whole, node).hash(state),
+            Sought::Part(node, part) => (part, node).hash(state),
         }
     }
 }
@@ -69,11 +84,14 @@ impl Hash for Sought {
 /// As [`Sought`].
 impl Hash for What {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match (self, self.owner()) {
-            (What::Input(input), _) => input.hash(state),
-            (_, Some(owner)) => owner.hash(state),
+        match self {
+            What::Input(input) => input.hash(state),
+            What::Made(node, uuid) => (node, Key::from(*uuid)).hash(state),
+            What::OfPair(node, key) => (node, **key).hash(state),
+            What::Parts(node, whole) => (whole, node).hash(state),
+            What::Part(node, part) => (**part, node).hash(state),
             // Nobody looks for a place that is free.
-            (_, None) => {}
+            What::Free => {}
         }
     }
 }
@@ -84,7 +102,7 @@ impl What {
         match self {
             What::Made(node, uuid) => Some((*node, Key::from(*uuid))),
             What::OfPair(node, key) => Some((*node, **key)),
-            What::Input(_) | What::Free => None,
+            What::Input(_) | What::Parts(..) | What::Part(..) | What::Free => None,
         }
     }
 }
@@ -174,6 +192,8 @@ pub(crate) struct Cells {
 pub(crate) struct OfNode {
     /// None before it was first asked for.
     pub maker: Option<Maker>,
+    /// None where nobody reads parts.
+    pub differing: Option<Differing>,
     pub count: Count,
     /// A small value that most keys have, nearly always that there is nothing: they share it. With how many more were
     /// this one than were not.
@@ -276,6 +296,31 @@ impl Cells {
     pub fn note(&mut self, slot: Slot) {
         if let Some((_, reads)) = self.reading.last_mut() {
             reads.push(slot);
+        }
+    }
+
+    /// Whoever runs now reads a part of a value, which is here.
+    pub fn note_part<D: Parted>(&mut self, value: Slot, whole: Uuid, part: Uuid) {
+        self.of_node[D::NODE.place()].differing = Some(differing::<D>());
+        let parts = self.place_of(Sought::Parts(D::NODE, whole));
+        self.depend(parts, value);
+        let part = self.place_of(Sought::Part(D::NODE, Key(whole, part)));
+        self.depend(part, parts);
+        self.note(part);
+    }
+
+    /// Keeps what is needed as long as somebody needs it.
+    fn depend(&mut self, reader: Slot, read: Slot) {
+        if self.places[reader].reads.is_empty() {
+            self.places[reader].reads = [read].into();
+            self.places[read].readers.insert(reader);
+        }
+    }
+
+    /// What was made of a part of a value has to be made again.
+    pub fn part_changed(&mut self, node: NodeId, whole: Uuid, part: Uuid) {
+        if let Some(slot) = self.look_for(&Sought::Part(node, Key(whole, part))) {
+            self.soil_readers(slot);
         }
     }
 

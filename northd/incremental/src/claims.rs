@@ -9,8 +9,8 @@ type Hasher = foldhash::fast::FixedState;
 /// Pairs of a row and the identity of the desired row that it stands for.
 #[derive(Default)]
 pub struct Claims {
-    /// Rows whose uuid is that identity: nearly all.
-    own: HashMap<TableIdx, HashSet<Uuid, Hasher>, Hasher>,
+    /// Rows whose uuid is that identity, by table: nearly all.
+    own: Vec<HashSet<u128, Hasher>>,
     /// The others, from either end.
     ids: HashMap<(TableIdx, Uuid), Uuid, Hasher>,
     rows: HashMap<(TableIdx, Uuid), Uuid, Hasher>,
@@ -24,7 +24,11 @@ impl Claims {
             self.release(table, before);
         }
         if id == row {
-            self.own.entry(table).or_default().insert(row);
+            let table = usize::from(table.0);
+            if self.own.len() <= table {
+                self.own.resize_with(table + 1, HashSet::default);
+            }
+            self.own[table].insert(row.as_u128());
         } else {
             self.ids.insert((table, row), id);
             self.rows.insert((table, id), row);
@@ -33,8 +37,8 @@ impl Claims {
 
     /// A row stands for nothing any more.
     pub fn release(&mut self, table: TableIdx, row: Uuid) {
-        if let Some(own) = self.own.get_mut(&table) {
-            own.remove(&row);
+        if let Some(own) = self.own.get_mut(usize::from(table.0)) {
+            own.remove(&row.as_u128());
         }
         if let Some(id) = self.ids.remove(&(table, row)) {
             self.rows.remove(&(table, id));
@@ -58,7 +62,8 @@ impl Claims {
     }
 
     fn is_own(&self, table: TableIdx, uuid: Uuid) -> bool {
-        self.own.get(&table).is_some_and(|own| own.contains(&uuid))
+        let own = self.own.get(usize::from(table.0));
+        own.is_some_and(|own| own.contains(&uuid.as_u128()))
     }
 }
 

@@ -85,6 +85,24 @@ pub trait Derivation: 'static {
     fn derive(view: &View<'_>, key: Self::Key, before: Option<&Self::Value>) -> Self::Value;
 }
 
+/// A derivation of whose values others read parts ([`View::part`]): whoever reads one has to be made again only when that
+/// one changes.
+pub trait Parted: Derivation<Key = Uuid> {
+    /// Tells at least the parts in which two values differ.
+    fn differing(before: &Self::Value, after: &Self::Value, tell: &mut dyn FnMut(Uuid));
+}
+
+/// [`Parted::differing`] without types.
+pub(crate) type Differing = fn(&Value, &Value, &mut dyn FnMut(Uuid));
+
+pub(crate) fn differing<D: Parted>() -> Differing {
+    |before, after, tell| {
+        if let (Some(before), Some(after)) = (before.downcast_ref(), after.downcast_ref()) {
+            D::differing(before, after, tell);
+        }
+    }
+}
+
 /// How the values of one derivation are made and compared, without its types.
 #[derive(Clone, Copy)]
 pub(crate) struct Maker {
@@ -309,9 +327,24 @@ impl<'g> Source<'g> {
     /// A value is read.
     pub fn get<D: Derivation>(self, key: D::Key) -> Arc<D::Value> {
         let value = match self {
-            Source::Making(run) => run.get::<D>(key.into()),
+            Source::Making(run) => run.get::<D>(key.into(), Cells::note),
             Source::Made(graph, reads) => graph.cells.value((D::NODE, key.into()), reads),
         };
+        self.typed::<D>(key, value)
+    }
+
+    /// A part of a value is read.
+    pub fn part<D: Parted>(self, whole: Uuid, part: Uuid) -> Arc<D::Value> {
+        let value = match self {
+            Source::Making(run) => run.get::<D>(whole.into(), |cells, slot| {
+                cells.note_part::<D>(slot, whole, part);
+            }),
+            Source::Made(graph, _) => graph.cells.value((D::NODE, whole.into()), &[]),
+        };
+        self.typed::<D>(whole, value)
+    }
+
+    fn typed<D: Derivation>(self, key: D::Key, value: Option<Value>) -> Arc<D::Value> {
         match value {
             Some(value) => value
                 .downcast()
@@ -352,11 +385,11 @@ impl Run<'_> {
     }
 
     /// A value, for whoever runs now.
-    fn get<D: Derivation>(&self, key: Key) -> Option<Value> {
+    fn get<D: Derivation>(&self, key: Key, note: impl FnOnce(&mut Cells, Slot)) -> Option<Value> {
         let slot = {
             let mut cells = self.cells.borrow_mut();
             let slot = cells.place::<D>(key);
-            cells.note(slot);
+            note(&mut cells, slot);
             let place = &cells.places[slot];
             if !place.is_dirty
                 && let Some(value) = &place.value
@@ -407,6 +440,9 @@ impl Run<'_> {
                 common => *common = Some((after.clone(), 0)),
             }
         }
+        if let (Some(differing), Some(before)) = (of.differing, &before) {
+            differing(before, &after, &mut |part| cells.part_changed(node, key.0, part));
+        }
         let place = &mut cells.places[slot];
         place.value = Some(after.clone());
         if place.is_output {
@@ -435,6 +471,10 @@ mod tests {
         Outside,
         /// Twice of it.
         Twice,
+        /// Bits that no view shows.
+        Bits,
+        /// One of them.
+        Bit,
     }
 
     static OUTSIDE: AtomicU64 = AtomicU64::new(3);
@@ -460,6 +500,39 @@ mod tests {
 
         fn derive(view: &View<'_>, (): (), _: Option<&u64>) -> u64 {
             *view.get::<Outside>(()) * 2
+        }
+    }
+
+    static BITS: AtomicU64 = AtomicU64::new(0b01);
+
+    enum Bits {}
+
+    impl Derivation for Bits {
+        type Key = Uuid;
+        type Value = u64;
+        const NODE: NodeId = Node::Bits;
+
+        fn derive(_: &View<'_>, _: Uuid, _: Option<&u64>) -> u64 {
+            BITS.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Parted for Bits {
+        fn differing(before: &u64, after: &u64, tell: &mut dyn FnMut(Uuid)) {
+            let bits = (0..64).filter(|bit| (before ^ after) >> bit & 1 == 1);
+            bits.for_each(|bit| tell(Uuid::from_u128(bit)));
+        }
+    }
+
+    enum Bit {}
+
+    impl Derivation for Bit {
+        type Key = Uuid;
+        type Value = u64;
+        const NODE: NodeId = Node::Bit;
+
+        fn derive(view: &View<'_>, bit: Uuid, _: Option<&u64>) -> u64 {
+            *view.part::<Bits>(Uuid::nil(), bit) >> bit.as_u128() & 1
         }
     }
 
@@ -500,5 +573,36 @@ mod tests {
         assert_eq!(made(&mut graph), []);
         graph.check();
         assert_eq!(made(&mut graph), [Some(10)]);
+    }
+
+    #[test]
+    fn who_reads_a_part_is_made_again_when_that_changes() {
+        let mut graph = Graph::new::<Impure>();
+        let [first, second] = [0, 1].map(Uuid::from_u128);
+        graph.want::<Bit>(first);
+        graph.want::<Bit>(second);
+        graph.settle();
+        let mut check = |bits: u64, changed: &[Uuid]| {
+            BITS.store(bits, Ordering::Relaxed);
+            graph
+                .cells
+                .soil(graph.cells.find((Node::Bits, Uuid::nil().into())).unwrap());
+            let n_made = |graph: &Graph| graph.counts().last().map(|(_, count)| count.made);
+            let before = n_made(&graph);
+            let keys: Vec<Uuid> = graph.settle().iter().map(|changed| changed.key.0).collect();
+            assert_eq!(keys, changed);
+            assert_eq!(n_made(&graph), before.map(|n| n + changed.len() as u64));
+        };
+        check(0b11, &[second]);
+        check(0b11, &[]);
+        check(0b10, &[first]);
+        check(0b01, &[first, second]);
+        graph.drop_output::<Bit>(first);
+        graph.settle();
+        let find = |graph: &Graph| graph.cells.find((Node::Bits, Uuid::nil().into()));
+        assert!(find(&graph).is_some());
+        graph.drop_output::<Bit>(second);
+        graph.settle();
+        assert!(find(&graph).is_none());
     }
 }

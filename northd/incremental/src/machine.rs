@@ -14,7 +14,7 @@ use crate::databases::{Databases, Side};
 use crate::desired::{Desired, Kind, RowId};
 use crate::graph::{Changed, Count, Graph, Owner, Value};
 use crate::node::NodeId;
-use crate::program::{Of, Output, Program};
+use crate::program::{Of, Program};
 
 /// All that is known and all that follows from it.
 pub struct Machine<P> {
@@ -55,11 +55,14 @@ impl<P: Program> Machine<P> {
             new,
         } in changes
         {
-            let of_table = |output: &&Output| matches!(output.of, Of::Rows(s, t) if (s, t) == (side, *table));
-            for output in P::OUTPUTS.iter().filter(of_table) {
-                match (old, new) {
-                    (None, Some(_)) => (output.want)(&mut self.graph, *uuid),
-                    (Some(_), None) => (output.drop)(&mut self.graph, *uuid),
+            for output in P::OUTPUTS {
+                let is_of = match output.of {
+                    Of::Rows(s, t, is_of) if (s, t) == (side, *table) => is_of,
+                    _ => continue,
+                };
+                match [old, new].map(|row| row.as_ref().is_some_and(is_of)) {
+                    [false, true] => (output.want)(&mut self.graph, *uuid),
+                    [true, false] => (output.drop)(&mut self.graph, *uuid),
                     _ => {}
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ovsdb_data::typed::Table;
-use ovsdb_data::{ColumnIdx, TableIdx, Uuid};
+use ovsdb_data::{ColumnIdx, Row, TableIdx, Uuid};
 
 use crate::databases::Side;
 use crate::desired::{Desired, RowId};
@@ -83,8 +83,8 @@ pub struct Indexes {
 pub enum Of {
     /// One in all.
     Once,
-    /// One for each row of a table.
-    Rows(Side, TableIdx),
+    /// One for each row of a table of which this holds.
+    Rows(Side, TableIdx, fn(&Row) -> bool),
 }
 
 /// An output: what is to be.
@@ -101,7 +101,12 @@ pub const fn once<D: Derivation>() -> Output {
 
 /// An output that there is for each row of a table.
 pub const fn each<T: Table<'static>, D: Derivation>(side: Side) -> Output {
-    output::<D>(Of::Rows(side, T::TABLE_INDEX))
+    some::<T, D>(side, |_| true)
+}
+
+/// An output that there is for each row of a table of which something holds: of the others nothing comes.
+pub const fn some<T: Table<'static>, D: Derivation>(side: Side, is_of: fn(&Row) -> bool) -> Output {
+    output::<D>(Of::Rows(side, T::TABLE_INDEX, is_of))
 }
 
 const fn output<D: Derivation>(of: Of) -> Output {

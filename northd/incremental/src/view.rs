@@ -6,7 +6,7 @@ use ovsdb_data::typed::{Column, IntoAtom, Table};
 use ovsdb_data::{Atom, Uuid};
 
 use crate::databases::{Input, Side};
-use crate::graph::{Derivation, Source};
+use crate::graph::{Derivation, Parted, Source};
 use crate::node::NodeId;
 
 /// Reads the databases and other derivations' values, for one run of a derivation.
@@ -23,13 +23,23 @@ impl<'g> View<'g> {
 
     /// The value of a derivation before this one.
     pub fn get<D: Derivation>(&self, key: D::Key) -> Arc<D::Value> {
+        self.check::<D>();
+        self.source.get::<D>(key)
+    }
+
+    /// The same of which only a part is looked at: a change of others does not count.
+    pub fn part<D: Parted>(&self, whole: Uuid, part: Uuid) -> Arc<D::Value> {
+        self.check::<D>();
+        self.source.part::<D>(whole, part)
+    }
+
+    fn check<D: Derivation>(&self) {
         assert!(
             D::NODE < self.node,
             "{} reads {}, which comes after it",
             self.source.name(self.node),
             self.source.name(D::NODE)
         );
-        self.source.get::<D>(key)
     }
 
     /// A row, if it is there.

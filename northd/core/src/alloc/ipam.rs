@@ -17,7 +17,7 @@ use crate::model::address::{Addresses, Mac, V4, V6, v6_text};
 use crate::model::options::Options;
 use crate::model::router_port::RouterPort;
 use crate::model::switch::{Switch, SwitchPorts, SwitchTraits};
-use crate::model::switch_link::SwitchLink;
+use crate::model::switch_link;
 use crate::model::switch_port::{Peer, SwitchPort};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -184,13 +184,13 @@ impl Derivation for PortIpam {
     const NODE: NodeId = Node::PortIpam;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let (Some(row), Some(_)) = (
+        let (Some(row), Some(port)) = (
             view.row::<LogicalSwitchPort<'_>>(uuid),
             &*view.get::<SwitchPort>(uuid),
         ) else {
             return PortIpam::default();
         };
-        let has_peer = view.get::<Peer>(uuid).is_some() || view.get::<SwitchLink>(uuid).is_some();
+        let has_peer = port.peer(view).is_some() || switch_link::of(view, port).is_some();
         let mut port = PortIpam {
             given: row.dynamic_addresses().map(Into::into),
             has_peer,

@@ -4,7 +4,7 @@
 
 use ovsdb_data::Uuid;
 
-use crate::graph::Derivation;
+use crate::graph::{Derivation, Parted};
 use crate::model::binding::{Binding, OwnBinding, RedirectBinding};
 use crate::model::bucket::Bucket;
 use crate::model::chassis::VxlanMode;
@@ -12,7 +12,7 @@ use crate::model::options::Options;
 use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
 use crate::model::switch_bucket::{BucketPorts, buckets};
-use crate::model::switch_port::{RedirectPort, SwitchPort};
+use crate::model::switch_port::SwitchPort;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -41,7 +41,7 @@ impl Derivation for KeyClaim {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let (datapath, options, has_redirect) = if let Some(port) = &*view.get::<SwitchPort>(uuid) {
-            let has_redirect = view.get::<RedirectPort>(uuid).is_some();
+            let has_redirect = port.redirect(view).is_some();
             (port.switch, port.options.clone(), has_redirect)
         } else if let Some(port) = &*view.get::<RouterPort>(uuid) {
             (port.router, port.options.clone(), port.is_gateway)
@@ -122,7 +122,9 @@ impl Derivation for PortKeys {
     const NODE: NodeId = Node::PortKeys;
 
     fn derive(view: &View<'_>, datapath: Uuid, before: Option<&Self::Value>) -> Self::Value {
-        let mut all = claims(view, &view.get::<RouterPorts>(datapath));
+        // Nearly always one more.
+        let mut all = Vec::with_capacity(before.map_or(0, Vec::len) + 1);
+        all.extend(claims(view, &view.get::<RouterPorts>(datapath)));
         for bucket in buckets(view, datapath) {
             all.extend_from_slice(&view.get::<BucketClaims>(bucket));
         }
@@ -132,6 +134,29 @@ impl Derivation for PortKeys {
             before.map_or(&[], Vec::as_slice),
             if is_vxlan { VXLAN_MAX } else { MAX },
         )
+    }
+}
+
+/// Each port is a part: one more is nothing to the others.
+impl Parted for PortKeys {
+    fn differing(before: &Keys, after: &Keys, tell: &mut dyn FnMut(Uuid)) {
+        let (mut before, mut after) = (&before[..], &after[..]);
+        loop {
+            match (before, after) {
+                ([a, before_rest @ ..], [b, after_rest @ ..]) if a == b => {
+                    (before, after) = (before_rest, after_rest);
+                }
+                ([(port, _), rest @ ..], after) if after.first().is_none_or(|(other, _)| port <= other) => {
+                    tell(port.0);
+                    before = rest;
+                }
+                (_, [(port, _), rest @ ..]) => {
+                    tell(port.0);
+                    after = rest;
+                }
+                _ => break,
+            }
+        }
     }
 }
 
@@ -226,32 +251,6 @@ fn key_of(keys: &[(Port, i64)], port: Port) -> Option<i64> {
     Some(keys[place_of(keys, port)?].1)
 }
 
-/// The keys of those ports of a datapath whose uuids have the same first bits. A port more changes one bucket: the
-/// ports of the others need not look.
-pub enum PortKeyBucket {}
-
-/// How many first bits.
-const BUCKET_BITS: u32 = 6;
-
-impl Derivation for PortKeyBucket {
-    type Key = (Uuid, Uuid);
-    type Value = Keys;
-    const NODE: NodeId = Node::PortKeyBucket;
-
-    fn derive(view: &View<'_>, (datapath, first): Self::Key, _: Option<&Self::Value>) -> Self::Value {
-        let last = Uuid::from_u128(first.as_u128() | u128::MAX >> BUCKET_BITS);
-        let keys = view.get::<PortKeys>(datapath);
-        let from = keys.partition_point(|(port, _)| *port < (first, false));
-        let to = keys.partition_point(|(port, _)| *port <= (last, true));
-        keys[from..to].to_vec()
-    }
-}
-
-/// The first uuid of a port's bucket.
-fn bucket(port: Uuid) -> Uuid {
-    Uuid::from_u128(port.as_u128() & !(u128::MAX >> BUCKET_BITS))
-}
-
 /// The keys of one port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PortKey {
@@ -261,24 +260,12 @@ pub struct PortKey {
     pub redirect: Option<i64>,
 }
 
-impl Derivation for PortKey {
-    type Key = Uuid;
-    type Value = PortKey;
-    const NODE: NodeId = Node::PortKey;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let datapath = if let Some(port) = &*view.get::<SwitchPort>(uuid) {
-            port.switch
-        } else if let Some(port) = &*view.get::<RouterPort>(uuid) {
-            port.router
-        } else {
-            return PortKey::default();
-        };
-        let keys = view.get::<PortKeyBucket>((datapath, bucket(uuid)));
-        PortKey {
-            own: key_of(&keys, (uuid, false)),
-            redirect: key_of(&keys, (uuid, true)),
-        }
+/// The keys of a port of a datapath.
+pub fn of(view: &View<'_>, datapath: Uuid, port: Uuid) -> PortKey {
+    let keys = view.part::<PortKeys>(datapath, port);
+    PortKey {
+        own: key_of(&keys, (port, false)),
+        redirect: key_of(&keys, (port, true)),
     }
 }
 

@@ -17,6 +17,16 @@ use crate::view::View;
 /// The highest queue (the kernel has 16 bits for them, and keeps some).
 const MAX: i64 = 0xf000;
 
+/// The queue of a port, if it wants one ([`Queue`]).
+pub fn of(view: &View<'_>, port: &SwitchPort) -> Option<i64> {
+    is_limited(port).then(|| *view.get::<Queue>(port.uuid)).flatten()
+}
+
+fn is_limited(port: &SwitchPort) -> bool {
+    let limits = ["qos_max_rate", "qos_min_rate", "qos_burst"];
+    port.r#type != Type::Router && limits.iter().any(|key| port.options.get(key).is_some())
+}
+
 /// Whether a port wants a queue, and the one that it has already.
 pub enum QueueClaim {}
 
@@ -27,10 +37,7 @@ impl Derivation for QueueClaim {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);
-        let port = port.as_ref().as_ref()?;
-        let limits = ["qos_max_rate", "qos_min_rate", "qos_burst"];
-        let wants = port.r#type != Type::Router && limits.iter().any(|key| port.options.get(key).is_some());
-        wants.then(|| view.get::<OwnBinding>(uuid).as_ref().as_ref()?.queue)
+        is_limited(port.as_ref().as_ref()?).then(|| view.get::<OwnBinding>(uuid).as_ref().as_ref()?.queue)
     }
 }
 
@@ -58,8 +65,14 @@ impl Derivation for BucketQueues {
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
         let ports = view.get::<BucketPorts>(bucket);
+        let wants = |port: &&Uuid| {
+            view.get::<SwitchPort>(**port)
+                .as_ref()
+                .as_ref()
+                .is_some_and(is_limited)
+        };
         let claim = |port: &Uuid| view.get::<QueueClaim>(*port).map(|kept| (*port, kept));
-        ports.iter().filter_map(claim).collect()
+        ports.iter().filter(wants).filter_map(claim).collect()
     }
 }
 

@@ -11,6 +11,11 @@ use crate::model::switch_port::SwitchPort;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
+/// The tag that is to be in a port's row, if it asks for one ([`Tag`]).
+pub fn of(view: &View<'_>, port: &SwitchPort) -> Option<i64> {
+    port.asks_for_tag.then(|| *view.get::<Tag>(port.uuid)).flatten()
+}
+
 /// The tag that is to be in a port's row; none where northd does not choose it.
 pub enum Tag {}
 

@@ -8,7 +8,7 @@ use ovsdb_data::Uuid;
 
 use super::bucket::{self, Bucket};
 use super::switch_port::SwitchOf;
-use crate::graph::Derivation;
+use crate::graph::{Derivation, Parted};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -17,8 +17,11 @@ const FILL: usize = 32;
 
 /// The buckets of a switch, in the order of their ports: at least one.
 pub fn buckets(view: &View<'_>, switch: Uuid) -> impl Iterator<Item = Bucket> + use<> {
-    bucket::all(switch, *view.get::<PortBuckets>(switch))
+    bucket::all(switch, view.part::<PortRefs>(switch, HOW_MANY).len())
 }
+
+/// Of the buckets of a switch only how many there are.
+const HOW_MANY: Uuid = Uuid::nil();
 
 /// The column `ports`, by bucket.
 pub enum PortRefs {}
@@ -37,29 +40,19 @@ impl Derivation for PortRefs {
     }
 }
 
-/// How many buckets there are.
-pub enum PortBuckets {}
-
-impl Derivation for PortBuckets {
-    type Key = Uuid;
-    type Value = usize;
-    const NODE: NodeId = Node::PortBuckets;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&usize>) -> usize {
-        view.get::<PortRefs>(uuid).len()
-    }
-}
-
-/// The part of the column `ports` that is in one bucket.
-pub enum BucketRefs {}
-
-impl Derivation for BucketRefs {
-    type Key = Bucket;
-    type Value = Arc<[Uuid]>;
-    const NODE: NodeId = Node::BucketRefs;
-
-    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
-        bucket::part(bucket, &view.get::<PortRefs>(bucket.0))
+/// Each bucket is a part.
+impl Parted for PortRefs {
+    fn differing(before: &Self::Value, after: &Self::Value, tell: &mut dyn FnMut(Uuid)) {
+        if before.len() != after.len() {
+            tell(HOW_MANY);
+            let all = [before, after].map(|buckets| bucket::all(Uuid::nil(), buckets.len()));
+            return all.into_iter().flatten().for_each(|(_, place)| tell(place));
+        }
+        let places = bucket::all(Uuid::nil(), after.len()).map(|(_, place)| place);
+        let pairs = before.iter().zip(after).zip(places);
+        pairs
+            .filter(|((a, b), _)| a != b)
+            .for_each(|(_, place)| tell(place));
     }
 }
 
@@ -72,7 +65,7 @@ impl Derivation for BucketPorts {
     const NODE: NodeId = Node::BucketPorts;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
-        let refs = view.get::<BucketRefs>(bucket);
+        let refs = bucket::part(bucket, &view.part::<PortRefs>(bucket.0, bucket.1));
         let is_here = |port: &Uuid| *view.get::<SwitchOf>(*port) == Some(bucket.0);
         refs.iter().copied().filter(is_here).collect()
     }

@@ -9,6 +9,14 @@ use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
+/// The port of another switch that a port leads to ([`SwitchLink`]).
+pub fn of(view: &View<'_>, port: &SwitchPort) -> Option<Uuid> {
+    let leads_to_switch = port.r#type == Type::Switch;
+    leads_to_switch
+        .then(|| *view.get::<SwitchLink>(port.uuid))
+        .flatten()
+}
+
 /// The port of another switch that a port of type `switch` leads to.
 pub enum SwitchLink {}
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_northbound::{LogicalRouterPort, LogicalSwitchPort};
-use ovsdb_data::Uuid;
+use ovsdb_data::typed::Table;
+use ovsdb_data::{Row, Uuid};
 
 use super::address::Addresses;
 use super::name::{chassis_redirect, quoted};
@@ -59,6 +60,11 @@ impl Type {
     }
 }
 
+/// Whether a row is of a port of type `router`.
+pub(crate) fn leads_to_router(row: &Row) -> bool {
+    LogicalSwitchPort::of(row).r#type() == "router"
+}
+
 /// A logical switch port that is on a switch and bears a name that no other has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SwitchPort {
@@ -86,6 +92,24 @@ pub struct SwitchPort {
     pub options: Options,
     /// `parent_name`, if it is not empty.
     pub parent: Option<Arc<str>>,
+    /// It asks for a tag (`tag_request`).
+    pub asks_for_tag: bool,
+}
+
+impl SwitchPort {
+    /// The router port that it leads to ([`Peer`]).
+    pub fn peer(&self, view: &View<'_>) -> Option<Uuid> {
+        let leads_to_router = self.r#type == Type::Router;
+        leads_to_router.then(|| *view.get::<Peer>(self.uuid)).flatten()
+    }
+
+    /// The chassisredirect port that stands for it ([`RedirectPort`]).
+    pub fn redirect(&self, view: &View<'_>) -> Option<Arc<str>> {
+        let leads_to_router = self.r#type == Type::Router;
+        leads_to_router
+            .then(|| (*view.get::<RedirectPort>(self.uuid)).clone())
+            .flatten()
+    }
 }
 
 /// The switch of a port, if the port counts: where names clash, a router's port does, then the first one.
@@ -130,6 +154,7 @@ impl Derivation for SwitchPort {
             has_router_address: row.addresses().iter().any(|text| text == "router"),
             options: Options::of(&row.options()),
             parent: row.parent_name().filter(|name| !name.is_empty()).map(Into::into),
+            asks_for_tag: row.tag_request().is_some(),
         })
     }
 }
@@ -202,7 +227,7 @@ impl Derivation for RedirectPort {
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         let port = view.get::<SwitchPort>(uuid);
         let port = port.as_ref().as_ref()?;
-        let peer = view.get::<RouterPort>((*view.get::<Peer>(uuid))?);
+        let peer = view.get::<RouterPort>(port.peer(view)?);
         let peer = peer.as_ref().as_ref().filter(|peer| peer.is_gateway)?;
         let gateways = view.get::<super::router::GatewayPorts>(peer.router);
         let has_localnet = !view.get::<SwitchTraits>(port.switch).localnet.is_empty();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::routing::{leave, packets, priority};
 use crate::alloc::ecmp::Group;
-use crate::alloc::port_key::PortKey;
+use crate::alloc::port_key;
 use crate::flow::{Flows, Stage};
 use crate::model::network::ip_text;
 use crate::model::route::{Route, Via};
@@ -157,7 +157,7 @@ fn reply(view: &View<'_>, flows: &mut Flows, route: &Route, via: &Via, port: &Ro
     if !router.as_ref().as_ref().is_some_and(Router::is_gateway) {
         return;
     }
-    let Some(key) = view.get::<PortKey>(port.uuid).own else {
+    let Some(key) = port_key::of(view, port.router, port.uuid).own else {
         return;
     };
     let prefix = route.key.prefix;

@@ -16,7 +16,7 @@ use crate::model::copp;
 use crate::model::router_port::RouterPort;
 use crate::model::router_side::RouterSide;
 use crate::model::switch::Switch;
-use crate::model::switch_port::{Peer, SwitchPort, Type};
+use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -32,7 +32,7 @@ pub fn arp_reply(mac: &str, ip: &str) -> String {
 pub fn addresses(view: &View<'_>, port: &SwitchPort) -> Vec<Addresses> {
     let mut all = port.addresses.clone();
     if port.has_router_address
-        && let Some(peer) = *view.get::<Peer>(port.uuid)
+        && let Some(peer) = port.peer(view)
         && let Some(peer) = &*view.get::<RouterPort>(peer)
     {
         all.push(peer.addresses.clone());
@@ -265,7 +265,7 @@ fn nd_reply(r#type: Type, mac: &str, source: &str, target: &str) -> String {
 
 /// Answers of a router in the place of others.
 fn answer_for_others(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
-    let Some(peer) = *view.get::<Peer>(port.uuid) else {
+    let Some(peer) = port.peer(view) else {
         return;
     };
     let Some(Proxy { has_mac, addresses }) = proxy(port) else {

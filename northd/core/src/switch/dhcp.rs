@@ -2,7 +2,8 @@
 //! them. Where a router relays DHCP requests there are none.
 
 use ovn_schemas::rows::ovn_northbound::{DhcpOptions, LogicalSwitchPort};
-use ovsdb_data::Uuid;
+use ovsdb_data::typed::Table;
+use ovsdb_data::{Row, Uuid};
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
@@ -29,6 +30,12 @@ impl Derivation for SwitchDhcpFlows {
         flows.add(Stage::LsInDhcpResponse, 0, "1", "next;");
         flows
     }
+}
+
+/// Whether a port has options.
+pub(crate) fn has_options(row: &Row) -> bool {
+    let port = LogicalSwitchPort::of(row);
+    port.dhcpv4_options().is_some() || port.dhcpv6_options().is_some()
 }
 
 /// Which options a port has.

@@ -1,7 +1,9 @@
 //! External ports: machines behind a localnet port. Only the chassis where an external port is takes what it sends to
 //! routers (ovn-northd(8) "Ingress Table 27").
 
-use ovsdb_data::Uuid;
+use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
+use ovsdb_data::typed::Table;
+use ovsdb_data::{Row, Uuid};
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
@@ -28,6 +30,11 @@ impl Derivation for SwitchExternalFlows {
         flows.add(Stage::LsInExternalPort, 0, "1", "next;");
         flows
     }
+}
+
+/// Whether a port is external.
+pub(crate) fn is_external(row: &Row) -> bool {
+    LogicalSwitchPort::of(row).r#type() == "external"
 }
 
 /// The flows of a port.

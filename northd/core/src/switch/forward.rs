@@ -8,7 +8,7 @@ use ovsdb_data::Uuid;
 use crate::flow::{Flows, Stage};
 use crate::model::name::is_resident;
 use crate::model::router_side::HasOnlyRouters;
-use crate::model::switch_port::{RedirectPort, SwitchPort};
+use crate::model::switch_port::SwitchPort;
 use crate::view::View;
 
 /// How requests for addresses of a router get to it.
@@ -29,7 +29,7 @@ impl Forward {
             port: port.uuid,
             switch: port.switch,
             key: port.key.clone(),
-            redirect: (*view.get::<RedirectPort>(port.uuid)).clone(),
+            redirect: port.redirect(view),
             is_flooded: !*view.get::<HasOnlyRouters>(port.switch),
         }
     }

@@ -19,7 +19,7 @@ use crate::model::router::GatewayPorts;
 use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::router_side::{HasOnlyRouters, RouterSide};
 use crate::model::switch::{Switch, SwitchTraits};
-use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
+use crate::model::switch_port::{Peer, SwitchPort, Type};
 use crate::nodes::{Node, NodeId};
 use crate::switch::arp_nd::{port_named, proxy};
 use crate::switch::external_macs::ExternalMacs;
@@ -118,7 +118,7 @@ fn forces_fdb_lookup(port: &SwitchPort) -> bool {
 }
 
 fn router_port(view: &View<'_>, port: &SwitchPort) -> Option<Arc<Option<RouterPort>>> {
-    let peer = (*view.get::<Peer>(port.uuid))?;
+    let peer = port.peer(view)?;
     Some(view.get::<RouterPort>(peer))
 }
 
@@ -174,7 +174,7 @@ fn to_router(view: &View<'_>, port: &SwitchPort, peer: &RouterPort, flows: &mut 
         if let Some(chassis) = chassis_of(view, peer, &gateways) {
             is_for_it += &format!(" && {chassis}");
         }
-    } else if let Some(redirect) = &*view.get::<RedirectPort>(port.uuid) {
+    } else if let Some(redirect) = &port.redirect(view) {
         let here = is_resident(redirect);
         add(format!("eth.dst == {mac} && !{here}"), redirect);
         is_for_it += &format!(" && {here}");
@@ -215,7 +215,7 @@ fn refuse(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
             .tag(name);
     };
     add(&port.key, &port.name);
-    if let Some(redirect) = &*view.get::<RedirectPort>(port.uuid) {
+    if let Some(redirect) = &port.redirect(view) {
         add(redirect, &chassis_redirect(&port.name));
     }
 }

@@ -25,7 +25,7 @@ use crate::model::router_port::{RouterPort, SwitchPeer};
 use crate::model::router_side::RouterSide;
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_bucket::{BucketPorts, buckets};
-use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
+use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::{Node, NodeId};
 use crate::switch::arp_nd::port_named;
 use crate::view::View;
@@ -66,12 +66,12 @@ impl Derivation for MulticastPort {
         let port = port.as_ref().as_ref()?;
         // Otherwise it would not go through a tunnel to the chassis that has the gateway.
         let own_id = port_id(&port.name);
-        let id = match *view.get::<RedirectPort>(uuid) {
+        let id = match port.redirect(view) {
             Some(_) => port_id(&chassis_redirect(&port.name)),
             None => own_id,
         };
-        let relays = view
-            .get::<Peer>(uuid)
+        let relays = port
+            .peer(view)
             .and_then(|peer| Some(view.get::<RouterPort>(peer).as_ref().as_ref()?.router))
             .is_some_and(|router| relays(view, router));
         Some(MulticastPort {

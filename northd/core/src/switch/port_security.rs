@@ -3,7 +3,7 @@
 
 use ovsdb_data::Uuid;
 
-use crate::alloc::queue::Queue;
+use crate::alloc::queue;
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
@@ -12,7 +12,7 @@ use crate::model::name::{chassis_redirect, is_resident};
 use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
 use crate::model::switch::{Switch, SwitchTraits};
-use crate::model::switch_port::{Peer, RedirectPort, SwitchPort, Type};
+use crate::model::switch_port::{SwitchPort, Type};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -128,7 +128,7 @@ fn check(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
     };
     let mut both = |priority: u16, actions: &str| {
         add(&port.key, &port.name, priority, actions.to_owned());
-        if let Some(redirect) = &*view.get::<RedirectPort>(port.uuid) {
+        if let Some(redirect) = &port.redirect(view) {
             add(
                 redirect,
                 &chassis_redirect(&port.name),
@@ -210,9 +210,7 @@ fn too_big(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
         }
         return;
     }
-    let peer = view
-        .get::<Peer>(port.uuid)
-        .map(|peer| view.get::<RouterPort>(peer));
+    let peer = port.peer(view).map(|peer| view.get::<RouterPort>(peer));
     let Some(Some(peer)) = peer.as_deref() else { return };
     let router = view.get::<Router>(peer.router);
     let mac = &peer.mac_text;
@@ -234,7 +232,7 @@ fn too_big(view: &View<'_>, port: &SwitchPort, flows: &mut Flows) {
 
 /// The queue of a port with a limited rate, or the one that it was given by hand.
 fn queue_of(view: &View<'_>, port: &SwitchPort) -> Option<String> {
-    match *view.get::<Queue>(port.uuid) {
+    match queue::of(view, port) {
         Some(queue) => Some(queue.to_string()),
         None => port.options.get(QUEUE_ID).map(Into::into),
     }

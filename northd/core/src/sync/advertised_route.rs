@@ -18,7 +18,7 @@ use crate::model::route::{Origin, Route};
 use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::{Neighbors, RouterPeer, RouterPort};
 use crate::model::router_vips;
-use crate::model::switch_port::{Peer, SwitchPort};
+use crate::model::switch_port::SwitchPort;
 use crate::nodes::{Node, NodeId};
 use crate::router::offered::offered;
 use crate::router::peer_switch;
@@ -224,7 +224,7 @@ impl Derivation for HostAdvertisedRoutes {
             return Vec::new();
         };
         let advertisers = view.get::<HostAdvertisers>(port.switch);
-        if advertisers.is_empty() || view.get::<Peer>(uuid).is_some() {
+        if advertisers.is_empty() || port.peer(view).is_some() {
             return Vec::new();
         }
         let mut rows = Vec::new();

@@ -9,7 +9,7 @@ use ovsdb_data::Uuid;
 use crate::alloc::datapath_key::DatapathKeys;
 use crate::alloc::port_key::PortKeys;
 use crate::desired::{Desired, Gone};
-use crate::graph::Derivation;
+use crate::graph::{Derivation, Parted};
 use crate::model::ageing::{StationAge, too_old_at};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -62,27 +62,11 @@ impl Derivation for TakenKeys {
     }
 }
 
-/// Those of them that differ in their last bits alone. A port more changes one bucket: the rows of other ports need
-/// not be looked at.
-pub enum TakenKeyBucket {}
-
-/// How many keys a bucket has.
-const BUCKET: i64 = 64;
-
-impl Derivation for TakenKeyBucket {
-    type Key = (Uuid, Uuid);
-    type Value = BTreeSet<i64>;
-    const NODE: NodeId = Node::TakenKeyBucket;
-
-    fn derive(view: &View<'_>, (datapath, bucket): Self::Key, _: Option<&Self::Value>) -> Self::Value {
-        let first = i64::try_from(bucket.as_u128())
-            .unwrap_or(i64::MAX)
-            .saturating_mul(BUCKET);
-        let taken = view.get::<TakenKeys>(datapath);
-        taken
-            .range(first..first.saturating_add(BUCKET))
-            .copied()
-            .collect()
+/// Each key is a part: the rows of other ports need not be looked at.
+impl Parted for TakenKeys {
+    fn differing(before: &Self::Value, after: &Self::Value, tell: &mut dyn FnMut(Uuid)) {
+        let keys = before.symmetric_difference(after);
+        keys.for_each(|key| tell(numbered(*key)));
     }
 }
 
@@ -108,7 +92,7 @@ fn when(view: &View<'_>, uuid: Uuid) -> Option<Gone> {
         return Some(Gone::Now);
     };
     let (key, age) = (row.port_key(), *view.get::<StationAge>(switch));
-    let taken = view.get::<TakenKeyBucket>((switch, numbered(key / BUCKET)));
+    let taken = view.part::<TakenKeys>(switch, numbered(key));
     match age {
         Some(age) if taken.contains(&key) => too_old_at(row.timestamp(), age).map(Gone::At),
         _ => Some(Gone::Now),

@@ -15,11 +15,11 @@ use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::RouterPort;
 use crate::model::router_vips::{self, HasVip};
 use crate::model::switch::SwitchTraits;
-use crate::model::switch_port::{Peer, SwitchPort};
+use crate::model::switch_port::SwitchPort;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
-/// The column of a switch port's row; others own the row.
+/// The column of the row of a port of type `router`; others own the row.
 pub enum NatAddresses {}
 
 impl Derivation for NatAddresses {
@@ -42,7 +42,7 @@ impl Derivation for NatAddresses {
 
 /// What is announced for the router behind a port; none where there is none.
 fn announced(view: &View<'_>, port: &SwitchPort) -> Option<Vec<String>> {
-    let peer = view.get::<RouterPort>((*view.get::<Peer>(port.uuid))?);
+    let peer = view.get::<RouterPort>(port.peer(view)?);
     let peer = peer.as_ref().as_ref()?;
     let router = view.get::<Router>(peer.router);
     let router = router.as_ref().as_ref()?;

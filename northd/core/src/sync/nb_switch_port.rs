@@ -5,7 +5,7 @@ use ovsdb_data::Uuid;
 use ovsdb_data::typed::Columns;
 
 use crate::alloc::ipam::{DynamicAddress, HasIpam, PortIpam};
-use crate::alloc::tag::Tag;
+use crate::alloc::tag;
 use crate::desired::Desired;
 use crate::graph::Derivation;
 use crate::model::binding::{Binding, OwnBinding};
@@ -38,7 +38,7 @@ impl Derivation for NbSwitchPortRow {
             let chosen = view.get::<DynamicAddress>(uuid);
             columns = columns.set(LogicalSwitchPort::DYNAMIC_ADDRESSES, chosen.as_deref());
         }
-        if let Some(tag) = *view.get::<Tag>(uuid) {
+        if let Some(tag) = tag::of(view, port) {
             columns = columns.set(LogicalSwitchPort::TAG, Some(tag));
         }
         vec![Desired::update(uuid, columns)]

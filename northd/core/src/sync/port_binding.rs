@@ -1,6 +1,7 @@
 //! `Port_Binding` of switch ports, and of the chassisredirect ports that stand for some (ovn-sb(5)).
 //!
-//! In: ports, their keys and queues, what the rows say back. Out: every column that northd owns but `nat_addresses`.
+//! In: ports, their keys and queues, what the rows say back. Out: every column that northd owns, but for `nat_addresses` of ports that lead to
+//! routers.
 //! Never here: where a port is (`chassis`, `encap`, `up`), which is ovn-controller's to say, but for ports of other
 //! availability zones.
 
@@ -13,9 +14,7 @@ use ovsdb_data::Uuid;
 use ovsdb_data::typed::Columns;
 
 use super::datapath_binding::datapath_id;
-use crate::alloc::port_key::PortKey;
-use crate::alloc::queue::Queue;
-use crate::alloc::tag::Tag;
+use crate::alloc::{port_key, queue, tag};
 use crate::desired::{Desired, named};
 use crate::graph::Derivation;
 use crate::model::binding::{Binding, OwnBinding, RedirectBinding};
@@ -23,9 +22,8 @@ use crate::model::name::chassis_redirect;
 use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
 use crate::model::switch::{Switch, SwitchTraits};
-use crate::model::switch_link::SwitchLink;
-use crate::model::switch_port::{Peer, SwitchPort, Type};
-use crate::model::{chassis, ha_group};
+use crate::model::switch_port::{SwitchPort, Type};
+use crate::model::{chassis, ha_group, switch_link};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -64,7 +62,7 @@ impl Derivation for SwitchPortBindings {
         let (Some(port), Some(nb)) = (&*port, view.row::<LogicalSwitchPort<'_>>(uuid)) else {
             return Vec::new();
         };
-        let keys = view.get::<PortKey>(uuid);
+        let keys = port_key::of(view, port.switch, uuid);
         let mut rows = Vec::new();
         if let Some(key) = keys.own {
             let binding = view.get::<OwnBinding>(uuid);
@@ -107,7 +105,7 @@ fn common(view: &View<'_>, port: &SwitchPort, nb: LogicalSwitchPort<'_>) -> Port
     Columns::new()
         .set(PortBinding::DATAPATH, datapath_id(port.switch))
         .set(PortBinding::PARENT_PORT, nb.parent_name())
-        .set(PortBinding::TAG, view.get::<Tag>(port.uuid).or(nb.tag()))
+        .set(PortBinding::TAG, tag::of(view, port).or(nb.tag()))
         .set(PortBinding::MAC, nb.addresses().iter())
         .set(PortBinding::PORT_SECURITY, nb.port_security().iter())
         .set(PortBinding::EXTERNAL_IDS, external_ids)
@@ -117,7 +115,7 @@ fn common(view: &View<'_>, port: &SwitchPort, nb: LogicalSwitchPort<'_>) -> Port
 
 /// The group of the gateway port that a switch port leads to.
 fn gateway_group(view: &View<'_>, port: &SwitchPort) -> Option<Uuid> {
-    let peer = view.get::<RouterPort>((*view.get::<Peer>(port.uuid))?);
+    let peer = view.get::<RouterPort>(port.peer(view)?);
     let group = ha_group::of_gateway_port(view, peer.as_ref().as_ref()?)?;
     Some(ha_group_id(&group))
 }
@@ -129,7 +127,7 @@ fn to_router(
     binding: Option<&Binding>,
     columns: PortColumns,
 ) -> PortColumns {
-    let peer = (*view.get::<Peer>(port.uuid)).map(|peer| view.get::<RouterPort>(peer));
+    let peer = port.peer(view).map(|peer| view.get::<RouterPort>(peer));
     let peer = peer.as_ref().and_then(|peer| peer.as_ref().as_ref());
     let router = peer.map(|peer| view.get::<Router>(peer.router));
     let router = router.as_ref().and_then(|router| router.as_ref().as_ref());
@@ -171,7 +169,7 @@ fn plain(
 ) -> PortColumns {
     let mut options: OptionMap = port.options.iter().map(|(k, v)| (k.into(), v.into())).collect();
     let mut add = |key: &str, value: &str| options.insert(key.into(), value.into());
-    if let Some(queue) = *view.get::<Queue>(port.uuid) {
+    if let Some(queue) = queue::of(view, port) {
         if let Some(network) = physical_network(view, port.switch) {
             add("qos_physical_network", &network);
         }
@@ -183,7 +181,7 @@ fn plain(
     {
         add("vlan-passthru", "true");
     }
-    if let Some(peer) = *view.get::<SwitchLink>(port.uuid)
+    if let Some(peer) = switch_link::of(view, port)
         && let Some(peer) = &*view.get::<SwitchPort>(peer)
     {
         add("peer", &peer.name);
@@ -227,6 +225,7 @@ fn plain(
     };
     columns
         .set(PortBinding::OPTIONS, options)
+        .set(PortBinding::NAT_ADDRESSES, [""; 0])
         .set(PortBinding::REQUESTED_CHASSIS, first)
         .set(PortBinding::REQUESTED_ADDITIONAL_CHASSIS, more.iter().copied())
         .set(

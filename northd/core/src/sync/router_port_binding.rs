@@ -10,7 +10,7 @@ use ovsdb_data::typed::Columns;
 use super::datapath_binding::datapath_id;
 use super::port_binding::{OptionMap, ha_group_id, row};
 use super::port_binding_options::{advertisements, dynamic_routing, redirect};
-use crate::alloc::port_key::PortKey;
+use crate::alloc::port_key;
 use crate::desired::Desired;
 use crate::graph::Derivation;
 use crate::model::address::v6_text;
@@ -40,7 +40,7 @@ impl Derivation for RouterPortBindings {
         let Some(router) = router.as_ref() else {
             return Vec::new();
         };
-        let keys = view.get::<PortKey>(uuid);
+        let keys = port_key::of(view, port.router, uuid);
         let mut rows = Vec::new();
         if let Some(key) = keys.own {
             let (r#type, chassis) = own_type(view, port, router);

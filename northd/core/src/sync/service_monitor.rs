@@ -1,10 +1,10 @@
 //! `Service_Monitor`: a row for each backend that ovn-controller is to watch (ovn-sb(5)). What it finds it writes to
 //! `status`; a backend whose port is not up is offline, whatever was found.
 
-use ovn_schemas::rows::ovn_northbound::LoadBalancerHealthCheck;
+use ovn_schemas::rows::ovn_northbound::{LoadBalancer as NbLoadBalancer, LoadBalancerHealthCheck};
 use ovn_schemas::rows::ovn_southbound::{Chassis, ServiceMonitor};
-use ovsdb_data::Uuid;
-use ovsdb_data::typed::Columns;
+use ovsdb_data::typed::{Columns, Table};
+use ovsdb_data::{Row, Uuid};
 
 use crate::desired::{Desired, Hasher};
 use crate::graph::Derivation;
@@ -16,6 +16,11 @@ use crate::model::vip::{Backend, Monitor};
 use crate::model::vips::{Vips, buckets};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
+
+/// Whether a load balancer's backends are watched.
+pub(crate) fn is_watched(row: &Row) -> bool {
+    !NbLoadBalancer::of(row).health_check().is_empty()
+}
 
 /// The rows of a load balancer.
 pub enum ServiceMonitors {}
