@@ -115,9 +115,9 @@ impl World {
     }
 
     fn part(&mut self, m: usize) {
-        let (what, links) = faults::partition(&self.consensus.chance, m, self.members.len());
+        let (what, partition) = faults::partition(&self.consensus.chance, m, self.members.len());
         self.counted.count(what);
-        let partition = self.consensus.network.part(links);
+        let partition = self.consensus.network.part(partition);
         self.for_a_while(50..2500, Between::Unite(partition));
     }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::chance::Chance;
 use super::disk::Fault;
-use super::network::{Host, Links};
+use super::network::{Host, Partition};
 
 /// What many seeds of members under faults must have seen, whatever is built on them.
 pub const EXPECTED: &[&str] = &[
     "one is cut off",
+    "one is shut off",
     "one way: nothing heard",
     "one way: nothing said",
     "one way: one link",
@@ -38,16 +39,19 @@ pub const EXPECTED: &[&str] = &[
 ];
 
 /// What a partition of some kind, around one of so many hosts, keeps apart.
-pub fn partition(chance: &Chance, host: Host, n_hosts: usize) -> (&'static str, Links) {
+pub fn partition(chance: &Chance, host: Host, n_hosts: usize) -> (&'static str, Partition) {
     let all = 0..n_hosts;
     let others = all.clone().filter(|other| *other != host);
     let to: BTreeSet<_> = others.clone().map(|other| (host, other)).collect();
     let from: BTreeSet<_> = others.clone().map(|other| (other, host)).collect();
-    match chance.within(0..5) {
-        0 => ("one is cut off", to.union(&from).copied().collect()),
-        1 => ("one way: nothing heard", from),
-        2 => ("one way: nothing said", to),
-        3 => {
+    let what = chance.within(0..6);
+    let (name, links) = match what {
+        0 => ("one is cut off", &to | &from),
+        // Who is well looks dead to the others.
+        1 => ("one is shut off", &to | &from),
+        2 => ("one way: nothing heard", from),
+        3 => ("one way: nothing said", to),
+        4 => {
             let link = chance.index(to.len()).and_then(|i| to.iter().nth(i));
             ("one way: one link", link.copied().into_iter().collect())
         }
@@ -56,7 +60,9 @@ pub fn partition(chance: &Chance, host: Host, n_hosts: usize) -> (&'static str, 
             let pairs = all.clone().flat_map(|a| all.clone().map(move |b| (a, b)));
             ("halves", pairs.filter(|(a, b)| side[*a] != side[*b]).collect())
         }
-    }
+    };
+    let refuses = what == 1;
+    (name, Partition { links, refuses })
 }
 
 /// What is wrong with a disk.

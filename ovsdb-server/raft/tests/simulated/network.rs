@@ -22,6 +22,13 @@ pub type Host = usize;
 /// From where to where.
 pub type Links = BTreeSet<(Host, Host)>;
 
+/// Where nothing comes through.
+pub struct Partition {
+    pub links: Links,
+    /// It says so: connections end at once, as if nobody were there any more. Otherwise bytes wait for its end.
+    pub refuses: bool,
+}
+
 /// Bytes that a stream holds.
 const BUFFER: usize = 1 << 20;
 
@@ -40,8 +47,7 @@ struct Wires {
     handle: Handle,
     chance: Chance,
     listeners: BTreeMap<String, (Host, UnboundedSender<(DuplexStream, String)>)>,
-    /// Where nothing comes through, by partition.
-    partitions: BTreeMap<u64, Links>,
+    partitions: BTreeMap<u64, Partition>,
     n_partitions: u64,
     /// How long bytes take, in ms.
     delay: Range<u64>,
@@ -87,6 +93,7 @@ impl Network {
         let listener = loop {
             let listener = self.0.lock().listeners.get(&address).cloned();
             match &listener {
+                Some((to, _)) if self.is_refused(from, *to) => break None,
                 // Where no machine is nobody answers either way.
                 Some((to, _)) if self.is_blocked(from, *to) || self.is_blocked(*to, from) => {
                     tokio::time::sleep(AGAIN).await;
@@ -186,23 +193,33 @@ impl Network {
 
     fn is_blocked(&self, from: Host, to: Host) -> bool {
         let wires = self.0.lock();
-        wires.partitions.values().any(|links| links.contains(&(from, to)))
+        let mut partitions = wires.partitions.values();
+        partitions.any(|partition| partition.links.contains(&(from, to)))
+    }
+
+    fn is_refused(&self, from: Host, to: Host) -> bool {
+        let wires = self.0.lock();
+        let mut refusing = wires.partitions.values().filter(|partition| partition.refuses);
+        refusing.any(|partition| partition.links.contains(&(from, to)))
     }
 
     /// From now on nothing comes through there. Says by which number that ends.
-    pub fn part(&self, links: Links) -> u64 {
+    pub fn part(&self, partition: Partition) -> u64 {
+        if partition.refuses {
+            self.cut(|a, b| partition.links.contains(&(a, b)), 100);
+        }
         let mut wires = self.0.lock();
         wires.n_partitions += 1;
         let number = wires.n_partitions;
-        wires.partitions.insert(number, links);
+        wires.partitions.insert(number, partition);
         number
     }
 
     /// A partition ends; some connections did not survive it.
     pub fn unite(&self, partition: u64) {
         let ended = self.0.lock().partitions.remove(&partition);
-        if let Some(ended) = ended {
-            self.cut(|a, b| ended.contains(&(a, b)) || ended.contains(&(b, a)), 50);
+        if let Some(Partition { links, .. }) = ended {
+            self.cut(|a, b| links.contains(&(a, b)) || links.contains(&(b, a)), 50);
         }
     }
 

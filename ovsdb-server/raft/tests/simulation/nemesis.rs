@@ -142,9 +142,9 @@ impl Cluster {
 
     /// A partition of some kind.
     fn part(&mut self, host: Host) {
-        let (what, links) = faults::partition(&self.chance, host, self.places.len());
+        let (what, partition) = faults::partition(&self.chance, host, self.places.len());
         self.fault(what, host);
-        let number = self.network.part(links);
+        let number = self.network.part(partition);
         let delay = self.chance.within(50..4000);
         self.later(delay, Due::Heal(number));
     }
