@@ -647,12 +647,12 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalSwitch<'static>, switch::l2_lookup::SwitchL2LookupFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::multicast::MulticastFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::multicast::SwitchLearnedFlows>(Side::Nb),
-    some::<nb::LogicalSwitchPort<'static>, switch::fdb::FdbFlows>(Side::Nb, switch::fdb::may_learn),
+    some::<nb::LogicalSwitchPort<'static>, switch::fdb::FdbFlows>(Side::Nb, switch_port::takes_unknown),
     each::<nb::LogicalSwitchPort<'static>, switch::arp_nd::ArpNdFlows>(Side::Nb),
     some::<nb::LogicalSwitchPort<'static>, switch::dhcp::DhcpFlows>(Side::Nb, switch::dhcp::has_options),
     some::<nb::LogicalSwitchPort<'static>, switch::external::ExternalFlows>(
         Side::Nb,
-        switch::external::is_external,
+        switch_port::is_external,
     ),
     each::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::L2LookupFlows>(Side::Nb),
     some::<nb::LogicalSwitchPort<'static>, switch::l2_lookup::SelfOriginatedFlows>(

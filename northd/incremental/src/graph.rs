@@ -471,23 +471,29 @@ mod tests {
         Outside,
         /// Twice of it.
         Twice,
-        /// Bits that no view shows.
-        Bits,
-        /// One of them.
+        /// A bit of it.
         Bit,
     }
 
-    static OUTSIDE: AtomicU64 = AtomicU64::new(3);
+    /// By the test that it is of, as tests run beside one another.
+    static OUTSIDE: [AtomicU64; 2] = [AtomicU64::new(3), AtomicU64::new(0b01)];
+
+    const WHOLE: Uuid = Uuid::from_u128(0);
+    const PARTS: Uuid = Uuid::from_u128(1);
+
+    fn outside(of: Uuid) -> &'static AtomicU64 {
+        &OUTSIDE[of.as_u128() as usize]
+    }
 
     enum Outside {}
 
     impl Derivation for Outside {
-        type Key = ();
+        type Key = Uuid;
         type Value = u64;
         const NODE: NodeId = Node::Outside;
 
-        fn derive(_: &View<'_>, (): (), _: Option<&u64>) -> u64 {
-            OUTSIDE.load(Ordering::Relaxed)
+        fn derive(_: &View<'_>, of: Uuid, _: Option<&u64>) -> u64 {
+            outside(of).load(Ordering::Relaxed)
         }
     }
 
@@ -499,25 +505,11 @@ mod tests {
         const NODE: NodeId = Node::Twice;
 
         fn derive(view: &View<'_>, (): (), _: Option<&u64>) -> u64 {
-            *view.get::<Outside>(()) * 2
+            *view.get::<Outside>(WHOLE) * 2
         }
     }
 
-    static BITS: AtomicU64 = AtomicU64::new(0b01);
-
-    enum Bits {}
-
-    impl Derivation for Bits {
-        type Key = Uuid;
-        type Value = u64;
-        const NODE: NodeId = Node::Bits;
-
-        fn derive(_: &View<'_>, _: Uuid, _: Option<&u64>) -> u64 {
-            BITS.load(Ordering::Relaxed)
-        }
-    }
-
-    impl Parted for Bits {
+    impl Parted for Outside {
         fn differing(before: &u64, after: &u64, tell: &mut dyn FnMut(Uuid)) {
             let bits = (0..64).filter(|bit| (before ^ after) >> bit & 1 == 1);
             bits.for_each(|bit| tell(Uuid::from_u128(bit)));
@@ -532,7 +524,7 @@ mod tests {
         const NODE: NodeId = Node::Bit;
 
         fn derive(view: &View<'_>, bit: Uuid, _: Option<&u64>) -> u64 {
-            *view.part::<Bits>(Uuid::nil(), bit) >> bit.as_u128() & 1
+            *view.part::<Outside>(PARTS, bit) >> bit.as_u128() & 1
         }
     }
 
@@ -569,7 +561,7 @@ mod tests {
         assert_eq!(made(&mut graph), []);
         let twice = Count { made: 2, equal: 1 };
         assert_eq!(graph.counts().last(), Some(&(Node::Twice, twice)));
-        OUTSIDE.store(5, Ordering::Relaxed);
+        outside(WHOLE).store(5, Ordering::Relaxed);
         assert_eq!(made(&mut graph), []);
         graph.check();
         assert_eq!(made(&mut graph), [Some(10)]);
@@ -583,10 +575,10 @@ mod tests {
         graph.want::<Bit>(second);
         graph.settle();
         let mut check = |bits: u64, changed: &[Uuid]| {
-            BITS.store(bits, Ordering::Relaxed);
+            outside(PARTS).store(bits, Ordering::Relaxed);
             graph
                 .cells
-                .soil(graph.cells.find((Node::Bits, Uuid::nil().into())).unwrap());
+                .soil(graph.cells.find((Node::Outside, PARTS.into())).unwrap());
             let n_made = |graph: &Graph| graph.counts().last().map(|(_, count)| count.made);
             let before = n_made(&graph);
             let keys: Vec<Uuid> = graph.settle().iter().map(|changed| changed.key.0).collect();
@@ -599,7 +591,7 @@ mod tests {
         check(0b01, &[first, second]);
         graph.drop_output::<Bit>(first);
         graph.settle();
-        let find = |graph: &Graph| graph.cells.find((Node::Bits, Uuid::nil().into()));
+        let find = |graph: &Graph| graph.cells.find((Node::Outside, PARTS.into()));
         assert!(find(&graph).is_some());
         graph.drop_output::<Bit>(second);
         graph.settle();

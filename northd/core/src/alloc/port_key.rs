@@ -252,7 +252,7 @@ fn key_of(keys: &[(Port, i64)], port: Port) -> Option<i64> {
 }
 
 /// The keys of one port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct PortKey {
     /// Its own; none where there are not enough.
     pub own: Option<i64>,

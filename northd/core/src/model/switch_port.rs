@@ -62,7 +62,21 @@ impl Type {
 
 /// Whether a row is of a port of type `router`.
 pub(crate) fn leads_to_router(row: &Row) -> bool {
-    LogicalSwitchPort::of(row).r#type() == "router"
+    Type::parse(LogicalSwitchPort::of(row).r#type()) == Type::Router
+}
+
+/// Whether a row is of a port of type `external`.
+pub(crate) fn is_external(row: &Row) -> bool {
+    Type::parse(LogicalSwitchPort::of(row).r#type()) == Type::External
+}
+
+/// Whether a row is of a port that takes what is for unknown addresses.
+pub(crate) fn takes_unknown(row: &Row) -> bool {
+    has_unknown(LogicalSwitchPort::of(row))
+}
+
+fn has_unknown(row: LogicalSwitchPort<'_>) -> bool {
+    Type::parse(row.r#type()) == Type::Switch || row.addresses().iter().any(|text| text == "unknown")
 }
 
 /// A logical switch port that is on a switch and bears a name that no other has.
@@ -150,7 +164,7 @@ impl Derivation for SwitchPort {
             is_enabled: row.enabled().unwrap_or(true),
             addresses: addresses(&row),
             port_security: row.port_security().iter().filter_map(Addresses::parse).collect(),
-            has_unknown: r#type == Type::Switch || row.addresses().iter().any(|text| text == "unknown"),
+            has_unknown: has_unknown(row),
             has_router_address: row.addresses().iter().any(|text| text == "router"),
             options: Options::of(&row.options()),
             parent: row.parent_name().filter(|name| !name.is_empty()).map(Into::into),

@@ -1,9 +1,7 @@
 //! External ports: machines behind a localnet port. Only the chassis where an external port is takes what it sends to
 //! routers (ovn-northd(8) "Ingress Table 27").
 
-use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
-use ovsdb_data::typed::Table;
-use ovsdb_data::{Row, Uuid};
+use ovsdb_data::Uuid;
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
@@ -30,11 +28,6 @@ impl Derivation for SwitchExternalFlows {
         flows.add(Stage::LsInExternalPort, 0, "1", "next;");
         flows
     }
-}
-
-/// Whether a port is external.
-pub(crate) fn is_external(row: &Row) -> bool {
-    LogicalSwitchPort::of(row).r#type() == "external"
 }
 
 /// The flows of a port.

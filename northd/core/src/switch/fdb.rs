@@ -1,9 +1,7 @@
 //! Addresses that are learned from traffic, by ports that take what is for unknown ones (ovn-northd(8) "Ingress Table
 //! 2", "3", "Egress Table 0", "1"). Rows of `FDB` are ovn-controller's.
 
-use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
-use ovsdb_data::typed::Table;
-use ovsdb_data::{Row, Uuid};
+use ovsdb_data::Uuid;
 
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
@@ -33,12 +31,6 @@ impl Derivation for SwitchFdbFlows {
         }
         flows
     }
-}
-
-/// Whether a port may have any.
-pub(crate) fn may_learn(row: &Row) -> bool {
-    let port = LogicalSwitchPort::of(row);
-    port.r#type() == "switch" || port.addresses().iter().any(|text| text == "unknown")
 }
 
 /// The flows of a port.

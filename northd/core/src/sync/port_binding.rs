@@ -1,9 +1,8 @@
 //! `Port_Binding` of switch ports, and of the chassisredirect ports that stand for some (ovn-sb(5)).
 //!
-//! In: ports, their keys and queues, what the rows say back. Out: every column that northd owns, but for `nat_addresses` of ports that lead to
-//! routers.
-//! Never here: where a port is (`chassis`, `encap`, `up`), which is ovn-controller's to say, but for ports of other
-//! availability zones.
+//! In: ports, their keys and queues, what the rows say back. Out: every column that northd owns, but for
+//! `nat_addresses` of ports that lead to routers. Never here: where a port is (`chassis`, `encap`, `up`), which is
+//! ovn-controller's to say, but for ports of other availability zones.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
