@@ -44,25 +44,30 @@ pub fn partition(chance: &Chance, host: Host, n_hosts: usize) -> (&'static str, 
     let others = all.clone().filter(|other| *other != host);
     let to: BTreeSet<_> = others.clone().map(|other| (host, other)).collect();
     let from: BTreeSet<_> = others.clone().map(|other| (other, host)).collect();
-    let what = chance.within(0..6);
-    let (name, links) = match what {
-        0 => ("one is cut off", &to | &from),
+    let waits = |links| Partition {
+        links,
+        refuses: false,
+    };
+    match chance.within(0..6) {
+        0 => ("one is cut off", waits(&to | &from)),
         // Who is well looks dead to the others.
-        1 => ("one is shut off", &to | &from),
-        2 => ("one way: nothing heard", from),
-        3 => ("one way: nothing said", to),
+        1 => {
+            let (links, refuses) = (&to | &from, true);
+            ("one is shut off", Partition { links, refuses })
+        }
+        2 => ("one way: nothing heard", waits(from)),
+        3 => ("one way: nothing said", waits(to)),
         4 => {
             let link = chance.index(to.len()).and_then(|i| to.iter().nth(i));
-            ("one way: one link", link.copied().into_iter().collect())
+            ("one way: one link", waits(link.copied().into_iter().collect()))
         }
         _ => {
             let side: Vec<bool> = all.clone().map(|_| chance.in_hundred(50)).collect();
             let pairs = all.clone().flat_map(|a| all.clone().map(move |b| (a, b)));
-            ("halves", pairs.filter(|(a, b)| side[*a] != side[*b]).collect())
+            let apart = pairs.filter(|(a, b)| side[*a] != side[*b]);
+            ("halves", waits(apart.collect()))
         }
-    };
-    let refuses = what == 1;
-    (name, Partition { links, refuses })
+    }
 }
 
 /// What is wrong with a disk.

@@ -192,15 +192,17 @@ impl Network {
     }
 
     fn is_blocked(&self, from: Host, to: Host) -> bool {
-        let wires = self.0.lock();
-        let mut partitions = wires.partitions.values();
-        partitions.any(|partition| partition.links.contains(&(from, to)))
+        self.is_parted(from, to, |_| true)
     }
 
     fn is_refused(&self, from: Host, to: Host) -> bool {
+        self.is_parted(from, to, |partition| partition.refuses)
+    }
+
+    fn is_parted(&self, from: Host, to: Host, by: impl Fn(&Partition) -> bool) -> bool {
         let wires = self.0.lock();
-        let mut refusing = wires.partitions.values().filter(|partition| partition.refuses);
-        refusing.any(|partition| partition.links.contains(&(from, to)))
+        let mut partitions = wires.partitions.values().filter(|partition| by(partition));
+        partitions.any(|partition| partition.links.contains(&(from, to)))
     }
 
     /// From now on nothing comes through there. Says by which number that ends.
