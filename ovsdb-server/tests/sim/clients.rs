@@ -237,7 +237,7 @@ impl World {
 
     fn operate(&mut self, c: usize) {
         let registers = invariants::agreement::registers(self.reference.now_if_any());
-        let op = match self.clients[c].only_reads {
+        let op = match self.clients[c].only_reads || self.is_lull(c) {
             true => Op::Read,
             false => Op::random(&mut self.rng, &registers),
         };
@@ -260,6 +260,15 @@ impl World {
             is_canceled: false,
         });
         self.request(c, method, operations, Wait::Op(record));
+    }
+
+    fn is_lull(&self, c: usize) -> bool {
+        let member = self.clients[c]
+            .connection
+            .as_ref()
+            .map(|connection| connection.member);
+        let (of, until) = self.lull.of;
+        self.now < self.lull.all || self.now < until && member == Some(of)
     }
 
     fn monitor(&mut self, c: usize, i: usize) {

@@ -144,8 +144,18 @@ pub struct World {
     pub counted: Totals,
     pub n_sessions: u64,
     pub is_healing: bool,
+    pub lull: Lull,
     trace: DefaultHasher,
     pub said: Said,
+}
+
+/// When clients only read: behind a transaction under way, a read waits in any case, whether it asks a quorum or not.
+#[derive(Default)]
+pub struct Lull {
+    /// All of them, until then.
+    pub all: u64,
+    /// Those of one member, until then.
+    pub of: (usize, u64),
 }
 
 /// Tells people what happens, if they want to know (`FERROVN_TRACE`).
@@ -181,6 +191,7 @@ impl World {
             counted: Totals::default(),
             n_sessions: 0,
             is_healing: false,
+            lull: Lull::default(),
             trace: DefaultHasher::new(),
             said: Said(std::env::var_os("FERROVN_TRACE").is_some()),
         };

@@ -37,6 +37,7 @@ const TIMER_MS: u64 = 300;
 /// What a run of many seeds must have seen, besides what all members under faults see.
 pub const EXPECTED: &[&str] = &[
     "slow server",
+    "lull",
     "snapshots installed",
     "conversions",
     "canceled",
@@ -56,6 +57,8 @@ pub enum Between {
     Quick(usize),
     /// A server is as fast as ever.
     Brisk(usize),
+    /// A partition that parts a member from others begins.
+    Part(usize),
     /// A partition ends.
     Unite(u64),
     /// The network is as fast as ever.
@@ -239,6 +242,8 @@ impl World {
             }
             Between::Quick(m) => self.members[m].place.disk.set_slowness(SLOWNESS),
             Between::Brisk(m) => self.members[m].place.slowness = 1,
+            Between::Part(_) if self.is_healing => {}
+            Between::Part(m) => self.part(m),
             Between::Unite(partition) => self.consensus.network.unite(partition),
             Between::Calm => self.consensus.network.set_delay(DELAY),
         }

@@ -42,7 +42,8 @@ impl World {
                 self.members[m].place.disk.set_slowness(ms);
                 self.for_a_while(200..2000, Between::Quick(m));
             }
-            27..42 => self.part(m),
+            27..36 => self.part(m),
+            36..42 => self.part_quietly(m),
             42..46 => {
                 self.counted.count("delay");
                 let ms = self.rng.random_range(10..200);
@@ -114,11 +115,20 @@ impl World {
         self.for_a_while(200..2000, Between::Mend(m));
     }
 
-    fn part(&mut self, m: usize) {
+    pub fn part(&mut self, m: usize) {
         let (what, partition) = faults::partition(&self.consensus.chance, m, self.members.len());
         self.counted.count(what);
         let partition = self.consensus.network.part(partition);
         self.for_a_while(50..2500, Between::Unite(partition));
+    }
+
+    /// Nothing is under way when a partition begins, and nothing is written on one side of it.
+    fn part_quietly(&mut self, m: usize) {
+        self.counted.count("lull");
+        let delay = self.rng.random_range(50..300) * MS;
+        self.lull.all = self.now + delay;
+        self.lull.of = (m, self.now + delay + 1000 * MS);
+        self.after(delay, Happening::Between(Between::Part(m)));
     }
 
     fn pause(&mut self, m: usize) {
