@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use northd_core::Side;
 use northd_oracle::live::Live;
-use ovn_schemas::rows::ovn_southbound::{DatapathBinding, IpMulticast, LogicalDpGroup, LogicalFlow};
+use ovn_schemas::rows::ovn_southbound::{
+    DatapathBinding, IpMulticast, LogicalDpGroup, LogicalFlow, MacBinding, PortBinding,
+};
 use ovsdb_data::typed::Table;
 use ovsdb_data::{TableIdx, Uuid};
 use serde_json::json;
@@ -115,4 +117,67 @@ fn switches_beyond_the_last_key_are_left_out() {
     live.settle();
     assert_eq!(uuids::<DatapathBinding<'_>>(&live).len(), 1025);
     assert_eq!(uuids::<IpMulticast<'_>>(&live).len(), 1025);
+}
+
+/// A switch with a port, and a router with another.
+fn switch_and_router() -> Live {
+    let mut live = Live::default();
+    let insert = |table: &str, row: serde_json::Value| json!({"op": "insert", "table": table, "uuid-name": table, "row": row});
+    let named = |table: &str| json!(["named-uuid", table]);
+    assert!(live.transact(&[
+        insert("Logical_Switch_Port", json!({"name": "p"})),
+        insert(
+            "Logical_Switch",
+            json!({"name": "s", "ports": named("Logical_Switch_Port")})
+        ),
+        insert(
+            "Logical_Router_Port",
+            json!({"name": "r-p", "mac": "00:00:00:00:00:01", "networks": "10.0.0.1/24"})
+        ),
+        insert(
+            "Logical_Router",
+            json!({"name": "r", "ports": named("Logical_Router_Port")})
+        ),
+    ]));
+    live.settle();
+    live
+}
+
+#[test]
+fn a_port_of_which_nobody_says_that_it_is_up_is_down() {
+    let mut live = switch_and_router();
+    let is = json!([["logical_port", "==", "p"]]);
+    let mut check = |up: serde_json::Value, then: &[bool]| {
+        let update = json!({"op": "update", "table": "Port_Binding", "where": is, "row": {"up": up}});
+        assert!(live.transact_sb(&[update]));
+        live.settle();
+        let rows = live.northd.databases().rows(Side::Sb, PortBinding::TABLE_INDEX);
+        let ports = rows.map(PortBinding::of).filter(|row| row.logical_port() == "p");
+        assert_eq!(ports.filter_map(PortBinding::up).collect::<Vec<_>>(), then);
+    };
+    // Only then does ovn-controller say that it is up.
+    check(json!(["set", []]), &[false]);
+    check(json!(true), &[true]);
+}
+
+#[test]
+fn neighbors_of_known_ports_are_left_alone() {
+    let mut live = switch_and_router();
+    let rows = live
+        .northd
+        .databases()
+        .rows(Side::Sb, DatapathBinding::TABLE_INDEX);
+    let datapaths: Vec<Uuid> = rows.map(ovsdb_data::Row::uuid).collect();
+    assert_eq!(datapaths.len(), 2);
+    for (n, datapath) in datapaths.iter().enumerate() {
+        for port in ["r-p", "gone"] {
+            let row = json!({"logical_port": port, "ip": format!("10.0.0.{n}"), "mac": "00:00:00:00:00:02",
+                "datapath": ["uuid", datapath.to_string()]});
+            assert!(live.transact_sb(&[json!({"op": "insert", "table": "MAC_Binding", "row": row})]));
+        }
+    }
+    live.settle();
+    let rows = live.northd.databases().rows(Side::Sb, MacBinding::TABLE_INDEX);
+    let ports: Vec<&str> = rows.map(|row| MacBinding::of(row).logical_port()).collect();
+    assert_eq!(ports, ["r-p", "r-p"]);
 }

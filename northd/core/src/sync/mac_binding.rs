@@ -1,5 +1,5 @@
 //! `MAC_Binding`: what routers have learned of their neighbors goes with the router and the port, and when it is too
-//! old (ovn-sb(5)). ovn-controller writes the rows.
+//! old (ovn-sb(5)). ovn-controller writes the rows; a row of a switch, which only people write, they may keep.
 
 use ovn_schemas::rows::ovn_southbound::MacBinding;
 use ovsdb_data::Uuid;
@@ -9,6 +9,7 @@ use crate::graph::Derivation;
 use crate::model::ageing::{NeighborAges, too_old_at};
 use crate::model::datapath::Datapath;
 use crate::model::router_port::is_known;
+use crate::model::switch::Switch;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -30,12 +31,18 @@ impl Derivation for StaleMacBinding {
 
 fn when(view: &View<'_>, uuid: Uuid) -> Option<Gone> {
     let row = view.row::<MacBinding<'_>>(uuid)?;
-    let router = Datapath::find(view, row.datapath()).and_then(Datapath::router);
-    let ages = router.map(|router| view.get::<NeighborAges>(router));
-    match ages.as_ref().and_then(|ages| ages.as_ref().as_ref()) {
-        Some(ages) if is_known(view, row.logical_port()) => {
-            too_old_at(row.timestamp(), ages.of(row.ip())).map(Gone::At)
-        }
-        _ => Some(Gone::Now),
+    if !is_known(view, row.logical_port()) {
+        return Some(Gone::Now);
+    }
+    match Datapath::find(view, row.datapath()) {
+        Some(Datapath::Router(router)) => match &*view.get::<NeighborAges>(router) {
+            Some(ages) => too_old_at(row.timestamp(), ages.of(row.ip())).map(Gone::At),
+            None => Some(Gone::Now),
+        },
+        Some(Datapath::Switch(switch)) => match *view.get::<Switch>(switch) {
+            Some(_) => None,
+            None => Some(Gone::Now),
+        },
+        None => Some(Gone::Now),
     }
 }
