@@ -1,4 +1,4 @@
-//! By what rows are found, besides references.
+//! By what rows are found, besides references; and what changes without touching who reads the rest of a row.
 
 use ovn_incremental::Side;
 use ovn_incremental::program::Indexes;
@@ -13,6 +13,21 @@ pub(crate) const INDEXES: Indexes = Indexes {
     keys: KEYS,
     unreferenced: FLOWS,
 };
+
+/// Sequence numbers and their times (ovn-nb(5) "NB_Global").
+pub(crate) const COUNTERS: &[(Side, TableIdx, ColumnIdx)] = &[
+    nb_global(nb::NbGlobal::NB_CFG.index),
+    nb_global(nb::NbGlobal::NB_CFG_TIMESTAMP.index),
+    nb_global(nb::NbGlobal::SB_CFG.index),
+    nb_global(nb::NbGlobal::SB_CFG_TIMESTAMP.index),
+    nb_global(nb::NbGlobal::HV_CFG.index),
+    nb_global(nb::NbGlobal::HV_CFG_TIMESTAMP.index),
+    (Side::Sb, sb::SbGlobal::TABLE_INDEX, sb::SbGlobal::NB_CFG.index),
+];
+
+const fn nb_global(column: ColumnIdx) -> (Side, TableIdx, ColumnIdx) {
+    (Side::Nb, nb::NbGlobal::TABLE_INDEX, column)
+}
 
 /// Columns of text by which rows are found, besides references.
 const TEXTS: &[(Side, TableIdx, ColumnIdx)] = &[

@@ -14,11 +14,11 @@ use ovn_incremental::{Machine, Side};
 
 use ovn_schemas::rows::ovn_southbound::{LogicalDpGroup, RbacPermission, RbacRole};
 use ovsdb_data::typed::Table;
-use ovsdb_data::{TableIdx, Uuid};
+use ovsdb_data::{ColumnIdx, TableIdx, Uuid};
 
 use crate::flow::Flows;
 use crate::flow::table::{FlowId, FlowTable, Merged};
-use crate::indexes::INDEXES;
+use crate::indexes::{COUNTERS, INDEXES};
 use crate::nodes::{Node, OUTPUTS};
 use crate::sync::logical_flow::FlowRows;
 use crate::sync::rbac;
@@ -52,6 +52,7 @@ impl Translation {
 impl Program for Translation {
     const SIDES: &'static [Side] = &[Side::Nb, Side::Sb];
     const INDEXES: Indexes = INDEXES;
+    const COUNTERS: &'static [(Side, TableIdx, ColumnIdx)] = COUNTERS;
     const NODES: &'static [(&'static str, &'static str)] = Node::ALL;
     const OUTPUTS: &'static [Output] = OUTPUTS;
 

@@ -69,6 +69,8 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
 pub enum Input {
     /// A row, there or not.
     Row(Side, TableIdx, Uuid),
+    /// The counters of a row ([`Program::COUNTERS`]).
+    Counters(Side, TableIdx, Uuid),
     /// Which rows a table has.
     Rows(Side, TableIdx),
     /// Which rows of a table hold a value in a column. There are many of the others: they are not to be as large.
@@ -91,6 +93,7 @@ type Holders = HashMap<Atom, FewSet<Uuid, 1>, foldhash::fast::FixedState>;
 struct Rows {
     /// By their uuids, which are compared faster as numbers.
     rows: BTreeMap<u128, Row>,
+    counters: Vec<ColumnIdx>,
     indexes: Vec<(ColumnIdx, Index, Holders)>,
 }
 
@@ -118,6 +121,23 @@ fn indexes(
     found
 }
 
+fn counters(of: &[(Side, TableIdx, ColumnIdx)], side: Side, table: TableIdx) -> Vec<ColumnIdx> {
+    let of_table = of.iter().filter(|(s, t, _)| (*s, *t) == (side, table));
+    of_table.map(|(.., column)| *column).collect()
+}
+
+/// Whether nothing else differs.
+fn only_counts(counters: &[ColumnIdx], old: &Row, new: &Row) -> bool {
+    let others = |row: &Row| {
+        let is_other = |column: &ColumnIdx| *column != ColumnIdx::VERSION && !counters.contains(column);
+        let values = row.iter().filter(|(column, _)| is_other(column));
+        values
+            .map(|(column, value)| (column, value.clone()))
+            .collect::<Vec<_>>()
+    };
+    others(old) == others(new)
+}
+
 impl Index {
     /// The values by which a row is found, as a set.
     fn values(&self, row: Option<&Row>, column: ColumnIdx) -> Datum {
@@ -140,6 +160,7 @@ impl Databases {
             let schema = ovn_schemas::schema(side.db());
             let tables = schema.iter().map(|(table, schema)| Rows {
                 rows: BTreeMap::new(),
+                counters: counters(P::COUNTERS, *side, table),
                 indexes: indexes(&P::INDEXES, *side, table, schema),
             });
             databases.0[*side as usize] = tables.collect();
@@ -203,7 +224,17 @@ impl Databases {
                 Some(row) => rows.rows.insert(uuid.as_u128(), row.clone()),
                 None => rows.rows.remove(&uuid.as_u128()),
             };
-            touched(Input::Row(side, *table, *uuid));
+            let counted = match (old, new) {
+                _ if rows.counters.is_empty() => false,
+                (Some(old), Some(new)) => only_counts(&rows.counters, old, new),
+                _ => false,
+            };
+            if !rows.counters.is_empty() {
+                touched(Input::Counters(side, *table, *uuid));
+            }
+            if !counted {
+                touched(Input::Row(side, *table, *uuid));
+            }
             if old.is_some() != new.is_some() {
                 touched(Input::Rows(side, *table));
             }

@@ -257,15 +257,21 @@ impl Graph {
 
     /// Makes everything again that must be, and tells which outputs changed.
     pub fn settle(&mut self) -> Vec<Changed> {
+        self.make_some(usize::MAX);
+        self.cells.sweep();
+        std::mem::take(&mut self.cells.changed)
+    }
+
+    /// Makes at most so many of them; whether that is all. [`Graph::settle`] goes on from there.
+    pub fn make_some(&mut self, n_most: usize) -> bool {
         let run = Run {
             databases: &self.databases,
             names: self.names,
             cells: RefCell::new(std::mem::take(&mut self.cells)),
         };
-        run.make_all();
+        run.make_some(n_most);
         self.cells = run.cells.into_inner();
-        self.cells.sweep();
-        std::mem::take(&mut self.cells.changed)
+        self.cells.dirty.is_empty()
     }
 
     /// A value that was made, as it is now.
@@ -363,8 +369,8 @@ pub(crate) struct Run<'g> {
 }
 
 impl Run<'_> {
-    fn make_all(&self) {
-        loop {
+    fn make_some(&self, n_most: usize) {
+        for _ in 0..n_most {
             let next = {
                 let mut cells = self.cells.borrow_mut();
                 let Some((_, slot)) = cells.dirty.pop_first() else {

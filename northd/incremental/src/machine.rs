@@ -69,6 +69,11 @@ impl<P: Program> Machine<P> {
         }
     }
 
+    /// Whether little comes of the changes: at most so many values are made again, now.
+    pub fn makes_few(&mut self, n_most: usize) -> bool {
+        self.graph.make_some(n_most)
+    }
+
     /// Finds what comes of the changes: the rows that are to be otherwise than before.
     pub fn settle(&mut self) -> BTreeSet<RowId> {
         let mut touched = BTreeSet::new();

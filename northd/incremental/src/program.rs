@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::reconcile::Part;
 
 /// A translator. Its value keeps what outputs say in another form than rows, if any do.
-pub trait Program: Default + Sync {
+pub trait Program: Default + Send + Sync {
     /// Its databases.
     const SIDES: &'static [Side];
     /// By what rows are found besides references.
@@ -21,6 +21,11 @@ pub trait Program: Default + Sync {
     const NODES: &'static [(&'static str, &'static str)];
     /// Everything that is wanted of the graph.
     const OUTPUTS: &'static [Output];
+    /// Columns that change far more often than the rest of their rows, and are read by few: [`View::counters`] shows
+    /// them, and who looks at a row otherwise does not see them change.
+    ///
+    /// [`View::counters`]: crate::view::View::counters
+    const COUNTERS: &'static [(Side, TableIdx, ColumnIdx)] = &[];
     /// Whether others have rows in its tables, too: then it keeps those of which `Desired::ours` says so, no others.
     const SHARES_TABLES: bool = false;
 

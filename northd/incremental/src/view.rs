@@ -50,6 +50,14 @@ impl<'g> View<'g> {
         Some(T::of(row))
     }
 
+    /// The same of which only counters are looked at ([`Program::COUNTERS`](crate::program::Program::COUNTERS)).
+    pub fn counters<T: Table<'g>>(&self, uuid: Uuid) -> Option<T> {
+        let side = Side::of::<T::Schema>();
+        self.source.read(|| Input::Counters(side, T::TABLE_INDEX, uuid));
+        let row = self.source.databases().row(side, T::TABLE_INDEX, uuid)?;
+        Some(T::of(row))
+    }
+
     /// The rows of a table, in the order of their uuids. Who only wants to know which there are asks for
     /// [`View::uuids`].
     pub fn rows<T: Table<'g>>(&self) -> Vec<T> {

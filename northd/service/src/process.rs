@@ -10,7 +10,7 @@ use ovsdb_idl::session::Config;
 use ovsdb_transport::dialer::Dialer;
 use ovsdb_transport::drive::Client;
 use ovsdb_transport::tls::Tls;
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 
 use crate::Service;
@@ -45,7 +45,8 @@ fn run<S: Service>(args: Args<S>) -> i32 {
         Ok(starting) => starting,
         Err(error) => process::fatal(S::NAME, &error.to_string()),
     };
-    let runtime = match Runtime::new() {
+    // What comes over a socket is nearly always answered at once: on one thread nobody has to be woken for it.
+    let runtime = match Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => process::fatal(S::NAME, &format!("cannot start threads: {error}")),
     };
@@ -54,11 +55,11 @@ fn run<S: Service>(args: Args<S>) -> i32 {
     if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
         tracing::debug!(target: "memory", "the allocator has no thread of its own: {error}");
     }
-    let status = runtime.block_on(async {
-        serve(args, starting).await.unwrap_or_else(|error| {
-            eprintln!("{}: {error}", S::NAME);
-            1
-        })
+    let served = runtime.block_on(runtime.spawn(serve(args, starting)));
+    let status = served.unwrap_or_else(|error| process::fatal(S::NAME, &error.to_string()));
+    let status = status.unwrap_or_else(|error| {
+        eprintln!("{}: {error}", S::NAME);
+        1
     });
     process::clean_up();
     runtime.shutdown_background();

@@ -14,6 +14,7 @@ use ovn_incremental::{Machine, NodeId, Side};
 use ovsdb_idl::session::Event;
 use ovsdb_idl::txn::Outcome;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::block_in_place;
 
 use crate::Service;
 use crate::control::Question;
@@ -24,6 +25,9 @@ use crate::stopwatch::Stopwatches;
 
 /// For how long changes are taken in before something is made of them: a stream of them must not keep it from that.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// So many values are made soon.
+const FEW_VALUES: usize = 10_000;
 
 /// A run that takes longer is told in the log, unless set otherwise.
 const LOG_TIMEOUT: Duration = Duration::from_millis(500);
@@ -85,25 +89,40 @@ impl<S: Service> Turn<S> {
         }
         loop {
             let happened = self.wait().await;
-            let began = Instant::now();
-            match happened {
-                Happened::News(n, News::Event(event)) => self.take(n, event),
-                Happened::News(n, News::Ended(outcome)) => {
-                    self.followers[n].ended::<S>(&self.machine, &outcome);
-                    self.coverage.hit(match outcome {
-                        Outcome::Committed => coverage::SUCCESS,
-                        Outcome::TryAgain | Outcome::Unknown => coverage::TRY_AGAIN,
-                        Outcome::Failed(_) => coverage::ERROR,
-                    });
-                }
-                Happened::Question(question) => question(self),
-                Happened::Nothing => {}
+            match Self::is_long(&happened) {
+                true => block_in_place(|| self.turn(happened)),
+                false => self.turn(happened),
             }
-            self.drain();
-            self.stopwatches.add(S::STOPWATCHES.take, began.elapsed());
-            self.step();
-            self.stopwatches.add(S::STOPWATCHES.turn, began.elapsed());
         }
+    }
+
+    /// Whether it may take so long that connections have to be served meanwhile: servers end those that are silent.
+    fn is_long(happened: &Happened<S>) -> bool {
+        match happened {
+            Happened::News(_, News::Event(Event::Reset { .. })) | Happened::Question(_) => true,
+            Happened::News(..) | Happened::Nothing => false,
+        }
+    }
+
+    fn turn(&mut self, happened: Happened<S>) {
+        let began = Instant::now();
+        match happened {
+            Happened::News(n, News::Event(event)) => self.take(n, event),
+            Happened::News(n, News::Ended(outcome)) => {
+                self.followers[n].ended::<S>(&self.machine, &outcome);
+                self.coverage.hit(match outcome {
+                    Outcome::Committed => coverage::SUCCESS,
+                    Outcome::TryAgain | Outcome::Unknown => coverage::TRY_AGAIN,
+                    Outcome::Failed(_) => coverage::ERROR,
+                });
+            }
+            Happened::Question(question) => question(self),
+            Happened::Nothing => {}
+        }
+        self.drain();
+        self.stopwatches.add(S::STOPWATCHES.take, began.elapsed());
+        self.step();
+        self.stopwatches.add(S::STOPWATCHES.turn, began.elapsed());
     }
 
     async fn wait(&mut self) -> Happened<S> {
@@ -172,7 +191,15 @@ impl<S: Service> Turn<S> {
         if is_resting || !self.followers.iter().all(|follower| follower.has_contents) {
             return;
         }
-        self.make();
+        let began = Instant::now();
+        match self.machine.makes_few(FEW_VALUES) {
+            true => self.make_and_send(began),
+            false => block_in_place(|| self.make_and_send(began)),
+        }
+    }
+
+    fn make_and_send(&mut self, began: Instant) {
+        self.make(began);
         if !self.is_active() {
             return;
         }
@@ -187,8 +214,7 @@ impl<S: Service> Turn<S> {
     }
 
     /// Makes what has to be made again.
-    fn make(&mut self) {
-        let began = Instant::now();
+    fn make(&mut self, began: Instant) {
         let is_first = !std::mem::replace(&mut self.has_run, true);
         let touched = self.machine.settle();
         for follower in &mut self.followers {

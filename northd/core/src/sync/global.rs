@@ -2,7 +2,7 @@
 
 use ovn_schemas::rows::ovn_northbound::NbGlobal;
 use ovn_schemas::rows::ovn_southbound::SbGlobal;
-use ovsdb_data::typed::Columns;
+use ovsdb_data::typed::{Columns, Table};
 
 use super::nb_global::GlobalOptions;
 use crate::desired::{Desired, named};
@@ -28,10 +28,11 @@ impl Derivation for SbGlobalRow {
         }
         options.insert("arp_ns_explicit_output".into(), "true".into());
         options.insert("register_consolidation".into(), "true".into());
+        let nb_cfg = nb.and_then(|nb| view.counters::<NbGlobal<'_>>(nb.uuid()));
         let columns = Columns::new()
             .set(SbGlobal::OPTIONS, options)
             .set(SbGlobal::IPSEC, nb.is_some_and(|nb| nb.ipsec()))
-            .set(SbGlobal::NB_CFG, nb.map_or(0, |nb| nb.nb_cfg()));
+            .set(SbGlobal::NB_CFG, nb_cfg.map_or(0, |nb| nb.nb_cfg()));
         vec![Desired::row(named("SB_Global", ""), columns)]
     }
 }
