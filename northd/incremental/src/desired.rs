@@ -38,7 +38,7 @@ pub struct Desired {
     pub id: Uuid,
     /// The columns that are kept so.
     pub columns: Vec<(ColumnIdx, Datum)>,
-    /// The columns that are written when the row is inserted, and left alone then, unless somebody has emptied them.
+    /// The columns that are written when the row is inserted, and left alone then.
     pub at_first: Vec<(ColumnIdx, Datum)>,
     /// Pairs that maps have among others.
     pub pairs: Vec<(ColumnIdx, Datum)>,

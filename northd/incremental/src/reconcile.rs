@@ -629,14 +629,6 @@ impl<P: Program> Reconcile<P> {
                 }
             }
         }
-        let emptied = desired.at_first.iter();
-        for (column, value) in emptied.filter(|(column, _)| row.get(*column).is_empty()) {
-            let value = self.actual(machine, *column, table, value);
-            if !value.is_empty() {
-                let of = schema.column_schema(*column);
-                columns.insert(of.name.to_string(), value.to_json(&of.ty));
-            }
-        }
         for (column, pairs) in &desired.pairs {
             let of = schema.column_schema(*column);
             let others = |(key, value): &(&Atom, &Atom)| row.get(*column).get(key) != Some(value);

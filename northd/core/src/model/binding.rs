@@ -34,7 +34,7 @@ pub struct Binding {
     /// Where it is besides.
     pub additional_chassis: Vec<Uuid>,
     /// `up`.
-    pub is_up: bool,
+    pub up: Option<bool>,
     /// `options:qdisc_queue_id`.
     pub queue: Option<i64>,
     /// `options:additional-chassis-activated`.
@@ -90,7 +90,7 @@ fn binding(view: &View<'_>, name: &str) -> Option<Binding> {
         has_parent: row.parent_port().is_some(),
         chassis: row.chassis(),
         additional_chassis: row.additional_chassis().iter().collect(),
-        is_up: row.up().unwrap_or(false),
+        up: row.up(),
         queue: (queue > 0).then_some(queue),
         activated: options.get("additional-chassis-activated").map(Into::into),
         is_bound_by_us: options.is_true("is-remote-nb-bound", false),

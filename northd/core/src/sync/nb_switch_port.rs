@@ -49,6 +49,6 @@ fn is_up(view: &View<'_>, port: &SwitchPort, binding: &Binding) -> bool {
     match (port.r#type, binding.chassis) {
         (Type::Router | Type::Switch, _) => true,
         (_, None) => false,
-        (_, Some(chassis)) => binding.is_up || chassis::is_remote(view, chassis),
+        (_, Some(chassis)) => binding.up == Some(true) || chassis::is_remote(view, chassis),
     }
 }

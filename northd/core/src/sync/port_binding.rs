@@ -41,9 +41,13 @@ pub fn ha_group_id(name: &str) -> Uuid {
     named("HA_Chassis_Group", name)
 }
 
-/// A port's row: ovn-controller says that it is up only where it was said before that it is not.
-pub fn row(name: &str, columns: PortColumns) -> Desired {
-    let columns = columns.set(PortBinding::LOGICAL_PORT, name);
+/// A port's row: ovn-controller says that it is up only where it was said before that it is not, and somebody may have
+/// taken that away since.
+pub fn row(name: &str, binding: Option<&Binding>, columns: PortColumns) -> Desired {
+    let mut columns = columns.set(PortBinding::LOGICAL_PORT, name);
+    if binding.is_some_and(|binding| binding.up.is_none()) {
+        columns = columns.set(PortBinding::UP, Some(false));
+    }
     Desired::row(port_binding_id(name), columns)
         .at_first::<PortBinding<'static>>(Columns::new().set(PortBinding::UP, Some(false)))
 }
@@ -73,7 +77,7 @@ impl Derivation for SwitchPortBindings {
             };
             let is_other = |binding: &&Binding| is_other_kind(binding, nb);
             let replaced = binding.filter(is_other).map(|binding| binding.row);
-            rows.push(row(&port.name, columns).replacing(replaced));
+            rows.push(row(&port.name, binding, columns).replacing(replaced));
         }
         if let Some(key) = keys.redirect {
             let columns = common(view, port, nb)
@@ -81,8 +85,10 @@ impl Derivation for SwitchPortBindings {
                 .set(PortBinding::TYPE, "chassisredirect")
                 .set(PortBinding::OPTIONS, [("distributed-port", &*port.name)])
                 .set(PortBinding::HA_CHASSIS_GROUP, gateway_group(view, port));
-            let columns = leave_remote(view, view.get::<RedirectBinding>(uuid).as_ref().as_ref(), columns);
-            rows.push(row(&chassis_redirect(&port.name), columns));
+            let binding = view.get::<RedirectBinding>(uuid);
+            let binding = binding.as_ref().as_ref();
+            let columns = leave_remote(view, binding, columns);
+            rows.push(row(&chassis_redirect(&port.name), binding, columns));
         }
         // Nearly always one.
         rows.shrink_to_fit();

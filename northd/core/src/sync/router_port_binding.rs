@@ -44,33 +44,28 @@ impl Derivation for RouterPortBindings {
         let mut rows = Vec::new();
         if let Some(key) = keys.own {
             let (r#type, chassis) = own_type(view, port, router);
+            let binding = view.get::<OwnBinding>(uuid);
+            let binding = binding.as_ref().as_ref();
             let mut columns = common(port, nb)
                 .set(PortBinding::TUNNEL_KEY, key)
                 .set(PortBinding::TYPE, r#type)
                 .set(PortBinding::REQUESTED_CHASSIS, chassis)
                 // It may have been a switch port's row.
                 .set(PortBinding::HA_CHASSIS_GROUP, None::<Uuid>)
-                .set(
-                    PortBinding::OPTIONS,
-                    own_options(
-                        view,
-                        port,
-                        router,
-                        nb,
-                        view.get::<OwnBinding>(uuid).as_ref().as_ref(),
-                    ),
-                );
+                .set(PortBinding::OPTIONS, own_options(view, port, router, nb, binding));
             if chassis.is_some() {
                 columns = columns.set(PortBinding::CHASSIS, chassis);
             }
-            rows.push(row(&port.name, columns));
+            rows.push(row(&port.name, binding, columns));
         }
         if let Some(key) = keys.redirect {
             let group = ha_group::of_gateway_port(view, port);
+            let binding = view.get::<RedirectBinding>(uuid);
+            let binding = binding.as_ref().as_ref();
             let mut options = redirect(view, port);
             dynamic_routing(port, router, &mut options);
             mark_bfd(port, &mut options);
-            keep_delegated(view.get::<RedirectBinding>(uuid).as_ref().as_ref(), &mut options);
+            keep_delegated(binding, &mut options);
             let columns = common(port, nb)
                 .set(PortBinding::TUNNEL_KEY, key)
                 .set(PortBinding::TYPE, "chassisredirect")
@@ -81,7 +76,7 @@ impl Derivation for RouterPortBindings {
                 )
                 .set(PortBinding::GATEWAY_CHASSIS, None::<Uuid>)
                 .set(PortBinding::OPTIONS, options);
-            rows.push(row(&chassis_redirect(&port.name), columns));
+            rows.push(row(&chassis_redirect(&port.name), binding, columns));
         }
         rows
     }

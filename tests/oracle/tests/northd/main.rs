@@ -164,6 +164,11 @@ const INTENDED: &[(&str, &[&str], &str)] = &[
         &["~", "ct_mark.ecmp_reply_port", ": hint, tags ["],
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
+    (
+        "MAC_Binding",
+        &["+ <sw0>"],
+        "of a switch only people write neighbors: the packaged northd deletes them when any port goes, and not before",
+    ),
 ];
 
 fn is_intended(difference: &Difference) -> bool {
