@@ -10,6 +10,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use ovsdb_data::Uuid;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use smallvec::SmallVec;
 
 use crate::databases::Input;
 use crate::few_set::FewSet;
@@ -111,7 +112,7 @@ impl What {
 pub(crate) struct Place {
     pub what: What,
     pub value: Option<Value>,
-    /// What the value was made of.
+    /// What the value was made of, in the order in which it was read: the next time that nearly always comes again.
     pub reads: Box<[Slot]>,
     /// What was made of it.
     pub readers: FewSet<Slot, 2>,
@@ -129,9 +130,6 @@ pub(crate) struct Places {
     pieces: Vec<Vec<Place>>,
     n: u32,
 }
-
-/// So many places are looked at one by one.
-const FEW_READS: usize = 8;
 
 /// Places in a piece.
 const PIECE: u32 = 4096;
@@ -180,11 +178,26 @@ pub(crate) struct Cells {
     pub of_node: Vec<OfNode>,
     /// To be made again, by level.
     pub dirty: BTreeSet<(NodeId, Slot)>,
-    /// The derivations under way and what they have read, the innermost last.
-    pub reading: Vec<(Slot, Vec<Slot>)>,
+    /// The derivations under way, the innermost last.
+    pub reading: Vec<Reading>,
     /// Whose readers have gone; they go too, unless somebody comes.
     pub unread: Vec<Slot>,
     pub changed: Vec<Changed>,
+}
+
+/// What a derivation under way has read.
+pub(crate) struct Reading {
+    reader: Slot,
+    pub reads: Vec<Slot>,
+}
+
+impl Reading {
+    pub fn new(reader: Slot) -> Reading {
+        Reading {
+            reader,
+            reads: Vec::new(),
+        }
+    }
 }
 
 /// What all values of a derivation have in common.
@@ -217,18 +230,17 @@ impl Cells {
         self.look_for(&Sought::Made(owner))
     }
 
-    /// A value, likely in one of these places.
-    pub fn value(&self, owner: Owner, likely: &[Slot]) -> Option<Value> {
+    /// A value, likely in this place.
+    pub fn value(&self, owner: Owner, likely: Option<Slot>) -> Option<Value> {
         let sought = Sought::Made(owner);
-        let slot = self.among(likely, &sought).or_else(|| self.look_for(&sought))?;
+        let slot = self
+            .if_it_is(likely, &sought)
+            .or_else(|| self.look_for(&sought))?;
         self.places[slot].value.clone()
     }
 
-    /// What was read the last time is nearly always read again, and a few places are seen through faster than all are
-    /// searched.
-    fn among(&self, likely: &[Slot], sought: &Sought) -> Option<Slot> {
-        let mut likely = likely.iter().take(FEW_READS);
-        likely.find(|slot| sought.is(&self.places[**slot].what)).copied()
+    fn if_it_is(&self, likely: Option<Slot>, sought: &Sought) -> Option<Slot> {
+        likely.filter(|slot| sought.is(&self.places[*slot].what))
     }
 
     fn look_for(&self, sought: &Sought) -> Option<Slot> {
@@ -239,8 +251,9 @@ impl Cells {
 
     /// The place of something, which may be new.
     fn place_of(&mut self, sought: Sought) -> Slot {
-        let reader = self.reading.last().map(|(reader, _)| &self.places[*reader]);
-        if let Some(slot) = reader.and_then(|reader| self.among(&reader.reads, &sought)) {
+        let before = |of: &Reading| self.places[of.reader].reads.get(of.reads.len()).copied();
+        let likely = self.reading.last().and_then(before);
+        if let Some(slot) = self.if_it_is(likely, &sought) {
             return slot;
         }
         let Cells {
@@ -294,8 +307,8 @@ impl Cells {
 
     /// Whoever runs now has read something.
     pub fn note(&mut self, slot: Slot) {
-        if let Some((_, reads)) = self.reading.last_mut() {
-            reads.push(slot);
+        if let Some(reading) = self.reading.last_mut() {
+            reading.reads.push(slot);
         }
     }
 
@@ -349,17 +362,19 @@ impl Cells {
     }
 
     /// What a value was made of this time takes the place of what it was made of before.
-    pub fn link(&mut self, slot: Slot, mut reads: Vec<Slot>) {
-        reads.sort_unstable();
-        reads.dedup();
-        let before = std::mem::take(&mut self.places[slot].reads);
-        for gone in before.iter().filter(|read| reads.binary_search(read).is_err()) {
+    pub fn link(&mut self, slot: Slot, reads: Vec<Slot>) {
+        if *self.places[slot].reads == *reads {
+            return;
+        }
+        let before = std::mem::replace(&mut self.places[slot].reads, reads.into());
+        let before = distinct(&before);
+        let now = distinct(&self.places[slot].reads);
+        for gone in before.iter().filter(|read| now.binary_search(read).is_err()) {
             self.unlink(*gone, slot);
         }
-        for new in reads.iter().filter(|read| before.binary_search(read).is_err()) {
+        for new in now.iter().filter(|read| before.binary_search(read).is_err()) {
             self.places[*new].readers.insert(slot);
         }
-        self.places[slot].reads = reads.into();
     }
 
     fn unlink(&mut self, read: Slot, reader: Slot) {
@@ -391,10 +406,18 @@ impl Cells {
             let place = &mut self.places[slot];
             place.value = None;
             let reads = std::mem::take(&mut place.reads);
-            for read in reads {
+            for read in distinct(&reads) {
                 self.unlink(read, slot);
             }
             self.free.push(slot);
         }
     }
+}
+
+/// Each once, sorted.
+fn distinct(reads: &[Slot]) -> SmallVec<[Slot; 16]> {
+    let mut distinct = SmallVec::from_slice(reads);
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct
 }

@@ -15,13 +15,13 @@
 //! ```
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use ovsdb_data::Uuid;
 use rayon::iter::ParallelIterator;
 
-use crate::cells::{Cells, Place, SMALL, Slot};
+use crate::cells::{Cells, Place, Reading, SMALL, Slot};
 use crate::databases::{Databases, Input};
 use crate::node::NodeId;
 use crate::program::Program;
@@ -242,11 +242,9 @@ impl Graph {
             let Some(maker) = self.cells.of_node[node.place()].maker else {
                 continue;
             };
-            let again = (maker.derive)(
-                &View::new(Source::Made(self, &place.reads), node),
-                key,
-                Some(value),
-            );
+            let before = Before::new(&place.reads);
+            let view = View::new(Source::Made(self, &before), node);
+            let again = (maker.derive)(&view, key, Some(value));
             match (maker.same)(value, &again) {
                 true => n_made[node.place()] += 1,
                 false => differing.push(slot),
@@ -276,7 +274,7 @@ impl Graph {
 
     /// A value that was made, as it is now.
     pub fn value(&self, owner: Owner) -> Option<Value> {
-        self.cells.value(owner, &[])
+        self.cells.value(owner, None)
     }
 
     /// How often each derivation ran.
@@ -302,7 +300,26 @@ pub(crate) enum Source<'g> {
     /// In what is being made: what it reads is made before, and noted.
     Making(&'g Run<'g>),
     /// In what is made already, by whoever read these places the last time.
-    Made(&'g Graph, &'g [Slot]),
+    Made(&'g Graph, &'g Before<'g>),
+}
+
+/// What was read the last time: nearly always it is read again, in that order.
+pub(crate) struct Before<'g> {
+    reads: &'g [Slot],
+    n_read: Cell<usize>,
+}
+
+impl<'g> Before<'g> {
+    fn new(reads: &'g [Slot]) -> Before<'g> {
+        let n_read = Cell::new(0);
+        Before { reads, n_read }
+    }
+
+    fn next(&self) -> Option<Slot> {
+        let n_read = self.n_read.get();
+        self.n_read.set(n_read + 1);
+        self.reads.get(n_read).copied()
+    }
 }
 
 impl<'g> Source<'g> {
@@ -325,8 +342,9 @@ impl<'g> Source<'g> {
 
     /// An input is read.
     pub fn read(self, input: impl FnOnce() -> Input) {
-        if let Source::Making(run) = self {
-            run.cells.borrow_mut().note_input(input());
+        match self {
+            Source::Making(run) => run.cells.borrow_mut().note_input(input()),
+            Source::Made(_, before) => _ = before.next(),
         }
     }
 
@@ -334,7 +352,7 @@ impl<'g> Source<'g> {
     pub fn get<D: Derivation>(self, key: D::Key) -> Arc<D::Value> {
         let value = match self {
             Source::Making(run) => run.get::<D>(key.into(), Cells::note),
-            Source::Made(graph, reads) => graph.cells.value((D::NODE, key.into()), reads),
+            Source::Made(graph, before) => graph.cells.value((D::NODE, key.into()), before.next()),
         };
         self.typed::<D>(key, value)
     }
@@ -345,7 +363,10 @@ impl<'g> Source<'g> {
             Source::Making(run) => run.get::<D>(whole.into(), |cells, slot| {
                 cells.note_part::<D>(slot, whole, part);
             }),
-            Source::Made(graph, _) => graph.cells.value((D::NODE, whole.into()), &[]),
+            Source::Made(graph, before) => {
+                before.next();
+                graph.cells.value((D::NODE, whole.into()), None)
+            }
         };
         self.typed::<D>(whole, value)
     }
@@ -421,15 +442,16 @@ impl Run<'_> {
             place.is_dirty = false;
             let before = place.value.clone();
             cells.dirty.remove(&(node, slot));
-            cells.reading.push((slot, Vec::new()));
+            cells.reading.push(Reading::new(slot));
             let maker = cells.of_node[node.place()].maker;
             (node, key, maker.expect("whoever asked for it named it"), before)
         };
         let view = View::new(Source::Making(self), node);
         let mut after = (maker.derive)(&view, key, before.as_ref());
         let mut cells = self.cells.borrow_mut();
-        let (_, reads) = cells.reading.pop().unwrap_or_default();
-        cells.link(slot, reads);
+        if let Some(reading) = cells.reading.pop() {
+            cells.link(slot, reading.reads);
+        }
         let of = &mut cells.of_node[node.place()];
         of.count.made += 1;
         if before.as_ref().is_some_and(|before| (maker.same)(before, &after)) {
