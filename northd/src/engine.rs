@@ -3,8 +3,6 @@
 //!
 //! In: the counts of derivations after each run. Out: texts.
 
-use std::collections::{BTreeSet, HashMap};
-
 use northd_core::graph::Count;
 use northd_core::nodes::{Node, NodeId};
 
@@ -171,51 +169,69 @@ struct Stats {
 }
 
 /// How often each node ran.
-#[derive(Default)]
 pub struct Engine {
-    stats: HashMap<&'static str, Stats>,
+    /// By the node's place, [`OUTPUT`] last.
+    stats: [Stats; N_NODES],
+    /// The place of the node of each derivation, by its place.
+    node_of: Vec<usize>,
     /// What each derivation had made after the last run, by its place.
     made: Vec<u64>,
+}
+
+const N_NODES: usize = NODES.len() + 1;
+
+impl Default for Engine {
+    fn default() -> Engine {
+        let places = (0..).take(Node::ALL.len());
+        Engine {
+            stats: [Stats::default(); N_NODES],
+            node_of: places
+                .map(|place| place_of(node_of(NodeId::new(place))))
+                .collect(),
+            made: vec![0; Node::ALL.len()],
+        }
+    }
+}
+
+/// The place of a node, which is one of them.
+fn place_of(node: &str) -> usize {
+    NODES.iter().position(|name| *name == node).unwrap_or(NODES.len())
 }
 
 impl Engine {
     /// Something was made of changes, or of everything from nothing.
     pub fn ran(&mut self, counts: &[(NodeId, Count)], is_recompute: bool) {
-        let mut ran: BTreeSet<&'static str> = BTreeSet::new();
-        self.made.resize(Node::ALL.len(), 0);
+        let mut has_run = [false; N_NODES];
         for (node, count) in counts {
             let before = std::mem::replace(&mut self.made[node.place()], count.made);
             if before != count.made {
-                ran.insert(node_of(*node));
+                has_run[self.node_of[node.place()]] = true;
             }
         }
         if is_recompute {
-            for node in names() {
-                self.stats.entry(node).or_default().recompute += 1;
-            }
+            self.stats.iter_mut().for_each(|stats| stats.recompute += 1);
             return;
         }
-        if ran.is_empty() {
+        if !has_run.contains(&true) {
             return;
         }
-        let syncs = ran
-            .iter()
-            .any(|node| node.starts_with("sync_to_sb_") || *node == "sync_meters");
-        ran.extend(syncs.then_some("sync_to_sb"));
-        ran.insert(OUTPUT);
-        for node in ran {
-            self.stats.entry(node).or_default().compute += 1;
+        let is_sync = |node: &str| node.starts_with("sync_to_sb_") || node == "sync_meters";
+        if NODES.iter().zip(has_run).any(|(node, ran)| ran && is_sync(node)) {
+            has_run[place_of("sync_to_sb")] = true;
         }
+        has_run[NODES.len()] = true;
+        let ran = self.stats.iter_mut().zip(has_run).filter(|(_, ran)| *ran);
+        ran.for_each(|(stats, _)| stats.compute += 1);
     }
 
     /// Forgets how often.
     pub fn clear(&mut self) {
-        self.stats.clear();
+        self.stats = [Stats::default(); N_NODES];
     }
 
     /// `inc-engine/show-stats [NODE [COUNTER]]`.
     pub fn show(&self, arguments: &[String]) -> String {
-        let stats = |node: &str| self.stats.get(node).copied().unwrap_or_default();
+        let stats = |node: &str| self.stats[place_of(node)];
         let whole = |node: &str| {
             let Stats { recompute, compute } = stats(node);
             format!(
@@ -242,4 +258,17 @@ impl Engine {
 
 fn names() -> impl Iterator<Item = &'static str> {
     NODES.into_iter().chain([OUTPUT])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_derivation_is_of_a_node() {
+        for place in (0..).take(Node::ALL.len()) {
+            let node = node_of(NodeId::new(place));
+            assert!(NODES.contains(&node), "{node}");
+        }
+    }
 }

@@ -83,9 +83,22 @@ impl Derivation for BucketClaims {
     type Value = Claims;
     const NODE: NodeId = Node::BucketClaims;
 
-    fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Self::Value>) -> Self::Value {
-        claims(view, &view.get::<BucketPorts>(bucket))
+    fn derive(view: &View<'_>, bucket: Bucket, before: Option<&Self::Value>) -> Self::Value {
+        let mut claims = claims(view, &view.get::<BucketPorts>(bucket));
+        // What a port had already counts when it comes: later it keeps what it was given, and its row only follows.
+        for (port, asked, kept) in claims.iter_mut().filter(|(_, asked, _)| asked.is_none()) {
+            if let Some((.., before)) = known(before, *port).filter(|(_, of, _)| of == asked) {
+                *kept = *before;
+            }
+        }
+        claims
     }
+}
+
+fn known(claims: Option<&Claims>, port: Port) -> Option<&Claim> {
+    let claims = claims?;
+    let place = claims.binary_search_by_key(&port, |(of, ..)| *of).ok()?;
+    claims.get(place)
 }
 
 fn claims(view: &View<'_>, ports: &[Uuid]) -> Claims {

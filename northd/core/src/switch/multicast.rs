@@ -180,11 +180,15 @@ impl Derivation for BucketFloods {
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&BuiltIn>) -> BuiltIn {
         let mut groups = BuiltIn::default();
         let is_relayed = *view.get::<IsRelayed>(bucket.0);
-        for port in view.get::<BucketPorts>(bucket).iter() {
-            let port = view.get::<MulticastPort>(*port);
-            let Some(port) = port.as_ref().as_ref().filter(|port| port.is_enabled) else {
-                continue;
-            };
+        let ports = view.get::<BucketPorts>(bucket);
+        let ports: Vec<_> = ports
+            .iter()
+            .map(|port| view.get::<MulticastPort>(*port))
+            .collect();
+        let ports = ports.iter().filter_map(|port| port.as_ref().as_ref());
+        let mut enabled: Vec<&MulticastPort> = ports.filter(|port| port.is_enabled).collect();
+        enabled.sort_unstable_by_key(|port| port.id.as_u128());
+        for port in enabled {
             for (is_member, group) in [
                 (true, &mut groups.flood),
                 (port.is_l2, &mut groups.flood_l2),

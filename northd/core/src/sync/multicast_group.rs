@@ -65,8 +65,8 @@ fn groups(view: &View<'_>, uuid: Uuid) -> Option<(Arc<BuiltIn>, Arc<Learned>)> {
 
 fn row<'a>(datapath: Uuid, name: &str, key: i64, ports: impl Iterator<Item = &'a Uuid>) -> Option<Desired> {
     let mut ports: Vec<Uuid> = ports.copied().collect();
-    // There may be hundreds: numbers are sorted faster than atoms.
-    ports.sort_unstable_by_key(Uuid::as_u128);
+    // There may be hundreds: numbers are sorted faster than atoms, and the ports of each bucket are in order.
+    ports.sort_by_key(Uuid::as_u128);
     if ports.is_empty() {
         return None;
     }
