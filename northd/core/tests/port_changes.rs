@@ -6,12 +6,13 @@ use northd_core::nodes::{Node, NodeId};
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::ovn_northbound::{LogicalSwitch, LogicalSwitchPort};
-use ovn_schemas::rows::ovn_southbound::{Chassis, PortBinding};
+use ovn_schemas::rows::ovn_southbound::{Chassis, DatapathBinding, PortBinding};
 use ovsdb_data::typed::{Columns, Table};
 use ovsdb_data::{RowChange, Uuid};
 
 const SWITCH: u128 = 1;
 const CHASSIS: u128 = 2;
+const DATAPATH: u128 = 3;
 
 fn row<T: Table<'static>>(db: Db, n: u128, columns: Columns<T>) -> RowChange {
     let schema = ovn_schemas::schema(db);
@@ -50,6 +51,7 @@ fn binding(n: u128, chassis: Option<u128>) -> RowChange {
     let columns = Columns::new()
         .set(PortBinding::LOGICAL_PORT, format!("p{n}"))
         .set(PortBinding::TUNNEL_KEY, n as i64 + 1)
+        .set(PortBinding::DATAPATH, Uuid::from_u128(DATAPATH))
         .set(PortBinding::CHASSIS, chassis.map(Uuid::from_u128));
     row(Db::OvnSouthbound, 2000 + n, columns)
 }
@@ -58,7 +60,12 @@ fn binding(n: u128, chassis: Option<u128>) -> RowChange {
 fn little_is_made_again() {
     let mut northd = Northd::new();
     let chassis = Columns::new().set(Chassis::NAME, "ch1");
-    let mut bindings = vec![row(Db::OvnSouthbound, CHASSIS, chassis)];
+    let of = [("logical-switch", Uuid::from_u128(SWITCH).to_string())];
+    let datapath = Columns::new().set(DatapathBinding::EXTERNAL_IDS, of);
+    let mut bindings = vec![
+        row(Db::OvnSouthbound, CHASSIS, chassis),
+        row(Db::OvnSouthbound, DATAPATH, datapath),
+    ];
     bindings.extend((0..20).map(|n| binding(n, None)));
     northd.change(Side::Sb, &bindings);
     let ports = (0..20).map(port);
@@ -71,7 +78,7 @@ fn little_is_made_again() {
             .map(|(node, count)| (*node, count.made))
             .collect()
     };
-    let mut check = |what: &str, side: Side, changes: &[RowChange], expected: [u64; 3]| {
+    let mut check = |what: &str, side: Side, changes: &[RowChange], expected: [u64; 4]| {
         let before = made(&northd);
         northd.change(side, changes);
         northd.settle();
@@ -80,6 +87,7 @@ fn little_is_made_again() {
             Node::SwitchPortBindings,
             Node::PortKeyClaim,
             Node::NbSwitchPortRow,
+            Node::PortKeys,
         ];
         let counts = nodes.map(|node| after.get(&node).unwrap_or(&0) - before.get(&node).unwrap_or(&0));
         assert_eq!(counts, expected, "{what}");
@@ -92,14 +100,15 @@ fn little_is_made_again() {
         "a port is claimed",
         Side::Sb,
         &[changed(binding(3, None), binding(3, Some(CHASSIS)))],
-        [1, 1, 1],
+        [1, 1, 1, 0],
     );
     check(
         "a port more",
         Side::Nb,
         &[port(20), changed(switch(20), switch(21))],
-        [1, 1, 1],
+        [1, 1, 1, 1],
     );
+    check("its row follows", Side::Sb, &[binding(20, None)], [1, 1, 1, 0]);
 }
 
 #[test]

@@ -128,14 +128,9 @@ fn counters(of: &[(Side, TableIdx, ColumnIdx)], side: Side, table: TableIdx) -> 
 
 /// Whether nothing else differs.
 fn only_counts(counters: &[ColumnIdx], old: &Row, new: &Row) -> bool {
-    let others = |row: &Row| {
-        let is_other = |column: &ColumnIdx| *column != ColumnIdx::VERSION && !counters.contains(column);
-        let values = row.iter().filter(|(column, _)| is_other(column));
-        values
-            .map(|(column, value)| (column, value.clone()))
-            .collect::<Vec<_>>()
-    };
-    others(old) == others(new)
+    let is_other =
+        |(column, _): &(ColumnIdx, &Datum)| *column != ColumnIdx::VERSION && !counters.contains(column);
+    old.iter().filter(is_other).eq(new.iter().filter(is_other))
 }
 
 impl Index {
@@ -224,15 +219,12 @@ impl Databases {
                 Some(row) => rows.rows.insert(uuid.as_u128(), row.clone()),
                 None => rows.rows.remove(&uuid.as_u128()),
             };
-            let counted = match (old, new) {
-                _ if rows.counters.is_empty() => false,
-                (Some(old), Some(new)) => only_counts(&rows.counters, old, new),
-                _ => false,
-            };
-            if !rows.counters.is_empty() {
+            let counters = &rows.counters;
+            if !counters.is_empty() {
                 touched(Input::Counters(side, *table, *uuid));
             }
-            if !counted {
+            let both = old.as_ref().zip(new.as_ref()).filter(|_| !counters.is_empty());
+            if !both.is_some_and(|(old, new)| only_counts(counters, old, new)) {
                 touched(Input::Row(side, *table, *uuid));
             }
             if old.is_some() != new.is_some() {
