@@ -123,7 +123,6 @@ impl World {
         member.id = ServerId(id);
         member.place.disk = SimDisk::new(&self.consensus.chance);
         member.place.file = Some(path.clone());
-        member.place.has_joined = false;
         (id, path)
     }
 
@@ -333,7 +332,6 @@ impl World {
             }
             ClusterEvent::Standing(standing) => {
                 let place = &mut self.members[m].place;
-                place.has_joined |= standing.member;
                 if let Some(running) = &mut place.running {
                     running.is_removed |= standing.removed;
                 }

@@ -11,6 +11,8 @@ use ovsdb_raft::Threads;
 use ovsdb_server::cluster;
 use ovsdb_server::inbox::Inbox;
 use ovsdb_server::server::Event;
+use ovsdb_store::clustered::Header;
+use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -30,8 +32,6 @@ pub struct Place {
     pub disk: SimDisk,
     /// The file of the member that lives here; none while the machine is spare.
     pub file: Option<PathBuf>,
-    /// It was seen to have a vote.
-    pub has_joined: bool,
     pub running: Option<Running>,
     /// What comes to its server takes it so much longer.
     pub slowness: u64,
@@ -79,10 +79,18 @@ impl Place {
         Place {
             disk: SimDisk::new(chance),
             file: None,
-            has_joined: false,
             running: None,
             slowness: 1,
         }
+    }
+
+    /// Whether the member that lives here asks to be taken in, as its file says.
+    pub fn is_joining(&self) -> bool {
+        let joining = |path: &PathBuf| {
+            let mut log = Log::open(path, &[Magic::Cluster], Mode::ReadOnly).ok()?;
+            Some(Header::read(&mut log).ok()?.is_joining())
+        };
+        self.file.as_ref().and_then(joining).unwrap_or(false)
     }
 
     /// The clock of its process.

@@ -231,7 +231,7 @@ impl World {
                     // Another attempt follows.
                     let _ = member.kick(server).await;
                 }),
-                Some(at) if !status.voter && self.members[at].place.has_joined => self.wipe(at),
+                Some(at) if !status.voter && !self.members[at].place.is_joining() => self.wipe(at),
                 Some(_) => {}
             }
         }
