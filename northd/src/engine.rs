@@ -200,7 +200,7 @@ fn place_of(node: &str) -> usize {
 
 impl Engine {
     /// Something was made of changes, or of everything from nothing.
-    pub fn ran(&mut self, counts: &[(NodeId, Count)], is_recompute: bool) {
+    pub fn ran(&mut self, counts: impl Iterator<Item = (NodeId, Count)>, is_recompute: bool) {
         let mut has_run = [false; N_NODES];
         for (node, count) in counts {
             let before = std::mem::replace(&mut self.made[node.place()], count.made);

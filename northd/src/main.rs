@@ -141,7 +141,7 @@ impl Service for OvnNorthd {
     }
 
     fn ran(&mut self, northd: &Northd, is_recompute: bool) {
-        self.engine.ran(&northd.counts(), is_recompute);
+        self.engine.ran(northd.counts(), is_recompute);
     }
 
     fn more(&mut self, northd: &Northd, reconcile: &Reconcile, now_ms: i64) -> Vec<Value> {

@@ -1,6 +1,6 @@
 //! What a change of a route makes again, and what it leaves alone.
 
-use ic_core::nodes::{Node, NodeId};
+use ic_core::nodes::Node;
 use ic_core::{Ic, Side};
 use ovn_schemas::rows::ovn_ic_northbound::TransitSwitch;
 use ovn_schemas::rows::ovn_ic_southbound::Route;
@@ -130,19 +130,15 @@ fn little_is_made_again() {
             Node::LearnedRoutes,
             Node::TransitPort,
         ];
-        let made_of = |ic: &Ic, node: NodeId| {
-            let counts = ic.counts();
-            let found = counts.iter().find(|(of, _)| *of == node);
-            found.map_or(0, |(_, count)| count.made)
-        };
-        let counted = nodes.map(|node| made_of(&ic, node));
+        let made_of = |ic: &Ic| nodes.map(|node| ic.count(node).made);
+        let counted = made_of(&ic);
         let change = RowChange {
             old: before.new,
             ..after
         };
         ic.change(side, &[change]);
         let touched = ic.settle();
-        let now = nodes.map(|node| made_of(&ic, node));
+        let now = made_of(&ic);
         assert_eq!([0, 1, 2, 3].map(|n| now[n] - counted[n]), made);
         assert_eq!(touched.len(), n_touched);
         assert_eq!(ic.all(), ic.again().all());

@@ -1,6 +1,6 @@
 //! What a change of an ACL or of a port group makes again, and what it leaves alone.
 
-use northd_core::nodes::{Node, NodeId};
+use northd_core::nodes::Node;
 use northd_core::{Northd, Side};
 use ovn_schemas::rows::ovn_northbound::{Acl, LogicalSwitch, LogicalSwitchPort, PortGroup};
 use ovsdb_data::typed::{Columns, Table};
@@ -61,29 +61,22 @@ fn little_is_made_again() {
     northd.change(Side::Nb, &changes);
     northd.settle();
     let mut check = |what: &str, before: RowChange, after: RowChange, made: [u64; 4]| {
-        let counted = northd.counts();
-        let change = RowChange {
-            old: before.new,
-            ..after
-        };
-        northd.change(Side::Nb, &[change]);
-        northd.settle();
         let nodes = [
             Node::AclFlows,
             Node::SwitchAclFlows,
             Node::PortGroups,
             Node::GroupAddressSets,
         ];
-        let made_of = |counts: &[(NodeId, northd_core::graph::Count)], node: NodeId| {
-            let found = counts.iter().find(|(of, _)| *of == node);
-            found.map_or(0, |(_, count)| count.made)
+        let made_of = |northd: &Northd| nodes.map(|node| northd.count(node).made);
+        let counted = made_of(&northd);
+        let change = RowChange {
+            old: before.new,
+            ..after
         };
-        let after = northd.counts();
-        assert_eq!(
-            nodes.map(|node| made_of(&after, node) - made_of(&counted, node)),
-            made,
-            "{what}"
-        );
+        northd.change(Side::Nb, &[change]);
+        northd.settle();
+        let now = made_of(&northd);
+        assert_eq!([0, 1, 2, 3].map(|i| now[i] - counted[i]), made, "{what}");
     };
     check("an ACL's match", acl(101, "ip4"), acl(101, "ip6"), [1, 0, 0, 0]);
     check(

@@ -1,6 +1,6 @@
 //! What a change of `NB_Global` makes again, and what it leaves alone.
 
-use northd_core::nodes::{Node, NodeId};
+use northd_core::nodes::Node;
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::ovn_northbound::NbGlobal;
@@ -22,13 +22,8 @@ fn who_counts_disturbs_nobody() {
     let mut northd = Northd::new();
     let mut now = None;
     let mut check = |what: &str, new: Option<Row>, made: [u64; 2]| {
-        let made_of = |northd: &Northd, node: NodeId| {
-            let counts = northd.counts();
-            let found = counts.iter().find(|(of, _)| *of == node);
-            found.map_or(0, |(_, count)| count.made)
-        };
-        let nodes = [Node::Config, Node::SbGlobalRow];
-        let before = nodes.map(|node| made_of(&northd, node));
+        let made_of = |northd: &Northd| [Node::Config, Node::SbGlobalRow].map(|node| northd.count(node).made);
+        let before = made_of(&northd);
         let change = RowChange {
             table: NbGlobal::TABLE_INDEX,
             uuid: Uuid::from_u128(1),
@@ -37,7 +32,7 @@ fn who_counts_disturbs_nobody() {
         };
         northd.change(Side::Nb, &[change]);
         northd.settle();
-        let after = nodes.map(|node| made_of(&northd, node));
+        let after = made_of(&northd);
         assert_eq!([0, 1].map(|i| after[i] - before[i]), made, "{what}");
         assert_eq!(northd.all(), northd.again().all(), "{what}");
     };

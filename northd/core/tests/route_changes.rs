@@ -1,6 +1,6 @@
 //! What a change of a route or of a policy makes again, and what it leaves alone.
 
-use northd_core::nodes::{Node, NodeId};
+use northd_core::nodes::Node;
 use northd_core::{Northd, Side};
 use ovn_schemas::rows::ovn_northbound::{
     LogicalRouter, LogicalRouterPolicy, LogicalRouterPort, LogicalRouterStaticRoute,
@@ -81,16 +81,12 @@ fn little_is_made_again() {
     northd.change(Side::Nb, &changes);
     northd.settle();
     let mut check = |what: &str, changes: &[RowChange], made: [u64; 3]| {
-        let made_of = |northd: &Northd, node: NodeId| {
-            let counts = northd.counts();
-            let found = counts.iter().find(|(of, _)| *of == node);
-            found.map_or(0, |(_, count)| count.made)
-        };
         let nodes = [Node::RouteFlows, Node::PortRoutingFlows, Node::PolicyFlows];
-        let before = nodes.map(|node| made_of(&northd, node));
+        let made_of = |northd: &Northd| nodes.map(|node| northd.count(node).made);
+        let before = made_of(&northd);
         northd.change(Side::Nb, changes);
         northd.settle();
-        let after = nodes.map(|node| made_of(&northd, node));
+        let after = made_of(&northd);
         let counted = [0, 1, 2].map(|i| after[i] - before[i]);
         assert_eq!(counted, made, "{what}");
         assert_eq!(northd.all(), northd.again().all(), "{what}");

@@ -198,9 +198,14 @@ impl<P: Program> Machine<P> {
         &self.program
     }
 
-    /// How often each derivation ran.
-    pub fn counts(&self) -> Vec<(NodeId, Count)> {
+    /// The derivations that ran, and how often.
+    pub fn counts(&self) -> impl Iterator<Item = (NodeId, Count)> {
         self.graph.counts()
+    }
+
+    /// How often this one did.
+    pub fn count(&self, node: NodeId) -> Count {
+        self.graph.count(node)
     }
 
     /// The same from nothing: what this must be equal to, always.

@@ -88,7 +88,7 @@ pub(crate) fn register<S: Service>(commands: &Commands) -> UnboundedReceiver<Que
     desk.obey("inc-engine/recompute", Turn::recompute);
     desk.tell("derivations/show-counts", counts);
     desk.obey("derivations/clear-counts", |turn| {
-        turn.counted = turn.machine.counts().into_iter().collect();
+        turn.counted = turn.machine.counts().collect();
     });
     desk.register("stopwatch/show", "[NAME]", 0, 1, |turn, arguments| {
         turn.stopwatches.show(arguments.first())
@@ -122,7 +122,7 @@ fn counts<S: Service>(turn: &mut Turn<S>) -> String {
         let (made, equal) = (count.made - before.made, count.equal - before.equal);
         format!("{name:<28} made {made:>10}, {equal:>10} of them equal: {words}\n")
     };
-    turn.machine.counts().into_iter().map(line).collect()
+    turn.machine.counts().map(line).collect()
 }
 
 /// How much there is of everything.

@@ -31,18 +31,15 @@ impl Derivation for StaleMacBinding {
 
 fn when(view: &View<'_>, uuid: Uuid) -> Option<Gone> {
     let row = view.row::<MacBinding<'_>>(uuid)?;
-    if !is_known(view, row.logical_port()) {
-        return Some(Gone::Now);
+    let datapath = Datapath::find(view, row.datapath()).filter(|_| is_known(view, row.logical_port()));
+    match datapath {
+        Some(Datapath::Router(router)) => {
+            if let Some(ages) = &*view.get::<NeighborAges>(router) {
+                return too_old_at(row.timestamp(), ages.of(row.ip())).map(Gone::At);
+            }
+        }
+        Some(Datapath::Switch(switch)) if view.get::<Switch>(switch).is_some() => return None,
+        _ => {}
     }
-    match Datapath::find(view, row.datapath()) {
-        Some(Datapath::Router(router)) => match &*view.get::<NeighborAges>(router) {
-            Some(ages) => too_old_at(row.timestamp(), ages.of(row.ip())).map(Gone::At),
-            None => Some(Gone::Now),
-        },
-        Some(Datapath::Switch(switch)) => match *view.get::<Switch>(switch) {
-            Some(_) => None,
-            None => Some(Gone::Now),
-        },
-        None => Some(Gone::Now),
-    }
+    Some(Gone::Now)
 }
