@@ -55,6 +55,9 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
     shared.joining.store(true, Ordering::Release);
     loop {
         shared.raft().await?;
+        // All that it was told of may have gone since it began to learn.
+        let leader = leader_heard(shared).filter(|leader| !remotes.contains(&leader.address));
+        remotes.extend(leader.map(|leader| leader.address));
         let address = remotes[next % remotes.len()].clone();
         next += 1;
         let store = shared.running().await?.store;
@@ -96,6 +99,13 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
         }
         tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// The leader, if it was heard of lately.
+fn leader_heard(shared: &Shared) -> Option<Peer> {
+    let metrics = shared.metrics();
+    let membership = metrics.membership_config.membership();
+    membership.get_node(&shared.fresh_leader()?).cloned()
 }
 
 /// Leader's side of [`join`]. Asking again is harmless.
