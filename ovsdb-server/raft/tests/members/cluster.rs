@@ -1,9 +1,13 @@
 //! What is acknowledged stays, everywhere alike; servers come and go.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ovsdb_raft::peer::{self, Answer};
+use ovsdb_raft::{ClusterId, Peer, Role, ServerId};
+use tokio::time::timeout;
 
 use crate::common::*;
-use ovsdb_raft::{ClusterId, Role, ServerId};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_join_and_agree() {
@@ -159,6 +163,28 @@ async fn whoever_was_away_learns_that_it_was_removed() {
     let again = places[2].start().await;
     assert!(again.member.status().removed);
     write(&running, 1).await;
+}
+
+/// Of all that a server was told of nobody is left; it hears of the leader all the same, which another told of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_joins_asks_the_leader_that_it_hears_of() {
+    let (places, mut running) = three().await;
+    let fourth = place(4, None);
+    running.push(fourth.start().await);
+    let led = leader(&running).await;
+    let mut stream = greet(&places[led], fourth.settings.server).await;
+    let request = peer::Request::Join {
+        server: fourth.settings.server,
+        peer: Peer {
+            address: fourth.settings.address.clone(),
+        },
+        is_new: true,
+    };
+    let answer: Option<Answer> = ask(&mut stream, &request).await;
+    assert!(matches!(answer, Some(Answer::Admitted(_))), "{answer:?}");
+    let nobody = [address()];
+    let joined = timeout(Duration::from_secs(30), running[3].member.join(&nobody));
+    joined.await.expect("it asks the leader").expect("it has a vote");
 }
 
 /// What is proposed without waiting is applied in the order of proposals.

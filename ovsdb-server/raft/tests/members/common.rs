@@ -7,11 +7,17 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use ovsdb_raft::codec::{decode, encode};
 use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
+use ovsdb_raft::peer::{Greeting, Hello};
 use ovsdb_raft::types::LogId;
 use ovsdb_raft::{ClusterId, Command, Member, Request, Role, ServerId, Settings, Threads, Transaction};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -201,21 +207,28 @@ pub async fn leader(running: &[Running]) -> usize {
     running.iter().position(leads).unwrap_or_default()
 }
 
-/// Greets a member as another server would.
-pub async fn greet(to: &Place, from: ServerId) -> tokio::net::TcpStream {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let address = to.settings.address.trim_start_matches("tcp:");
-    let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
-    let hello = ovsdb_raft::peer::Hello::new(Some(CLUSTER), from, Some(to.settings.server), "test");
-    let hello = ovsdb_raft::codec::encode(&hello);
-    let length = u32::try_from(hello.len()).expect("short").to_be_bytes();
-    stream.write_all(&length).await.expect("it reads");
-    stream.write_all(&hello).await.expect("it reads");
+/// Sends a frame and reads the one that answers it; none where the member hangs up.
+pub async fn ask<T: DeserializeOwned>(stream: &mut TcpStream, value: &impl Serialize) -> Option<T> {
+    send(stream, &encode(value)).await;
     let mut length = [0; 4];
-    stream.read_exact(&mut length).await.expect("it answers");
+    stream.read_exact(&mut length).await.ok()?;
     let mut body = vec![0; u32::from_be_bytes(length) as usize];
-    stream.read_exact(&mut body).await.expect("it answers");
-    let greeting: ovsdb_raft::peer::Greeting = ovsdb_raft::codec::decode(&body).expect("a greeting");
+    stream.read_exact(&mut body).await.ok()?;
+    Some(decode(&body).expect("what a member sends is a value"))
+}
+
+async fn send(stream: &mut TcpStream, body: &[u8]) {
+    let length = u32::try_from(body.len()).expect("short").to_be_bytes();
+    stream.write_all(&length).await.expect("it reads");
+    stream.write_all(body).await.expect("it reads");
+}
+
+/// Greets a member as another server would.
+pub async fn greet(to: &Place, from: ServerId) -> TcpStream {
+    let address = to.settings.address.trim_start_matches("tcp:");
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let hello = Hello::new(Some(CLUSTER), from, Some(to.settings.server), "test");
+    let greeting: Greeting = ask(&mut stream, &hello).await.expect("it answers");
     assert!(greeting.is_ok(), "{greeting:?}");
     stream
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use ovsdb_raft::codec::{decode, encode};
 use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
 use ovsdb_raft::peer::{Answer, Greeting, Hello, Refusal, Request, SnapshotHead};
 use ovsdb_raft::store::snapshots::Contents;
@@ -14,12 +13,12 @@ use ovsdb_raft::types::{self, LogId, Vote};
 use ovsdb_raft::{ClusterId, Command, Member, Role, ServerId, Settings, Threads};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use uuid::Uuid;
+
+use crate::common::ask;
 
 const CLUSTER: ClusterId = ClusterId(Uuid::from_u128(77));
 const SERVER: ServerId = ServerId(Uuid::from_u128(1));
@@ -113,22 +112,6 @@ impl Lonely {
         assert_eq!(*self.counter.0.lock(), (before + 1, false));
         assert_eq!(self.member.status().role, Role::Leader);
     }
-}
-
-/// Sends a frame and reads the one that answers it; none where the member hangs up.
-async fn ask<T: DeserializeOwned>(stream: &mut TcpStream, value: &impl Serialize) -> Option<T> {
-    send(stream, &encode(value)).await;
-    let mut length = [0; 4];
-    stream.read_exact(&mut length).await.ok()?;
-    let mut body = vec![0; u32::from_be_bytes(length) as usize];
-    stream.read_exact(&mut body).await.ok()?;
-    Some(decode(&body).expect("what a member sends is a value"))
-}
-
-async fn send(stream: &mut TcpStream, body: &[u8]) {
-    let length = u32::try_from(body.len()).expect("short").to_be_bytes();
-    stream.write_all(&length).await.expect("it reads");
-    stream.write_all(body).await.expect("it reads");
 }
 
 async fn hangs_up(mut stream: TcpStream) {
