@@ -432,7 +432,11 @@ impl World {
 
     fn deliver_to_client(&mut self) {
         if let Some(message) = self.server.sent.pop_front() {
-            self.session.handle_message(message);
+            let mut text = Vec::new();
+            message.write(&mut text);
+            if !self.session.handle_text(&text) {
+                self.session.handle_message(message);
+            }
             self.take_output();
         }
     }

@@ -266,13 +266,8 @@ mod tests {
         northd.settle();
 
         let made = |northd: &Northd| {
-            let counts = northd.counts().into_iter();
-            let of_vips =
-                |node: &NodeId| [Node::Vips, Node::SwitchLbFlows, Node::LbPreStatefulFlows].contains(node);
-            counts
-                .filter(|(node, _)| of_vips(node))
-                .map(|(_, count)| count.made)
-                .sum::<u64>()
+            let of_vips = [Node::Vips, Node::SwitchLbFlows, Node::LbPreStatefulFlows];
+            of_vips.map(|node| northd.count(node).made).iter().sum::<u64>()
         };
         let made_before = made(&northd);
         let after = change::<nb::LoadBalancer<'static>>(Some(before), balancer("10.16.0.2:80"));

@@ -1,8 +1,8 @@
-//! Rows straight from text, for files of many of them: nothing is built that is not kept.
+//! Rows straight from text, where there are many of them: nothing is built that is not kept.
 //!
-//! In: the text of a JSON object of rows by uuid, as a database file has them. Out: typed columns. Whatever is
-//! unusual (a real number, an escape that OVSDB refuses, a value that does not fit its column) gives none: the caller
-//! parses such a text as a tree, which knows every rule and every error.
+//! In: the text of a JSON object of rows by uuid, as a database file and a notification have them. Out: typed columns.
+//! Whatever is unusual (a real number, an escape that OVSDB refuses, a value that does not fit its column) gives none:
+//! the caller parses such a text as a tree, which knows every rule and every error.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::atom::{Atom, AtomicType};
 use crate::base_type::{BaseType, ColumnType};
 use crate::datum::Datum;
 use crate::json;
-use crate::schema::{ColumnIdx, TableSchema};
+use crate::schema::{ColumnIdx, DatabaseSchema, TableIdx, TableSchema};
 
 /// Makes the strings of rows, perhaps shared ones.
 pub trait Share {
@@ -25,32 +25,101 @@ pub trait Share {
     fn datum(&mut self, datum: Datum) -> Datum;
 }
 
-/// A row as a record has it.
+/// A row as a record or a notification has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawRow {
     /// Its `_uuid`.
     pub uuid: Uuid,
-    /// The columns named, in no order; none where the record deletes the row.
+    /// The columns named, in no order; none where the row is deleted.
     pub columns: Option<Vec<(ColumnIdx, Datum)>>,
+    /// The columns are the differences to what they were.
+    pub is_diff: bool,
 }
 
 /// Reads `{"UUID":{"COLUMN":VALUE,…}|null,…}`. Sizes of sets and maps are not checked, as they may be differences;
 /// types, enumerations and ranges are.
 pub fn rows(text: &str, table: &TableSchema, share: &mut dyn Share) -> Option<Vec<RawRow>> {
-    let mut parser = serde_json::Deserializer::from_str(text);
     let mut rows = Vec::new();
-    let read = parser.deserialize_map(Rows {
+    let mut take = |row| {
+        rows.push(row);
+        Some(())
+    };
+    let visitor = Rows {
         table,
         share,
-        rows: &mut rows,
-    });
+        has_kinds: false,
+        take: &mut take,
+    };
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let read = parser.deserialize_map(visitor);
     read.and_then(|()| parser.end()).is_ok().then_some(rows)
+}
+
+/// Reads `{"TABLE":{"UUID":{"insert":{"COLUMN":VALUE,…}},…},…}`, what `update2` and `update3` tell of tables
+/// (ovsdb-server(7) §4.1.14), and hands out row by row, until `take` gives none. Differences are checked as by [`rows`],
+/// columns of new rows as to their sizes, too; `_uuid` and `_version` are none of them.
+pub fn updates(
+    text: &str,
+    schema: &DatabaseSchema,
+    share: &mut dyn Share,
+    take: &mut dyn FnMut(TableIdx, RawRow) -> Option<()>,
+) -> Option<()> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let read = parser.deserialize_map(Tables { schema, share, take });
+    read.and_then(|()| parser.end()).ok()
+}
+
+struct Tables<'a> {
+    schema: &'a DatabaseSchema,
+    share: &'a mut dyn Share,
+    take: &'a mut dyn FnMut(TableIdx, RawRow) -> Option<()>,
+}
+
+impl<'de> Visitor<'de> for Tables<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("tables")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<&str>()? {
+            let at = self.schema.table_idx(name);
+            let at = at.ok_or_else(|| A::Error::custom("table"))?;
+            let table = self.schema.table(at);
+            let is_sound = |row: &RawRow| {
+                let mut columns = row.columns.iter().flatten();
+                columns.all(|(column, datum)| {
+                    *column > ColumnIdx::VERSION
+                        && (row.is_diff || table.column_schema(*column).ty.allows_len(datum.len()))
+                })
+            };
+            let mut take = |row| (self.take)(at, Some(row).filter(is_sound)?);
+            map.next_value_seed(Rows {
+                table,
+                share: &mut *self.share,
+                has_kinds: true,
+                take: &mut take,
+            })?;
+        }
+        Ok(())
+    }
 }
 
 struct Rows<'a> {
     table: &'a TableSchema,
     share: &'a mut dyn Share,
-    rows: &'a mut Vec<RawRow>,
+    /// Each row's columns are within the kind of its change.
+    has_kinds: bool,
+    take: &'a mut dyn FnMut(RawRow) -> Option<()>,
+}
+
+impl<'de> DeserializeSeed<'de> for Rows<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
 }
 
 impl<'de> Visitor<'de> for Rows<'_> {
@@ -63,13 +132,53 @@ impl<'de> Visitor<'de> for Rows<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(id) = map.next_key::<&str>()? {
             let uuid = json::parse_uuid(id).ok_or_else(|| A::Error::custom("uuid"))?;
-            let columns = map.next_value_seed(Columns {
+            let columns = Columns {
                 table: self.table,
                 share: &mut *self.share,
-            })?;
-            self.rows.push(RawRow { uuid, columns });
+            };
+            let (is_diff, columns) = match self.has_kinds {
+                true => map.next_value_seed(Changed(columns))?,
+                false => (false, map.next_value_seed(columns)?),
+            };
+            let row = RawRow {
+                uuid,
+                columns,
+                is_diff,
+            };
+            (self.take)(row).ok_or_else(|| A::Error::custom("row"))?;
         }
         Ok(())
+    }
+}
+
+/// One of `initial`, `insert`, `modify`, `delete`.
+struct Changed<'a>(Columns<'a>);
+
+impl<'de> DeserializeSeed<'de> for Changed<'_> {
+    type Value = (bool, Option<Vec<(ColumnIdx, Datum)>>);
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Changed<'_> {
+    type Value = (bool, Option<Vec<(ColumnIdx, Datum)>>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a kind of change")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let kind = map.next_key::<&str>()?;
+        let columns = map.next_value_seed(self.0)?;
+        match (kind, &columns, map.next_key::<&str>()?) {
+            (Some("initial" | "insert"), Some(_), None) | (Some("delete"), None, None) => {
+                Ok((false, columns))
+            }
+            (Some("modify"), Some(_), None) => Ok((true, columns)),
+            _ => Err(A::Error::custom("kind")),
+        }
     }
 }
 

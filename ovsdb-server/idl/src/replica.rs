@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use ovsdb_data::intern::Interner;
 use ovsdb_data::monitor::MonitorVersion;
+use ovsdb_data::operation::PartialRow;
 use ovsdb_data::{
-    ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TableSchema, Uuid, diff,
+    ColumnIdx, DatabaseSchema, Datum, OvsdbError, Row, RowChange, TableIdx, TableSchema, Uuid, diff, stream,
 };
 use serde_json::{Map, Value};
 
@@ -105,11 +106,7 @@ impl Replica {
                 }
             }
         }
-        // Texts sort like what they stand for, but for ids in upper case.
-        let place = |change: &RowChange| (change.table, change.uuid);
-        changes.sort_by_key(place);
-        if let Some(two) = changes.windows(2).find(|two| place(&two[0]) == place(&two[1])) {
-            let (table, uuid) = place(&two[0]);
+        if let Some((table, uuid)) = sorted(&mut changes) {
             return Err(malformed(
                 &self.schema.table(table).name,
                 format!("row {uuid} changes twice"),
@@ -118,6 +115,42 @@ impl Replica {
         self.interner.changes(&mut changes);
         self.commit(&changes);
         Ok(changes)
+    }
+
+    /// Does what [`Replica::apply`] does with the text of a body of `update2`, `update3` or the first contents of their
+    /// monitors, and builds nothing but rows. Does nothing and gives none where anything about it is unusual.
+    pub fn apply_text(&mut self, body: &str) -> Option<Vec<RowChange>> {
+        let mut changes = Vec::new();
+        let Replica {
+            schema,
+            tables,
+            interner,
+        } = self;
+        stream::updates(body, schema, interner, &mut |table, row| {
+            let of = schema.table(table);
+            let uuid = row.uuid;
+            let old = tables[usize::from(table.0)].get(&uuid);
+            let new = match (row.columns, old) {
+                (None, Some(_)) => None,
+                (Some(diffs), Some(old)) if row.is_diff => Some(modified(of, old, diffs).ok()?),
+                (Some(columns), None) if !row.is_diff => Some(of.new_row(uuid, Uuid::nil(), columns).ok()?),
+                _ => return None,
+            };
+            if old != new.as_ref() {
+                changes.push(RowChange {
+                    table,
+                    uuid,
+                    old: old.cloned(),
+                    new,
+                });
+            }
+            Some(())
+        })?;
+        if sorted(&mut changes).is_some() {
+            return None;
+        }
+        self.commit(&changes);
+        Some(changes)
     }
 
     /// Takes the rows of another copy of the same schema; returns the net changes, by table and uuid.
@@ -243,13 +276,28 @@ fn modify(schema: &TableSchema, uuid: Uuid, old: &Row, diffs: &Value) -> Result<
             .column(name)
             .ok_or_else(|| malformed(&schema.name, format!("no column {name}")))?;
         let ty = &schema.column_schema(column).ty;
-        let new = Datum::from_json_diff(value, ty)
-            .and_then(|diff| diff::apply(old.get(column), &diff, ty))
-            .map_err(|error| parse(schema, uuid, error))?;
-        columns.push((column, new));
+        let diff = Datum::from_json_diff(value, ty).map_err(|error| parse(schema, uuid, error))?;
+        columns.push((column, diff));
     }
     columns.retain(|(column, _)| *column != ColumnIdx::UUID);
-    Ok(old.with(columns))
+    modified(schema, old, columns).map_err(|error| parse(schema, uuid, error))
+}
+
+/// A row whose columns differ by so much.
+fn modified(schema: &TableSchema, old: &Row, mut diffs: PartialRow) -> Result<Row, OvsdbError> {
+    for (column, diff) in &mut diffs {
+        *diff = diff::apply(old.get(*column), diff, &schema.column_schema(*column).ty)?;
+    }
+    Ok(old.with(diffs))
+}
+
+/// Sorts changes by table and uuid: the texts of uuids do that, too, but for those in upper case. Tells which row
+/// changes twice, if one does.
+fn sorted(changes: &mut [RowChange]) -> Option<(TableIdx, Uuid)> {
+    let place = |change: &RowChange| (change.table, change.uuid);
+    changes.sort_by_key(place);
+    let two = changes.windows(2).find(|two| place(&two[0]) == place(&two[1]))?;
+    Some(place(&two[0]))
 }
 
 fn object<'a>(value: &'a Value, at: &str) -> Result<&'a Map<String, Value>, UpdateError> {

@@ -13,6 +13,7 @@
 
 mod conditions;
 mod lock;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -235,6 +236,37 @@ impl Session {
         if let Err(refusal) = handled {
             self.give_up(refusal);
         }
+    }
+
+    /// A message of the server as its text, if it is one that has rows, and nothing about it is unusual: these become
+    /// rows at once. All others are for [`Session::handle_message`]; whether it was taken.
+    pub fn handle_text(&mut self, text: &[u8]) -> bool {
+        self.take_rows(text).is_some()
+    }
+
+    fn take_rows(&mut self, text: &[u8]) -> Option<()> {
+        let replica = self.replica.as_mut()?;
+        match (self.state, text::Rows::parse(text)?) {
+            (State::Following(version), text::Rows::Later(told)) => {
+                let is_ours = told.version == version && told.monitor == self.config.db;
+                let changes = replica.apply_text(is_ours.then_some(told.body)?)?;
+                self.follow(changes, told.last);
+            }
+            (State::Monitor(asked, version), text::Rows::First { id, result }) if id == asked => {
+                let first = text::First::parse(result, version)?;
+                let changes = match first.found {
+                    true => replica.apply_text(first.body)?,
+                    false => {
+                        let mut fresh = Replica::new(replica.schema().clone());
+                        fresh.apply_text(first.body)?;
+                        replica.replace(fresh)
+                    }
+                };
+                self.filled(version, changes, first.last);
+            }
+            _ => return None,
+        }
+        Some(())
     }
 
     /// The text of the next message to send.
@@ -485,6 +517,11 @@ impl Session {
             fresh.apply(version, body)?;
             replica.replace(fresh)
         };
+        self.filled(version, changes, last);
+        Ok(())
+    }
+
+    fn filled(&mut self, version: MonitorVersion, changes: Vec<RowChange>, last: Option<TxnId>) {
         self.last = last.unwrap_or_default();
         let txn_id = last;
         if !self.filled {
@@ -500,7 +537,15 @@ impl Session {
         self.set_state(State::Following(version));
         self.ask_lock();
         self.conditions_filled();
-        Ok(())
+    }
+
+    /// Rows have changed.
+    fn follow(&mut self, changes: Vec<RowChange>, last: Option<TxnId>) {
+        self.last = last.unwrap_or_default();
+        if !changes.is_empty() || last.is_some() {
+            let txn_id = last;
+            self.events.push_back(Event::Changed { changes, txn_id });
+        }
     }
 
     /// What was missed does not fit: it was counted from a state that is older than the last change of conditions, after
@@ -537,11 +582,7 @@ impl Session {
                 };
                 if let Some(replica) = &mut self.replica {
                     let changes = replica.apply(version, body)?;
-                    self.last = last.unwrap_or_default();
-                    if !changes.is_empty() || last.is_some() {
-                        let txn_id = last;
-                        self.events.push_back(Event::Changed { changes, txn_id });
-                    }
+                    self.follow(changes, last);
                 }
                 Ok(())
             }

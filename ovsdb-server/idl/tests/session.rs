@@ -15,8 +15,10 @@ const TXN: &str = "00000000-0000-0000-0000-0000000000f1";
 
 /// Feeds lines: `connect`, `disconnect`, `lock` and `steal` of a lock L, `unlock`, `where N` (only rows of this n) and
 /// `where unknown`, or a message in which SERVER, SCHEMA, ROW (the text of SCHEMA as a JSON
-/// string), $A, $B and $TXN are replaced. Returns what the last line caused.
-fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
+/// string), $A, $B and $TXN are replaced. Returns what the last line caused, and whether any message was taken as its
+/// text.
+fn run(leader_only: bool, lines: &[&str], as_texts: bool) -> (Vec<String>, bool) {
+    let mut is_taken = false;
     let mut session = Session::new(Config {
         db: "D".to_owned(),
         leader_only,
@@ -51,7 +53,11 @@ fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
                     .replace("$TXN", TXN)
                     .replace("$A", A)
                     .replace("$B", B);
-                session.handle_message(Message::parse(text.as_bytes()).unwrap());
+                if as_texts && session.handle_text(text.as_bytes()) {
+                    is_taken = true;
+                } else {
+                    session.handle_message(Message::parse(text.as_bytes()).unwrap());
+                }
             }
         }
         while let Some(event) = session.poll_event() {
@@ -72,7 +78,7 @@ fn run(leader_only: bool, lines: &[&str]) -> Vec<String> {
             }
         }
     }
-    seen
+    (seen, is_taken)
 }
 
 const HELLO: [&str; 3] = [
@@ -83,7 +89,11 @@ const HELLO: [&str; 3] = [
 const FILL: &str = r#"{"id":4,"result":[false,"$TXN",{"T":{"$A":{"initial":{"n":1}}}}],"error":null}"#;
 
 fn check(leader_only: bool, lines: &[&str], expected: &[&str]) {
-    assert_eq!(run(leader_only, lines), expected, "{lines:?}");
+    assert_eq!(run(leader_only, lines, false).0, expected, "{lines:?}");
+    let (seen, is_taken) = run(leader_only, lines, true);
+    assert_eq!(seen, expected, "{lines:?} as texts");
+    // The first contents are the first that have rows.
+    assert_eq!(is_taken, lines.contains(&FILL), "{lines:?}");
 }
 
 fn after_fill(more: &[&str], expected: &[&str]) {

@@ -239,7 +239,7 @@ fn parse_rows(
     let rows = std::str::from_utf8(text).ok()?;
     let raw = stream::rows(&format!("{{{rows}}}"), schema, share)?;
     let mut prepared = Vec::with_capacity(raw.len());
-    for RawRow { uuid, columns } in raw {
+    for RawRow { uuid, columns, .. } in raw {
         let change = match columns {
             None => Change::Delete,
             Some(columns) => {

@@ -45,6 +45,11 @@ pub trait Handler: Send {
     /// back with [`Link::release`]. Breaking ends the connection with a reason.
     fn message(&mut self, message: Message, n_bytes: usize) -> ControlFlow<String>;
 
+    /// The text of a message, echoes included, before it is parsed; whether that was all. Must not block.
+    fn text(&mut self, _text: &[u8]) -> bool {
+        false
+    }
+
     /// The link was full and has room again.
     fn drained(&mut self);
 }
@@ -182,7 +187,10 @@ fn take_messages(framer: &mut Framer, link: &Link, handler: &mut impl Handler) -
             Ok(None) => return ControlFlow::Continue(()),
             Err(error) => return ControlFlow::Break(Closed::Protocol(error.to_string())),
         };
-        let message = match parse(&text) {
+        if aside(&text, || handler.text(&text)) {
+            continue;
+        }
+        let message = match aside(&text, || Message::parse(&text)) {
             Ok(message) => message,
             Err(error) => return ControlFlow::Break(Closed::Protocol(error.to_string())),
         };
@@ -201,13 +209,13 @@ fn take_messages(framer: &mut Framer, link: &Link, handler: &mut impl Handler) -
     }
 }
 
-fn parse(text: &[u8]) -> Result<Message, ovsdb_wire::message::MessageError> {
+/// Does something with a text; with a long one, where no other connection waits for this thread.
+fn aside<T>(text: &[u8], work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
     let threaded = || Handle::try_current().is_ok_and(|h| h.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if text.len() > BIG_MESSAGE && threaded() {
-        tokio::task::block_in_place(|| Message::parse(text))
-    } else {
-        Message::parse(text)
+    match text.len() > BIG_MESSAGE && threaded() {
+        true => tokio::task::block_in_place(work),
+        false => work(),
     }
 }
 

@@ -305,5 +305,12 @@ impl Handler for Follower {
         ControlFlow::Continue(())
     }
 
+    fn text(&mut self, text: &[u8]) -> bool {
+        let mut inner = self.shared.inner.lock();
+        let is_taken = inner.session.handle_text(text);
+        self.shared.pump(inner);
+        is_taken
+    }
+
     fn drained(&mut self) {}
 }
