@@ -8,62 +8,74 @@ type Hasher = foldhash::fast::FixedState;
 
 /// Pairs of a row and the identity of the desired row that it stands for.
 #[derive(Default)]
-pub struct Claims {
-    /// Rows whose uuid is that identity, by table: nearly all.
-    own: Vec<HashSet<u128, Hasher>>,
+pub struct Claims(Vec<OfTable>);
+
+/// Those of one table.
+#[derive(Default)]
+struct OfTable {
+    /// Rows whose uuid is that identity: nearly all.
+    own: HashSet<u128, Hasher>,
     /// The others, from either end.
-    ids: HashMap<(TableIdx, Uuid), Uuid, Hasher>,
-    rows: HashMap<(TableIdx, Uuid), Uuid, Hasher>,
+    ids: HashMap<Uuid, Uuid, Hasher>,
+    rows: HashMap<Uuid, Uuid, Hasher>,
 }
 
 impl Claims {
+    fn of_table(&self, table: TableIdx) -> Option<&OfTable> {
+        self.0.get(usize::from(table.0))
+    }
+
     /// From now on a row stands for a desired row, and neither for another.
     pub fn claim(&mut self, table: TableIdx, id: Uuid, row: Uuid) {
         self.release(table, row);
         if let Some(before) = self.row_of(table, id) {
             self.release(table, before);
         }
+        let place = usize::from(table.0);
+        if self.0.len() <= place {
+            self.0.resize_with(place + 1, OfTable::default);
+        }
+        let of_table = &mut self.0[place];
         if id == row {
-            let table = usize::from(table.0);
-            if self.own.len() <= table {
-                self.own.resize_with(table + 1, HashSet::default);
-            }
-            self.own[table].insert(row.as_u128());
+            of_table.own.insert(row.as_u128());
         } else {
-            self.ids.insert((table, row), id);
-            self.rows.insert((table, id), row);
+            of_table.ids.insert(row, id);
+            of_table.rows.insert(id, row);
         }
     }
 
     /// A row stands for nothing any more.
     pub fn release(&mut self, table: TableIdx, row: Uuid) {
-        if let Some(own) = self.own.get_mut(usize::from(table.0)) {
-            own.remove(&row.as_u128());
-        }
-        if let Some(id) = self.ids.remove(&(table, row)) {
-            self.rows.remove(&(table, id));
+        if let Some(of_table) = self.0.get_mut(usize::from(table.0)) {
+            of_table.own.remove(&row.as_u128());
+            if let Some(id) = of_table.ids.remove(&row) {
+                of_table.rows.remove(&id);
+            }
         }
     }
 
     /// The desired row that a row stands for.
     pub fn id_of(&self, table: TableIdx, row: Uuid) -> Option<Uuid> {
-        match self.is_own(table, row) {
+        let of_table = self.of_table(table)?;
+        match of_table.own.contains(&row.as_u128()) {
             true => Some(row),
-            false => self.ids.get(&(table, row)).copied(),
+            false => of_table.ids.get(&row).copied(),
         }
     }
 
     /// The row that stands for a desired row.
     pub fn row_of(&self, table: TableIdx, id: Uuid) -> Option<Uuid> {
-        match self.is_own(table, id) {
+        let of_table = self.of_table(table)?;
+        match of_table.own.contains(&id.as_u128()) {
             true => Some(id),
-            false => self.rows.get(&(table, id)).copied(),
+            false => of_table.rows.get(&id).copied(),
         }
     }
 
-    fn is_own(&self, table: TableIdx, uuid: Uuid) -> bool {
-        let own = self.own.get(usize::from(table.0));
-        own.is_some_and(|own| own.contains(&uuid.as_u128()))
+    /// Whether each row of a table that stands for a desired row has its identity as uuid.
+    pub fn all_are_own(&self, table: TableIdx) -> bool {
+        self.of_table(table)
+            .is_none_or(|of_table| of_table.rows.is_empty())
     }
 }
 

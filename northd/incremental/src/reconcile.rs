@@ -533,13 +533,43 @@ impl<P: Program> Reconcile<P> {
 
     /// A desired value with references to the rows that stand for others; what is no row, and is to be none, drops out.
     fn actual(&self, machine: &Machine<P>, column: ColumnIdx, table: TableIdx, value: &Datum) -> Datum {
-        self.translate(column, table, value, |(table, id)| {
-            if let Some(uuid) = self.claims.row_of(table, id) {
-                return Some(uuid);
+        self.translate(column, table, value, |at| self.actual_reference(machine, at))
+    }
+
+    fn actual_reference(&self, machine: &Machine<P>, (table, id): (TableIdx, Uuid)) -> Option<Uuid> {
+        if let Some(uuid) = self.claims.row_of(table, id) {
+            return Some(uuid);
+        }
+        let exists = || machine.databases().row(self.side, table, id).is_some();
+        (machine.is_desired((self.side, table, id)) || exists()).then_some(id)
+    }
+
+    /// The same of a long set of which a row has most already: what it has is there, so that only the rest is looked at,
+    /// unless other rows stand for some.
+    fn actual_beside(
+        &self,
+        machine: &Machine<P>,
+        column: ColumnIdx,
+        table: TableIdx,
+        value: &Datum,
+        before: &Datum,
+    ) -> Datum {
+        let ty = &self.schema.table(table).column_schema(column).ty;
+        if let (Datum::LongSet(_), Some((of, _))) = (value, ty.key.reference())
+            && self.claims.all_are_own(of)
+        {
+            let mut all_stay = true;
+            before.for_each_set_difference(value, |only| {
+                if let Only::Second(atom) = only {
+                    let uuid = atom.as_uuid();
+                    all_stay &= uuid.and_then(|uuid| self.actual_reference(machine, (of, uuid))) == uuid;
+                }
+            });
+            if all_stay {
+                return value.clone();
             }
-            let exists = || machine.databases().row(self.side, table, id).is_some();
-            (machine.is_desired((self.side, table, id)) || exists()).then_some(id)
-        })
+        }
+        self.actual(machine, column, table, value)
     }
 
     /// Whether there is what a row must refer to.
@@ -611,8 +641,8 @@ impl<P: Program> Reconcile<P> {
         let schema = self.schema.table(table);
         let (mut columns, mut mutations) = (Map::new(), Vec::new());
         for (column, value) in &desired.columns {
-            let value = self.actual(machine, *column, table, value);
             let (before, of) = (row.get(*column), schema.column_schema(*column));
+            let value = self.actual_beside(machine, *column, table, value, before);
             if before == &value {
                 continue;
             }

@@ -56,6 +56,7 @@ use uuid::Uuid;
 
 use crate::atom::Atom;
 use crate::datum::Datum;
+use crate::long_set::Only;
 use crate::row::Row;
 use crate::schema::{ColumnIdx, DatabaseSchema, TableIdx};
 
@@ -275,6 +276,49 @@ impl<'a, T: Scalar> SetView<'a, T> {
     }
 }
 
+/// A set that is kept. What changes a few of its elements costs little, however many it has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetOf<T> {
+    datum: Datum,
+    of: PhantomData<T>,
+}
+
+impl<T> Default for SetOf<T> {
+    fn default() -> Self {
+        let (datum, of) = (Datum::Empty, PhantomData);
+        SetOf { datum, of }
+    }
+}
+
+impl<T, A: IntoAtom<T>> FromIterator<A> for SetOf<T> {
+    fn from_iter<I: IntoIterator<Item = A>>(elements: I) -> Self {
+        let (datum, of) = (elements.into_datum(), PhantomData);
+        SetOf { datum, of }
+    }
+}
+
+impl<T: Scalar> SetOf<T> {
+    /// The set, to be read.
+    pub fn view(&self) -> SetView<'_, T> {
+        Set::view(&self.datum)
+    }
+
+    /// One element more, if it lacks it.
+    pub fn insert(&mut self, element: impl IntoAtom<T>) {
+        self.datum = self.datum.with_element(&element.into_atom());
+    }
+
+    /// What came to another set, or went from it, does the same here.
+    pub fn follow(&mut self, before: &SetOf<T>, after: &SetOf<T>) {
+        before.datum.for_each_set_difference(&after.datum, |only| {
+            self.datum = match only {
+                Only::First(gone) => self.datum.without_element(gone),
+                Only::Second(new) => self.datum.with_element(new),
+            }
+        });
+    }
+}
+
 /// A map, read.
 pub struct MapView<'a, K, V> {
     datum: &'a Datum,
@@ -358,6 +402,12 @@ impl<T, A: IntoAtom<T>> IntoDatum<Optional<T>> for Option<A> {
 impl<T, A: IntoAtom<T>, I: IntoIterator<Item = A>> IntoDatum<Set<T>> for I {
     fn into_datum(self) -> Datum {
         Datum::set_unique(self.into_iter().map(IntoAtom::into_atom))
+    }
+}
+
+impl<T> IntoDatum<Set<T>> for SetOf<T> {
+    fn into_datum(self) -> Datum {
+        self.datum
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
 use ovn_schemas::rows::ovn_southbound::{IgmpGroup, PortBinding};
 use ovsdb_data::Uuid;
-use ovsdb_data::typed::Table;
+use ovsdb_data::typed::{SetOf, Table};
 
 use crate::desired::named;
 use crate::flow::{Flows, Stage};
@@ -117,19 +117,58 @@ fn relays(view: &View<'_>, router: Uuid) -> bool {
     router.is_some_and(|router| router.options.is_true("mcast_relay", false))
 }
 
-/// The built-in groups of a switch or a router: rows of `Port_Binding`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BuiltIn {
+/// The built-in groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
     /// `_MC_flood`.
-    pub flood: Vec<Uuid>,
-    /// `_MC_flood_l2`.
-    pub flood_l2: Vec<Uuid>,
+    Flood,
     /// `_MC_unknown`.
-    pub unknown: Vec<Uuid>,
+    Unknown,
     /// `_MC_mrouter_flood`.
-    pub mrouter_flood: Vec<Uuid>,
+    MrouterFlood,
     /// `_MC_static`.
-    pub r#static: Vec<Uuid>,
+    Static,
+    /// `_MC_flood_l2`.
+    FloodL2,
+}
+
+impl Group {
+    /// All of them, in the order of their tunnel keys.
+    pub const ALL: [Group; 5] = [
+        Group::Flood,
+        Group::Unknown,
+        Group::MrouterFlood,
+        Group::Static,
+        Group::FloodL2,
+    ];
+}
+
+/// Who is in the built-in groups of a switch or a router, or what a bucket of ports has of them: rows of
+/// `Port_Binding`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BuiltIn([SetOf<Uuid>; Group::ALL.len()]);
+
+impl BuiltIn {
+    fn of(members: impl Fn(Group) -> SetOf<Uuid>) -> BuiltIn {
+        BuiltIn(Group::ALL.map(members))
+    }
+
+    /// Who is in a group.
+    pub fn members(&self, group: Group) -> &SetOf<Uuid> {
+        &self.0[group as usize]
+    }
+
+    /// Whether nobody is in a group.
+    pub fn is_empty(&self, group: Group) -> bool {
+        self.members(group).view().is_empty()
+    }
+
+    fn follow(&mut self, before: &BuiltIn, after: &BuiltIn) {
+        let pairs = before.0.iter().zip(&after.0);
+        for (mine, (before, after)) in self.0.iter_mut().zip(pairs) {
+            mine.follow(before, after);
+        }
+    }
 }
 
 /// Whether there is a router on a switch that relays multicast.
@@ -150,22 +189,45 @@ impl Derivation for IsRelayed {
 /// The built-in groups of a switch.
 pub enum SwitchFloods {}
 
+/// Made of what its buckets have: a bucket that changes changes them by as much.
+#[derive(Clone, Debug)]
+pub struct Floods {
+    /// Who is in them.
+    pub groups: BuiltIn,
+    of_buckets: Vec<Arc<BuiltIn>>,
+}
+
+impl PartialEq for Floods {
+    fn eq(&self, other: &Floods) -> bool {
+        self.groups == other.groups
+    }
+}
+
 impl Derivation for SwitchFloods {
     type Key = Uuid;
-    type Value = BuiltIn;
+    type Value = Floods;
     const NODE: NodeId = Node::SwitchFloods;
 
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&BuiltIn>) -> BuiltIn {
-        let mut groups = BuiltIn::default();
-        for bucket in buckets(view, uuid) {
-            let of_bucket = view.get::<BucketFloods>(bucket);
-            groups.flood.extend_from_slice(&of_bucket.flood);
-            groups.flood_l2.extend_from_slice(&of_bucket.flood_l2);
-            groups.unknown.extend_from_slice(&of_bucket.unknown);
-            groups.mrouter_flood.extend_from_slice(&of_bucket.mrouter_flood);
-            groups.r#static.extend_from_slice(&of_bucket.r#static);
-        }
-        groups
+    fn derive(view: &View<'_>, uuid: Uuid, before: Option<&Floods>) -> Floods {
+        let of_buckets = buckets(view, uuid).map(|bucket| view.get::<BucketFloods>(bucket));
+        let of_buckets: Vec<Arc<BuiltIn>> = of_buckets.collect();
+        let groups = match before.filter(|before| before.of_buckets.len() == of_buckets.len()) {
+            Some(before) => {
+                let mut groups = before.groups.clone();
+                let pairs = before.of_buckets.iter().zip(&of_buckets);
+                for (before, after) in pairs.filter(|(before, after)| !Arc::ptr_eq(before, after)) {
+                    groups.follow(before, after);
+                }
+                groups
+            }
+            None => BuiltIn::of(|group| {
+                let of_buckets = of_buckets.iter();
+                of_buckets
+                    .flat_map(|bucket| bucket.members(group).view().iter())
+                    .collect()
+            }),
+        };
+        Floods { groups, of_buckets }
     }
 }
 
@@ -178,7 +240,6 @@ impl Derivation for BucketFloods {
     const NODE: NodeId = Node::BucketFloods;
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&BuiltIn>) -> BuiltIn {
-        let mut groups = BuiltIn::default();
         let is_relayed = *view.get::<IsRelayed>(bucket.0);
         let ports = view.get::<BucketPorts>(bucket);
         let ports: Vec<_> = ports
@@ -186,25 +247,19 @@ impl Derivation for BucketFloods {
             .map(|port| view.get::<MulticastPort>(*port))
             .collect();
         let ports = ports.iter().filter_map(|port| port.as_ref().as_ref());
-        let mut enabled: Vec<&MulticastPort> = ports.filter(|port| port.is_enabled).collect();
-        enabled.sort_unstable_by_key(|port| port.id.as_u128());
-        for port in enabled {
-            for (is_member, group) in [
-                (true, &mut groups.flood),
-                (port.is_l2, &mut groups.flood_l2),
-                (port.has_unknown, &mut groups.unknown),
-                (
-                    port.relays || port.gets_reports || (is_relayed && port.leads_to_snooper),
-                    &mut groups.mrouter_flood,
-                ),
-                (port.gets_all, &mut groups.r#static),
-            ] {
-                if is_member {
-                    group.push(port.id);
+        let enabled: Vec<&MulticastPort> = ports.filter(|port| port.is_enabled).collect();
+        BuiltIn::of(|group| {
+            let is_in = |port: &&&MulticastPort| match group {
+                Group::Flood => true,
+                Group::Unknown => port.has_unknown,
+                Group::MrouterFlood => {
+                    port.relays || port.gets_reports || (is_relayed && port.leads_to_snooper)
                 }
-            }
-        }
-        groups
+                Group::Static => port.gets_all,
+                Group::FloodL2 => port.is_l2,
+            };
+            enabled.iter().filter(is_in).map(|port| port.id).collect()
+        })
     }
 }
 
@@ -217,16 +272,17 @@ impl Derivation for RouterFloods {
     const NODE: NodeId = Node::RouterFloods;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&BuiltIn>) -> BuiltIn {
-        let mut groups = BuiltIn::default();
-        for port in view.get::<RouterPorts>(uuid).iter() {
-            if let Some(port) = &*view.get::<RouterPort>(*port)
-                && port.is_enabled
-                && gets_all(port)
-            {
-                groups.r#static.push(group_port(port));
-            }
-        }
-        groups
+        let ports = view.get::<RouterPorts>(uuid);
+        let ports: Vec<_> = ports.iter().map(|port| view.get::<RouterPort>(*port)).collect();
+        let ports = ports.iter().filter_map(|port| port.as_ref().as_ref());
+        let flooded: SetOf<Uuid> = ports
+            .filter(|port| port.is_enabled && gets_all(port))
+            .map(group_port)
+            .collect();
+        BuiltIn::of(|group| match group {
+            Group::Static => flooded.clone(),
+            _ => SetOf::default(),
+        })
     }
 }
 
@@ -262,7 +318,7 @@ impl Derivation for SwitchBesides {
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Besides>) -> Besides {
         Besides {
             relays: *view.get::<IsRelayed>(uuid),
-            floods: !view.get::<SwitchFloods>(uuid).r#static.is_empty(),
+            floods: !view.get::<SwitchFloods>(uuid).groups.is_empty(Group::Static),
         }
     }
 }
@@ -571,7 +627,7 @@ impl Derivation for RouterLearnedFlows {
         if learned.groups.is_empty() {
             return flows;
         }
-        let flood = match view.get::<RouterFloods>(uuid).r#static.is_empty() {
+        let flood = match view.get::<RouterFloods>(uuid).is_empty(Group::Static) {
             true => "",
             false => "clone { outport = \"_MC_static\"; ip.ttl--; next; };",
         };

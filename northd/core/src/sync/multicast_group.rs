@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_southbound::{DatapathBinding, MulticastGroup};
 use ovsdb_data::Uuid;
-use ovsdb_data::typed::{Columns, Table};
+use ovsdb_data::typed::{Columns, SetOf, Table};
 
 use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
@@ -14,9 +14,20 @@ use crate::model::datapath::Datapath;
 use crate::model::router::Router;
 use crate::model::switch::Switch;
 use crate::nodes::{Node, NodeId};
-use crate::switch::multicast::{BuiltIn, Learned, RouterFloods, RouterLearned, SwitchFloods, SwitchLearned};
+use crate::switch::multicast::{
+    BuiltIn, Group, Learned, RouterFloods, RouterLearned, SwitchFloods, SwitchLearned,
+};
 use crate::sync::datapath_binding::datapath_id;
 use crate::view::View;
+
+/// Names and tunnel keys of the built-in groups, in the order of [`Group::ALL`].
+const BUILT_IN: [(&str, i64); Group::ALL.len()] = [
+    ("_MC_flood", 32768),
+    ("_MC_unknown", 32769),
+    ("_MC_mrouter_flood", 32770),
+    ("_MC_static", 32771),
+    ("_MC_flood_l2", 32772),
+];
 
 /// Tunnel keys of learned groups: what is left of those of groups.
 const FIRST_LEARNED: i64 = 32773;
@@ -34,40 +45,39 @@ impl Derivation for MulticastGroups {
         let Some((built_in, learned)) = groups(view, uuid) else {
             return Vec::new();
         };
-        let mrouters = built_in.mrouter_flood.iter().chain(&learned.mrouters);
-        let mut rows = vec![
-            row(uuid, "_MC_flood", 32768, built_in.flood.iter()),
-            row(uuid, "_MC_unknown", 32769, built_in.unknown.iter()),
-            row(uuid, "_MC_mrouter_flood", 32770, mrouters),
-            row(uuid, "_MC_static", 32771, built_in.r#static.iter()),
-            row(uuid, "_MC_flood_l2", 32772, built_in.flood_l2.iter()),
-        ];
+        let built_in = Group::ALL.iter().zip(BUILT_IN).map(|(group, (name, key))| {
+            let mut members = built_in.members(*group).clone();
+            if *group == Group::MrouterFlood {
+                learned.mrouters.iter().for_each(|port| members.insert(*port));
+            }
+            row(uuid, name, key, members)
+        });
+        let mut rows: Vec<Option<Desired>> = built_in.collect();
         if !learned.groups.is_empty() {
             let keys = view.get::<LearnedKeys>(uuid);
             let with_key = learned.groups.values();
             rows.extend(with_key.filter_map(|group| {
                 let key = *keys.get(&group.name)?;
-                Some(row(uuid, &group.name, key, group.ports.iter()))
+                Some(row(uuid, &group.name, key, group.ports.iter().copied().collect()))
             }));
         }
         rows.into_iter().flatten().collect()
     }
 }
 
-fn groups(view: &View<'_>, uuid: Uuid) -> Option<(Arc<BuiltIn>, Arc<Learned>)> {
+fn groups(view: &View<'_>, uuid: Uuid) -> Option<(BuiltIn, Arc<Learned>)> {
     if view.get::<Switch>(uuid).is_some() {
-        return Some((view.get::<SwitchFloods>(uuid), view.get::<SwitchLearned>(uuid)));
+        let built_in = view.get::<SwitchFloods>(uuid).groups.clone();
+        return Some((built_in, view.get::<SwitchLearned>(uuid)));
     }
-    view.get::<Router>(uuid)
-        .is_some()
-        .then(|| (view.get::<RouterFloods>(uuid), view.get::<RouterLearned>(uuid)))
+    view.get::<Router>(uuid).is_some().then(|| {
+        let built_in = BuiltIn::clone(&view.get::<RouterFloods>(uuid));
+        (built_in, view.get::<RouterLearned>(uuid))
+    })
 }
 
-fn row<'a>(datapath: Uuid, name: &str, key: i64, ports: impl Iterator<Item = &'a Uuid>) -> Option<Desired> {
-    let mut ports: Vec<Uuid> = ports.copied().collect();
-    // There may be hundreds: numbers are sorted faster than atoms, and the ports of each bucket are in order.
-    ports.sort_by_key(Uuid::as_u128);
-    if ports.is_empty() {
+fn row(datapath: Uuid, name: &str, key: i64, ports: SetOf<Uuid>) -> Option<Desired> {
+    if ports.view().is_empty() {
         return None;
     }
     let id = identity(
