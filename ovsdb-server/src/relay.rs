@@ -92,7 +92,7 @@ impl Relay {
         while self.session.is_connected()
             && let Some(txn) = self.unsent.pop_front()
         {
-            let id = self.session.transact(&txn.operations.into());
+            let id = self.session.transact(txn.operations.into());
             if let Asker::Client(session, request) = txn.asker {
                 self.sent.insert(id, (session, request));
             }

@@ -409,7 +409,7 @@ impl World {
             }
             Step::Transact => {
                 self.session
-                    .transact(&vec![json!({"op": "insert", "table": "T", "row": {}})].into());
+                    .transact(vec![json!({"op": "insert", "table": "T", "row": {}})].into());
                 self.waiting += 1;
             }
         }

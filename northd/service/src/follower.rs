@@ -129,7 +129,7 @@ impl<P: Program> Follower<P> {
             return;
         }
         self.failed_at = None;
-        self.commit = Some(Box::pin(self.client.commit(&operations)));
+        self.commit = Some(Box::pin(self.client.commit(operations)));
     }
 
     /// Adds the operations to be sent next.

@@ -83,9 +83,14 @@ impl<'de> Visitor<'de> for Tables<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = vec![false; self.schema.tables.len()];
         while let Some(name) = map.next_key::<&str>()? {
             let at = self.schema.table_idx(name);
             let at = at.ok_or_else(|| A::Error::custom("table"))?;
+            // Of members of one name the last counts.
+            if std::mem::replace(&mut seen[usize::from(at.0)], true) {
+                return Err(A::Error::custom("twice"));
+            }
             let table = self.schema.table(at);
             let is_sound = |row: &RawRow| {
                 let mut columns = row.columns.iter().flatten();

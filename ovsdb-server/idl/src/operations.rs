@@ -3,6 +3,7 @@
 //! In: operations, one after the other. Out: their text. A large transaction takes many times the memory as values.
 
 use ovsdb_data::json;
+use ovsdb_wire::message::{begin_call, end_call};
 use serde_json::Value;
 
 /// Operations of one transaction, in order.
@@ -33,13 +34,19 @@ impl Operations {
         self.len == 0
     }
 
-    /// The parameters of `transact`, without brackets.
-    pub(crate) fn params(&self, db: &str, out: &mut Vec<u8>) {
-        json::write_str(db, out);
+    /// The call that has them committed.
+    pub(crate) fn into_call(self, id: u64, db: &str) -> Vec<u8> {
+        let mut begin = Vec::new();
+        begin_call(&mut begin, &id.into(), "transact");
+        json::write_str(db, &mut begin);
         if !self.is_empty() {
-            out.push(b',');
-            out.extend_from_slice(&self.text);
+            begin.push(b',');
         }
+        // In place: a copy would be as large again.
+        let mut text = self.text;
+        text.splice(0..0, begin);
+        end_call(&mut text);
+        text
     }
 }
 
@@ -67,11 +74,11 @@ mod tests {
 
     #[test]
     fn operations_are_parameters() {
-        let check = |operations: &[Value], expected: &str| {
+        let check = |operations: &[Value], params: &str| {
             let operations = Operations::from(operations.to_vec());
-            let mut text = Vec::new();
-            operations.params("D", &mut text);
-            assert_eq!(String::from_utf8(text).as_deref(), Ok(expected));
+            let text = String::from_utf8(operations.into_call(7, "D"));
+            let expected = format!(r#"{{"id":7,"method":"transact","params":[{params}]}}"#);
+            assert_eq!(text, Ok(expected));
         };
         check(&[], r#""D""#);
         check(&[json!({"op": "abort"})], r#""D",{"op":"abort"}"#);

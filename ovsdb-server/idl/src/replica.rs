@@ -136,19 +136,19 @@ impl Replica {
                 (Some(columns), None) if !row.is_diff => Some(of.new_row(uuid, Uuid::nil(), columns).ok()?),
                 _ => return None,
             };
-            if old != new.as_ref() {
-                changes.push(RowChange {
-                    table,
-                    uuid,
-                    old: old.cloned(),
-                    new,
-                });
-            }
+            let old = old.cloned();
+            changes.push(RowChange {
+                table,
+                uuid,
+                old,
+                new,
+            });
             Some(())
         })?;
         if sorted(&mut changes).is_some() {
             return None;
         }
+        changes.retain(|change| change.old != change.new);
         self.commit(&changes);
         Some(changes)
     }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use ovsdb_data::monitor::MonitorVersion;
 use ovsdb_data::{DatabaseSchema, Row, RowChange, TableIdx, TxnId, Uuid, json};
-use ovsdb_wire::message::{Message, call_with};
+use ovsdb_wire::message::Message;
 use serde_json::{Map, Value, json};
 
 use crate::operations::Operations;
@@ -306,7 +306,7 @@ impl Session {
     }
 
     /// Sends a transaction's operations. Its answer is an [`Event::TxnReply`], at once when not connected.
-    pub fn transact(&mut self, operations: &Operations) -> RequestId {
+    pub fn transact(&mut self, operations: Operations) -> RequestId {
         if !self.is_connected() {
             self.next_id += 1;
             let id = RequestId(self.next_id);
@@ -315,12 +315,8 @@ impl Session {
             return id;
         }
         self.next_id += 1;
-        let mut text = Vec::new();
-        let db = &self.config.db;
-        call_with(&mut text, &self.next_id.into(), "transact", |out| {
-            operations.params(db, out)
-        });
-        self.out.push_back(text);
+        let call = operations.into_call(self.next_id, &self.config.db);
+        self.out.push_back(call);
         self.txns.insert(self.next_id);
         RequestId(self.next_id)
     }

@@ -36,7 +36,7 @@ fn run(leader_only: bool, lines: &[&str], as_texts: bool) -> (Vec<String>, bool)
             "steal" => session.steal("L"),
             "unlock" => session.unlock(),
             "transact" => {
-                session.transact(&vec![json!({"op": "comment", "comment": "c"})].into());
+                session.transact(vec![json!({"op": "comment", "comment": "c"})].into());
             }
             text if text.starts_with("where ") => {
                 let clauses = match text["where ".len()..].parse::<i64>() {

@@ -129,14 +129,14 @@ impl Client {
     pub async fn transact(&self, txn: Txn<'_>) -> Outcome {
         let operations = txn.into_operations(self.shared.inner.lock().session.db());
         match operations {
-            Ok(operations) => self.commit(&operations.into()).await,
+            Ok(operations) => self.commit(operations.into()).await,
             Err(error) => Outcome::Failed(error.to_string()),
         }
     }
 
     /// Commits operations of RFC 7047, for programs that make rows without their types. They are sent at once; the
     /// changes come as events before the outcome.
-    pub fn commit(&self, operations: &Operations) -> impl Future<Output = Outcome> + Send + use<> {
+    pub fn commit(&self, operations: Operations) -> impl Future<Output = Outcome> + Send + use<> {
         let (sender, reply) = oneshot::channel();
         let mut inner = self.shared.inner.lock();
         let id = inner.session.transact(operations);

@@ -138,12 +138,13 @@ impl Framer {
     /// Takes the text that ends at `scanned`.
     fn cut(&mut self) -> Vec<u8> {
         let start = std::mem::replace(&mut self.start, self.scanned);
-        match start == 0 && self.scanned == self.buffer.len() {
-            // The buffer is the message, as a rule.
+        match start == 0 && self.scanned > self.buffer.len() / 2 {
+            // As a rule the buffer is the message; what may be behind a long one is short.
             true => {
+                let rest = self.buffer.split_off(self.scanned);
                 self.start = 0;
                 self.scanned = 0;
-                std::mem::take(&mut self.buffer)
+                std::mem::replace(&mut self.buffer, rest)
             }
             false => self.buffer[start..self.scanned].to_vec(),
         }

@@ -138,12 +138,22 @@ fn call(out: &mut Vec<u8>, id: &Value, method: &str, params: &[Value]) {
 
 /// Appends the text of a call whose parameters are written by `params`, without brackets.
 pub fn call_with(out: &mut Vec<u8>, id: &Value, method: &str, params: impl FnOnce(&mut Vec<u8>)) {
+    begin_call(out, id, method);
+    params(out);
+    end_call(out);
+}
+
+/// Appends what of a call comes before its parameters.
+pub fn begin_call(out: &mut Vec<u8>, id: &Value, method: &str) {
     out.extend_from_slice(b"{\"id\":");
     json::write(id, out);
     out.extend_from_slice(b",\"method\":");
     json::write_str(method, out);
     out.extend_from_slice(b",\"params\":[");
-    params(out);
+}
+
+/// Appends what of a call comes after its parameters.
+pub fn end_call(out: &mut Vec<u8>) {
     out.extend_from_slice(b"]}");
 }
 

@@ -1,5 +1,6 @@
 //! What is fuzzed: one function over bytes for each reader of foreign bytes. It panics when a law is broken.
 
+pub mod client;
 pub mod cluster;
 pub mod control;
 pub mod data;
@@ -27,9 +28,10 @@ const fn target(name: &'static str, run: fn(&[u8]), cost: u64) -> Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 15] = [
+pub const ALL: [Target; 16] = [
     target("framing", wire::framing, 1),
     target("message", wire::message, 1),
+    target("client", client::run, 1),
     target("schema", data::schema, 1),
     target("operations", data::operations, 1),
     target("condition", data::condition, 1),

@@ -27,6 +27,6 @@ macro_rules! targets {
 }
 
 targets!(
-    framing, message, schema, operations, condition, monitor, transact, log, standalone, clustered, image,
-    entries, member, control, peer
+    framing, message, client, schema, operations, condition, monitor, transact, log, standalone, clustered,
+    image, entries, member, control, peer
 );
