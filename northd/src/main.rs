@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::commands::option;
 use crate::engine::Engine;
+use crate::sequence::Asked;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -39,6 +40,7 @@ struct OvnNorthd {
     /// `--n-threads`: taken, shown, and of no effect: a change costs too little to be divided.
     n_threads: u32,
     ageing: Ageing,
+    asked: Asked,
     engine: Engine,
 }
 
@@ -48,6 +50,7 @@ impl Default for OvnNorthd {
             is_dry: false,
             n_threads: 1,
             ageing: Ageing::default(),
+            asked: Asked::default(),
             engine: Engine::default(),
         }
     }
@@ -146,7 +149,7 @@ impl Service for OvnNorthd {
 
     fn more(&mut self, northd: &Northd, reconcile: &Reconcile, now_ms: i64) -> Vec<Value> {
         match reconcile.side() {
-            Side::Nb => sequence::operation(northd.databases(), now_ms)
+            Side::Nb => sequence::operation(northd.databases(), &mut self.asked, now_ms)
                 .into_iter()
                 .collect(),
             _ => self.ageing.operations(northd, reconcile, now_ms),

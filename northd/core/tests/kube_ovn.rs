@@ -10,7 +10,7 @@ use ovn_schemas::rows::ovn_northbound::{
 };
 use ovn_schemas::rows::ovn_southbound::{LogicalFlow, PortBinding};
 use ovsdb_data::typed::{Columns, Table};
-use ovsdb_data::{Row, RowChange, Uuid};
+use ovsdb_data::{Atom, Datum, Row, RowChange, Uuid};
 
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -397,9 +397,9 @@ fn sessions_have_a_port_of_their_own() {
             .set(LogicalRouterPolicy::NEXTHOPS, ["10.0.0.9"])
             .set(LogicalRouterPolicy::BFD_SESSIONS, [id(43)])
     };
-    let flows = |is_dedicated: &'static str| {
+    let rows = |is_dedicated: &'static str| {
         let dedicated = gateway(41, "10.255.255.255/32");
-        texts(&[&[
+        [
             global(&[]),
             nb(4, router(4, &[40, 41]).set(LogicalRouter::POLICIES, [id(42)])),
             nb(40, router_port(40, &["10.0.0.1/24"])),
@@ -409,9 +409,9 @@ fn sessions_have_a_port_of_their_own() {
             ),
             nb(42, policy()),
             nb(43, session()),
-        ]])
+        ]
     };
-    let (without, with) = (flows("false"), flows("true"));
+    let [without, with] = ["false", "true"].map(|is_dedicated| texts(&[&rows(is_dedicated)]));
     let own = "lr_in_ip_input 115 ip4.dst == 10.255.255.255 && udp.dst == 3784 && !is_chassis_resident(\"cr-r41\") -> \
                outport = \"cr-r41\"; output;";
     assert_eq!(
@@ -425,6 +425,19 @@ fn sessions_have_a_port_of_their_own() {
         (true, false),
         "the session is down"
     );
+    // What nobody needs is not even tried.
+    let status = |is_dedicated: &'static str| {
+        let mut northd = Northd::new();
+        northd.change(Side::Nb, &rows(is_dedicated));
+        northd.settle();
+        let all = northd.all();
+        let session = all.iter().find(|row| row.side == Side::Nb && row.id == id(43));
+        let columns = session.map(|row| row.columns.clone()).unwrap_or_default();
+        let status = columns.iter().find(|(column, _)| *column == Bfd::STATUS.index);
+        status.map(|(_, value)| value.clone())
+    };
+    let text = |text: &str| Some(Datum::One(Atom::from(text)));
+    assert_eq!(["false", "true"].map(status), [text("admin_down"), text("down")]);
 }
 
 #[test]

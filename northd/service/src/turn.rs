@@ -48,7 +48,6 @@ pub struct Turn<S: Service> {
     questions: UnboundedReceiver<Question<S>>,
     is_paused: bool,
     has_lock: bool,
-    was_active: bool,
     has_run: bool,
     /// What comes before that is taken in, and nothing is made of it yet.
     rests_until: Option<Instant>,
@@ -77,7 +76,6 @@ impl<S: Service> Turn<S> {
             coverage: Coverage::default(),
             questions,
             has_lock: false,
-            was_active: false,
             has_run: false,
             rests_until: None,
         }
@@ -203,7 +201,6 @@ impl<S: Service> Turn<S> {
         if !self.is_active() {
             return;
         }
-        self.was_active = true;
         let (began, now) = (Instant::now(), now_ms());
         for follower in &mut self.followers {
             if !S::is_idle(&self.machine, follower.side) {
@@ -250,17 +247,17 @@ impl<S: Service> Turn<S> {
 
     /// The operator wants nothing written, or again.
     pub(crate) fn pause(&mut self, is_paused: bool) {
-        self.is_paused = is_paused;
+        let was_paused = std::mem::replace(&mut self.is_paused, is_paused);
         if !is_paused {
             self.lock();
-        } else if self.was_active {
+        } else if !was_paused {
             S::inform(&format!("This {} instance is now paused.", S::NAME));
+            // Whoever only waits for the lock must not get it either.
             if let Some(follower) = self.follower(Side::Sb) {
                 follower.client.unlock();
             }
             self.has_lock = false;
         }
-        self.was_active = !is_paused;
     }
 
     fn lock(&self) {

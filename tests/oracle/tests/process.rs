@@ -145,6 +145,32 @@ fn one_is_active_and_the_other_takes_over() {
 }
 
 #[test]
+fn whoever_is_paused_does_not_wait_for_the_lock() {
+    let zone = Zone::new("northd-pause");
+    let is = |northd: &Northd, status: &str| {
+        let expected = format!("Status: {status}");
+        zone.wait(&format!("{} is {status}", northd.name), || {
+            zone.ask(northd, "status").as_ref() == Some(&expected)
+        });
+    };
+    let first = zone.start(Kind::Ours, "first");
+    is(&first, "active");
+    let [second, third] = ["second", "third"].map(|name| {
+        let northd = zone.start(Kind::Ours, name);
+        // The lock is asked for with the first contents.
+        zone.sync();
+        is(&northd, "standby");
+        northd
+    });
+    assert_eq!(zone.ask(&second, "pause").as_deref(), Some(""));
+    drop(first);
+    is(&third, "active");
+    zone.sync();
+    assert_eq!(zone.ask(&second, "resume").as_deref(), Some(""));
+    is(&second, "standby");
+}
+
+#[test]
 fn what_others_change_is_put_right() {
     let zone = Zone::new("northd-repair");
     let _northd = zone.start(Kind::Ours, "northd");

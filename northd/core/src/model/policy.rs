@@ -80,20 +80,22 @@ impl Derivation for NextHops {
     }
 }
 
-/// Whether a port is there for BFD sessions alone: those may watch next hops behind others.
-fn is_for_bfd(view: &View<'_>, name: &str) -> bool {
-    let port = view.holder(LogicalRouterPort::NAME, name);
-    let port = port.map(|port| view.get::<RouterPort>(port));
-    port.is_some_and(|port| port.as_ref().as_ref().is_some_and(RouterPort::is_for_bfd))
+/// Whether a session of one port watches next hops behind another.
+pub fn watches(view: &View<'_>, session: Bfd<'_>, port: &str) -> bool {
+    if session.logical_port() == port {
+        return true;
+    }
+    let own = view.holder(LogicalRouterPort::NAME, session.logical_port());
+    let own = own.map(|own| view.get::<RouterPort>(own));
+    own.is_some_and(|own| own.as_ref().as_ref().is_some_and(RouterPort::is_for_bfd))
 }
 
 /// Whether the session that watches a next hop is up; one that nobody watches is.
 fn is_up(view: &View<'_>, row: &LogicalRouterPolicy<'_>, port: &Attached, nexthop: &str) -> bool {
-    let watches = |name: &str| name == &*port.name || is_for_bfd(view, name);
     let mut sessions = row.bfd_sessions().iter();
     let watching = sessions.find(|session| {
         view.row::<Bfd<'_>>(*session)
-            .is_some_and(|bfd| bfd.dst_ip() == nexthop && watches(bfd.logical_port()))
+            .is_some_and(|bfd| bfd.dst_ip() == nexthop && watches(view, bfd, &port.name))
     });
     watching.is_none_or(|session| *view.get::<BfdIsUp>(session))
 }

@@ -17,6 +17,7 @@ use crate::graph::Derivation;
 use crate::model::address::{Addresses, V4, V6};
 use crate::model::binding::OwnBinding;
 use crate::model::chassis::ChassisTraits;
+use crate::model::policy::watches;
 use crate::model::router::{Router, RouterPorts};
 use crate::model::router_port::RouterPort;
 use crate::nodes::{Node, NodeId};
@@ -208,9 +209,8 @@ fn policy_uses(view: &View<'_>, policy: Uuid, session: nb::Bfd<'_>) -> bool {
         true => row.nexthop() == Some(session.dst_ip()),
         false => row.nexthops().contains(session.dst_ip()),
     };
-    let is_way = |port: &RouterPort| {
-        *port.name == *session.logical_port() && contains(&port.addresses, session.dst_ip())
-    };
+    let is_way =
+        |port: &RouterPort| contains(&port.addresses, session.dst_ip()) && watches(view, session, &port.name);
     let routers = view.holders(LogicalRouter::POLICIES, policy);
     row.action() == "reroute"
         && is_nexthop
