@@ -100,9 +100,9 @@ impl Relay {
     }
 
     fn transmit(&mut self) {
-        while let Some(text) = self.session.poll_transmit() {
+        while let Some(frame) = self.session.poll_transmit() {
             if let Some(link) = &self.link {
-                link.send(Frame::from(text));
+                link.send(frame);
             }
         }
     }

@@ -453,7 +453,7 @@ impl World {
         while let Some(text) = self.session.poll_transmit() {
             assert!(self.is_up, "nothing is sent without a connection");
             self.asked
-                .push_back(Message::parse(&text).expect("what is sent is a message"));
+                .push_back(Message::parse(&text.to_vec()).expect("what is sent is a message"));
         }
         while let Some(event) = self.session.poll_event() {
             self.take_event(event);

@@ -2,14 +2,20 @@
 //!
 //! In: operations, one after the other. Out: their text. A large transaction takes many times the memory as values.
 
+use bytes::Bytes;
 use ovsdb_data::json;
 use ovsdb_wire::message::{begin_call, end_call};
+use ovsdb_wire::reply::Frame;
 use serde_json::Value;
+
+/// Of a text of millions of bytes a piece has about so many: one piece would be moved as it grows.
+const PIECE: usize = 1 << 20;
 
 /// Operations of one transaction, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Operations {
-    /// The elements of a JSON array, without its brackets.
+    /// The elements of a JSON array, without its brackets: pieces that are full, and the last.
+    full: Vec<Bytes>,
     text: Vec<u8>,
     len: usize,
 }
@@ -22,6 +28,10 @@ impl Operations {
         }
         json::write(operation, &mut self.text);
         self.len += 1;
+        if self.text.len() >= PIECE {
+            let room = Vec::with_capacity(PIECE + PIECE / 16);
+            self.full.push(std::mem::replace(&mut self.text, room).into());
+        }
     }
 
     /// How many there are.
@@ -35,18 +45,19 @@ impl Operations {
     }
 
     /// The call that has them committed.
-    pub(crate) fn into_call(self, id: u64, db: &str) -> Vec<u8> {
+    pub(crate) fn into_call(self, id: u64, db: &str) -> Frame {
         let mut begin = Vec::new();
         begin_call(&mut begin, &id.into(), "transact");
         json::write_str(db, &mut begin);
         if !self.is_empty() {
             begin.push(b',');
         }
-        // In place: a copy would be as large again.
-        let mut text = self.text;
-        text.splice(0..0, begin);
-        end_call(&mut text);
-        text
+        let mut end = self.text;
+        end_call(&mut end);
+        let mut pieces = vec![begin.into()];
+        pieces.extend(self.full);
+        pieces.push(end.into());
+        Frame(pieces)
     }
 }
 
@@ -76,12 +87,18 @@ mod tests {
     fn operations_are_parameters() {
         let check = |operations: &[Value], params: &str| {
             let operations = Operations::from(operations.to_vec());
-            let text = String::from_utf8(operations.into_call(7, "D"));
+            let text = String::from_utf8(operations.into_call(7, "D").to_vec());
             let expected = format!(r#"{{"id":7,"method":"transact","params":[{params}]}}"#);
             assert_eq!(text, Ok(expected));
         };
         check(&[], r#""D""#);
         check(&[json!({"op": "abort"})], r#""D",{"op":"abort"}"#);
         check(&[json!({"op": "abort"}), json!({})], r#""D",{"op":"abort"},{}"#);
+        let long = json!({"op": "comment", "comment": "c".repeat(PIECE)});
+        let (short, text) = (json!({}), json::to_string(&long));
+        check(
+            &[long.clone(), short, long],
+            &format!(r#""D",{text},{{}},{text}"#),
+        );
     }
 }

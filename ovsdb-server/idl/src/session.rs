@@ -21,6 +21,7 @@ use std::sync::Arc;
 use ovsdb_data::monitor::MonitorVersion;
 use ovsdb_data::{DatabaseSchema, Row, RowChange, TableIdx, TxnId, Uuid, json};
 use ovsdb_wire::message::Message;
+use ovsdb_wire::reply::Frame;
 use serde_json::{Map, Value, json};
 
 use crate::operations::Operations;
@@ -147,7 +148,7 @@ pub struct Session {
     txns: BTreeSet<u64>,
     lock: Option<Lock>,
     /// Texts of messages.
-    out: VecDeque<Vec<u8>>,
+    out: VecDeque<Frame>,
     events: VecDeque<Event>,
 }
 
@@ -269,8 +270,8 @@ impl Session {
         Some(())
     }
 
-    /// The text of the next message to send.
-    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+    /// The next message to send.
+    pub fn poll_transmit(&mut self) -> Option<Frame> {
         self.out.pop_front()
     }
 
@@ -334,7 +335,7 @@ impl Session {
     fn send(&mut self, message: &Message) {
         let mut text = Vec::new();
         message.write(&mut text);
-        self.out.push_back(text);
+        self.out.push_back(text.into());
     }
 
     /// Changes state; says so when that begins or ends following.

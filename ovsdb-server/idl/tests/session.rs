@@ -73,7 +73,9 @@ fn run(leader_only: bool, lines: &[&str], as_texts: bool) -> (Vec<String>, bool)
             });
         }
         while let Some(text) = session.poll_transmit() {
-            if let Message::Request { id, method, params } = Message::parse(&text).expect("a message") {
+            if let Message::Request { id, method, params } =
+                Message::parse(&text.to_vec()).expect("a message")
+            {
                 seen.push(format!("{id} {method} {}", json::to_string(&params.into())));
             }
         }

@@ -20,7 +20,6 @@ use ovsdb_idl::operations::Operations;
 use ovsdb_idl::session::{Config, Event, Reply, RequestId, Session};
 use ovsdb_idl::tables::{NoRows, OtherDatabase, Rows, Schema, Table};
 use ovsdb_idl::txn::{Outcome, Txn};
-use ovsdb_wire::Frame;
 use ovsdb_wire::message::Message;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
@@ -222,9 +221,9 @@ impl Shared {
     /// Sends what the session wants sent, and hands its events on.
     fn pump(&self, mut inner: MutexGuard<'_, Inner>) {
         let inner = &mut *inner;
-        while let Some(text) = inner.session.poll_transmit() {
+        while let Some(frame) = inner.session.poll_transmit() {
             if let Some(link) = &inner.link {
-                link.send(Frame::from(text));
+                link.send(frame);
             }
         }
         while let Some(event) = inner.session.poll_event() {

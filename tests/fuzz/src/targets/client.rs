@@ -28,7 +28,7 @@ fn asking() -> Session {
 
 fn happened(session: &mut Session) -> (Vec<Event>, Vec<Vec<u8>>) {
     let events = std::iter::from_fn(|| session.poll_event()).collect();
-    let sent = std::iter::from_fn(|| session.poll_transmit()).collect();
+    let sent = std::iter::from_fn(|| session.poll_transmit().map(|frame| frame.to_vec())).collect();
     (events, sent)
 }
 
