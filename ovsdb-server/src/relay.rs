@@ -259,7 +259,7 @@ impl Server {
 
     fn answer_forwarded(&mut self, session: SessionId, request: &Value, reply: Reply) {
         let frame = match reply {
-            Reply::Result(result) => reply::result(request, &result),
+            Reply::Result(results) => reply::text_result(request, results.as_bytes()),
             Reply::Error(error) => reply::error(request, &error),
             // It may have been committed or not: the client looks, as with a connection of its own that broke.
             Reply::Unsent | Reply::Lost => reply::error(request, &Value::from("canceled")),

@@ -62,8 +62,9 @@ pub struct RequestId(pub u64);
 /// What a transaction came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// The array of results (RFC 7047 §4.1.3), errors of operations included.
-    Result(Value),
+    /// The text of the array of results (RFC 7047 §4.1.3), errors of operations included: as values, those of a large
+    /// transaction would take many times its size.
+    Result(String),
     /// The request as a whole was refused.
     Error(Value),
     /// It was not sent: no server was followed.
@@ -239,21 +240,30 @@ impl Session {
         }
     }
 
-    /// A message of the server as its text, if it is one that has rows, and nothing about it is unusual: these become
-    /// rows at once. All others are for [`Session::handle_message`]; whether it was taken.
+    /// A message of the server as its text, if it is one that may be large, and nothing about it is unusual: rows are
+    /// made of it at once, and what a transaction came to stays a text. All others are for
+    /// [`Session::handle_message`]; whether it was taken.
     pub fn handle_text(&mut self, text: &[u8]) -> bool {
-        self.take_rows(text).is_some()
+        self.take_text(text).is_some()
     }
 
-    fn take_rows(&mut self, text: &[u8]) -> Option<()> {
+    fn take_text(&mut self, text: &[u8]) -> Option<()> {
+        let large = text::Large::parse(text)?;
+        if let text::Large::Answer { id, result } = large
+            && self.txns.remove(&id)
+        {
+            let (id, reply) = (RequestId(id), Reply::Result(result.to_owned()));
+            self.events.push_back(Event::TxnReply { id, reply });
+            return Some(());
+        }
         let replica = self.replica.as_mut()?;
-        match (self.state, text::Rows::parse(text)?) {
-            (State::Following(version), text::Rows::Later(told)) => {
+        match (self.state, large) {
+            (State::Following(version), text::Large::Update(told)) => {
                 let is_ours = told.version == version && told.monitor == self.config.db;
                 let changes = replica.apply_text(is_ours.then_some(told.body)?)?;
                 self.follow(changes, told.last);
             }
-            (State::Monitor(asked, version), text::Rows::First { id, result }) if id == asked => {
+            (State::Monitor(asked, version), text::Large::Answer { id, result }) if id == asked => {
                 let first = text::First::parse(result, version)?;
                 let changes = match first.found {
                     true => replica.apply_text(first.body)?,
@@ -361,7 +371,7 @@ impl Session {
         };
         if self.txns.remove(&id) {
             let reply = match result {
-                Ok(result) => Reply::Result(result),
+                Ok(result) => Reply::Result(json::to_string(&result)),
                 Err(error) => Reply::Error(error),
             };
             let id = RequestId(id);

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use ovsdb_data::typed::{Column, Columns, IntoAtom, IntoDatum, Kind, Map, Optional, Schema, Set, Table};
 use ovsdb_data::{Atom, Uuid, json};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::session::Reply;
@@ -188,24 +189,26 @@ impl From<Reply> for Outcome {
             // The database went away under it, by a conversion for example.
             Reply::Error(error) if error == "canceled" => Outcome::TryAgain,
             Reply::Error(error) => refused(&error),
-            Reply::Result(Value::Array(results)) => of_results(&results),
-            Reply::Result(other) => Outcome::Failed(format!(
-                "reply is no array of results: {}",
-                json::to_string(&other)
-            )),
+            Reply::Result(results) => of_results(&results),
         }
     }
 }
 
 /// Null results are operations that did not run, after one that failed.
-fn of_results(results: &[Value]) -> Outcome {
-    if let Some(error) = results.iter().find(|result| result.get("error").is_some()) {
-        return refused(error);
+fn of_results(results: &str) -> Outcome {
+    let Ok(each) = serde_json::from_str::<Vec<&RawValue>>(results) else {
+        return Outcome::Failed(format!("reply is no array of results: {results}"));
+    };
+    let mut outcome = Outcome::Committed;
+    for result in each {
+        match serde_json::from_str(result.get()) {
+            Ok(Value::Object(members)) if !members.contains_key("error") => {}
+            Ok(error @ Value::Object(_)) => return refused(&error),
+            _ if outcome != Outcome::Committed => {}
+            _ => outcome = Outcome::Failed(format!("result is no object: {result}")),
+        }
     }
-    match results.iter().find(|result| !result.is_object()) {
-        Some(odd) => Outcome::Failed(format!("result is no object: {}", json::to_string(odd))),
-        None => Outcome::Committed,
-    }
+    outcome
 }
 
 /// An error of one operation or of the whole.
@@ -290,23 +293,21 @@ mod tests {
     fn outcomes() {
         let check = |reply: Reply, expected: Outcome| assert_eq!(Outcome::from(reply), expected);
         let failed = |text: &str| Outcome::Failed(text.to_owned());
-        check(Reply::Result(json!([{}, {"count": 1}])), Outcome::Committed);
+        let result = |result: Value| Reply::Result(result.to_string());
+        check(result(json!([{}, {"count": 1}])), Outcome::Committed);
         check(Reply::Lost, Outcome::Unknown);
         check(Reply::Unsent, Outcome::TryAgain);
         for again in ["timed out", "not owner", "unknown database"] {
             let error = json!({"error": again, "details": "d"});
-            check(Reply::Result(json!([{}, error, null])), Outcome::TryAgain);
+            check(result(json!([{}, error, null])), Outcome::TryAgain);
         }
         let constraint = json!({"error": "constraint violation", "details": "d"});
         check(
-            Reply::Result(json!([{}, constraint, null])),
+            result(json!([{}, constraint, null])),
             failed("constraint violation: d"),
         );
-        check(
-            Reply::Result(json!([{}, {}, {"error": "aborted"}])),
-            failed("aborted"),
-        );
-        check(Reply::Result(json!([{"error": 1}])), failed(r#"{"error":1}"#));
+        check(result(json!([{}, {}, {"error": "aborted"}])), failed("aborted"));
+        check(result(json!([{"error": 1}])), failed(r#"{"error":1}"#));
         check(Reply::Error(json!("canceled")), Outcome::TryAgain);
         check(
             Reply::Error(json!({"error": "unknown database", "details": "d"})),
@@ -319,11 +320,8 @@ mod tests {
         );
         for odd in [json!({}), json!("done"), Value::Null] {
             let text = format!("reply is no array of results: {odd}");
-            check(Reply::Result(odd), failed(&text));
+            check(result(odd), failed(&text));
         }
-        check(
-            Reply::Result(json!([{}, null])),
-            failed("result is no object: null"),
-        );
+        check(result(json!([{}, null])), failed("result is no object: null"));
     }
 }

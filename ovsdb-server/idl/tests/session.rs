@@ -175,6 +175,14 @@ fn updates_and_reconnections() {
         &["Connected(false)", "TxnReply { id: RequestId(5), reply: Lost }"],
     );
 
+    after_fill(
+        &["transact", r#"{"id":5,"result":[{},null],"error":null}"#],
+        &[r#"TxnReply { id: RequestId(5), reply: Result("[{},null]") }"#],
+    );
+    after_fill(
+        &["transact", r#"{"id":5,"result":null,"error":"canceled"}"#],
+        &[r#"TxnReply { id: RequestId(5), reply: Error(String("canceled")) }"#],
+    );
     check(
         false,
         &["transact"],

@@ -1,7 +1,7 @@
-//! Messages that have rows, as texts: large ones would take many times their size as values.
+//! Messages that may be large, as texts: as values they would take many times their size.
 //!
-//! In: the text of a message. Out: where in it the rows are, and what is said beside them. None of a message that is
-//! another one, or unusual.
+//! In: the text of a message. Out: where in it the rows or results are, and what is said beside them. None of a message
+//! that is another one, or unusual.
 
 use ovsdb_data::TxnId;
 use ovsdb_data::monitor::MonitorVersion;
@@ -10,21 +10,21 @@ use serde_json::value::RawValue;
 
 use super::txn_id;
 
-/// A message with rows.
-pub(super) enum Rows<'a> {
-    /// The answer to a request, perhaps that for a monitor.
-    First {
+/// A message that may be large.
+pub(super) enum Large<'a> {
+    /// The answer to a request, perhaps a transaction or that for a monitor.
+    Answer {
         /// Of the request.
         id: u64,
         /// What it has.
         result: &'a str,
     },
     /// What has changed since (ovsdb-server(7) §4.1.14, §4.1.16).
-    Later(Later<'a>),
+    Update(Update<'a>),
 }
 
 /// `update2` or `update3`.
-pub(super) struct Later<'a> {
+pub(super) struct Update<'a> {
     /// Which.
     pub version: MonitorVersion,
     /// The database that the monitor is named after.
@@ -59,24 +59,24 @@ struct Members<'a> {
     error: Option<&'a RawValue>,
 }
 
-impl<'a> Rows<'a> {
-    pub fn parse(text: &'a [u8]) -> Option<Rows<'a>> {
+impl<'a> Large<'a> {
+    pub fn parse(text: &'a [u8]) -> Option<Large<'a>> {
         let members: Members<'a> = serde_json::from_slice(text).ok()?;
         match (members.method, members.params, members.id) {
             (None, None, Some(id)) if members.error.is_none() => {
                 let result = members.result?.get();
-                Some(Rows::First { id, result })
+                Some(Large::Answer { id, result })
             }
             (Some(method), Some(params), None) if members.result.is_none() => {
-                Later::parse(method, params.get()).map(Rows::Later)
+                Update::parse(method, params.get()).map(Large::Update)
             }
             _ => None,
         }
     }
 }
 
-impl<'a> Later<'a> {
-    fn parse(method: &str, params: &'a str) -> Option<Later<'a>> {
+impl<'a> Update<'a> {
+    fn parse(method: &str, params: &'a str) -> Option<Update<'a>> {
         let (version, id, last, body) = match method {
             "update2" => {
                 let (id, body): ([&str; 2], &RawValue) = serde_json::from_str(params).ok()?;
@@ -89,7 +89,7 @@ impl<'a> Later<'a> {
             _ => return None,
         };
         let ["monid", monitor] = id else { return None };
-        Some(Later {
+        Some(Update {
             version,
             monitor,
             last,
