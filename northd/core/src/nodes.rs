@@ -399,10 +399,6 @@ ovn_incremental::nodes! {
     SwitchKubeOvnFlows,
     /// What it asks for a port.
     PortKubeOvnFlows,
-    /// The switches of a router that skip tracking for its networks.
-    Shortcuts,
-    /// What is not tracked for the networks of a router port.
-    NetworkShortcutFlows,
 
     // More flows of routers.
     /// What a router takes in.
@@ -662,7 +658,6 @@ pub(crate) const OUTPUTS: &[Output] = &[
     each::<nb::LogicalRouter<'static>, switch::multicast::RouterLearnedFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, switch::kube_ovn::SwitchKubeOvnFlows>(Side::Nb),
     each::<nb::LogicalSwitchPort<'static>, switch::kube_ovn::PortKubeOvnFlows>(Side::Nb),
-    each::<nb::LogicalRouterPort<'static>, switch::kube_ovn::NetworkShortcutFlows>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalRouter<'static>, sync::datapath_binding::DatapathBindings>(Side::Nb),
     each::<nb::LogicalSwitch<'static>, sync::multicast_group::MulticastGroups>(Side::Nb),

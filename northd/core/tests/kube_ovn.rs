@@ -10,7 +10,7 @@ use ovn_schemas::rows::ovn_northbound::{
 };
 use ovn_schemas::rows::ovn_southbound::{LogicalFlow, PortBinding};
 use ovsdb_data::typed::{Columns, Table};
-use ovsdb_data::{Atom, Datum, Row, RowChange, Uuid};
+use ovsdb_data::{Atom, ColumnIdx, Datum, Row, RowChange, Uuid};
 
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -70,6 +70,17 @@ fn router(n: u128, ports: &[u128]) -> Columns<LogicalRouter<'static>> {
         .set(LogicalRouter::PORTS, ports.iter().copied().map(id))
 }
 
+fn gateway(n: u128, network: &'static str) -> Columns<LogicalRouterPort<'static>> {
+    router_port(n, &[network]).set(LogicalRouterPort::GATEWAY_CHASSIS, [id(99)])
+}
+
+fn gateway_chassis() -> RowChange {
+    let columns = Columns::<GatewayChassis<'static>>::new()
+        .set(GatewayChassis::NAME, "gc")
+        .set(GatewayChassis::CHASSIS_NAME, "ch");
+    nb(99, columns)
+}
+
 const BALANCER: u128 = 90;
 
 fn balancer() -> RowChange {
@@ -96,7 +107,10 @@ fn network() -> Vec<RowChange> {
         nb(3, balanced(3, &[20, 21, 29])),
         nb(4, router(4, &[40, 41])),
         nb(40, router_port(40, &["10.0.0.1/24", "fd00::1/64"])),
-        nb(41, router_port(41, &["10.1.0.1/24", "169.254.1.1/30"])),
+        nb(
+            41,
+            router_port(41, &["10.1.0.1/24", "169.254.1.1/30", "fd01::1/64"]),
+        ),
         leading(10, "r40"),
         nb(11, port(11, "", "00:00:00:00:00:11 10.0.0.3")),
         nb(12, port(12, "", "00:00:00:00:00:12 10.0.0.4")),
@@ -154,6 +168,12 @@ fn check(network: &[RowChange], options: &[(&'static str, &'static str)], change
     assert_eq!(found, changed, "{options:?}");
 }
 
+/// Where the address of a fragment of a balanced connection goes.
+fn fragments(register: &str) -> String {
+    let fragment = "ct.trk && !ct.rpl && reg0[19] == 1 && ip4";
+    format!("ls_in_lb 110 {fragment} -> {register} = ct_nw_dst(); reg2[0..15] = ct_tp_dst(); next;")
+}
+
 #[test]
 fn local_dns_is_not_tracked() {
     let dns = "169.254.25.10";
@@ -178,21 +198,17 @@ fn networks_are_not_tracked() {
             "+2 ls_in_pre_lb 105 ip6 && ip6.dst == fd09::/64 -> next;",
         ],
     );
-    check(
-        &network(),
-        &[("ls_ct_skip_dst_lport_ips", "true")],
-        &[
-            "+2 ls_in_pre_lb 105 ip4 && ip4.dst == 10.0.0.0/24 -> next;",
-            "+2 ls_in_pre_lb 105 ip4 && ip4.dst == 10.1.0.0/24 -> next;",
-            "+2 ls_in_pre_lb 105 ip6 && ip6.dst == fd00::/64 -> next;",
-        ],
-    );
+    check(&network(), &[("ls_ct_skip_dst_lport_ips", "true")], &[]);
 }
 
 /// A switch of a physical network, which has its gateway out there.
 fn underlay() -> Vec<RowChange> {
+    underlay_of("172.18.0.0/16", "fd18::/64")
+}
+
+fn underlay_of(v4: &'static str, v6: &'static str) -> Vec<RowChange> {
     let wire = port(59, "localnet", "unknown");
-    let networks = [("ipv4_network", "172.18.0.0/16"), ("ipv6_network", "fd18::/128")];
+    let networks = [("ipv4_network", v4), ("ipv6_network", v6)];
     let columns = switch_columns(5, &[51, 52, 59]).set(LogicalSwitch::LOAD_BALANCER, [id(BALANCER)]);
     vec![
         nb(5, columns),
@@ -205,11 +221,23 @@ fn underlay() -> Vec<RowChange> {
 
 #[test]
 fn physical_networks_are_not_tracked() {
-    check(
-        &underlay(),
-        &[("ls_ct_skip_dst_lport_ips", "true")],
-        &["+1 ls_in_pre_lb 105 ip4 && ip4.dst == 172.18.0.0/16 -> next;"],
-    );
+    let check = |v4: &'static str, v6: &'static str, untracked: &[&str]| {
+        let skip = |to: &&str| format!("+1 ls_in_pre_lb 105 {to} -> next;");
+        let changed: Vec<String> = untracked.iter().map(skip).collect();
+        let changed: Vec<&str> = changed.iter().map(String::as_str).collect();
+        check(
+            &underlay_of(v4, v6),
+            &[("ls_ct_skip_dst_lport_ips", "true")],
+            &changed,
+        );
+    };
+    let v4 = "ip4 && ip4.dst == 172.18.0.0/16";
+    check("172.18.0.0/16", "fd18::/64", &[v4, "ip6 && ip6.dst == fd18::/64"]);
+    check("172.18.0.0/16", "fd18::/128", &[v4]);
+    check("172.18.0.1", "fd18::/32", &["ip6 && ip6.dst == fd18::/32"]);
+    check("172.18.0.1/32", "::/0", &[]);
+    check("0.0.0.0/0", "nonsense", &[]);
+    check("nonsense", "fd18::/64", &[]);
 }
 
 #[test]
@@ -219,23 +247,59 @@ fn what_is_balanced_finds_its_port() {
         &underlay(),
         &[("ls_dnat_mod_dl_dst", "true")],
         &[
+            &format!("-1 {}", fragments("reg4")),
             &format!("+1 ls_in_l2_lkup 55 reg0[2] != 0 && ip4.dst == 172.18.0.3 -> {to}"),
             &format!("+1 ls_in_l2_lkup 55 reg0[2] != 0 && ip6.dst == fd18::3 -> {to}"),
+            &format!("+1 {}", fragments("reg1")),
         ],
     );
 }
 
 #[test]
 fn routers_on_every_chassis_keep_quiet() {
+    let of_others = [
+        format!("-2 {}", fragments("reg4")),
+        format!("+2 {}", fragments("reg1")),
+    ];
+    let [before, after] = &of_others;
     check(
         &network(),
         &[("ls_dnat_mod_dl_dst", "false")],
         &[
+            before,
             "+1 ls_in_arp_rsp 105 inport == \"p29\" && arp.tpa == 10.1.0.1 && arp.op == 1 -> drop;",
+            "+1 ls_in_arp_rsp 105 inport == \"p29\" && nd_ns && ip6.dst == {fd01::1, ff02::1:ff00:1} && \
+             nd.target == fd01::1 -> drop;",
             "+1 ls_in_l2_lkup 60 inport == \"p20\" && ip4.src == 10.1.0.3 && eth.src != 00:00:00:00:00:21 -> \
              eth.src = 00:00:00:00:00:21; next(pipeline=ingress, table=28);",
+            after,
         ],
     );
+    // A port that names chassis is on them, even if the whole router is on another.
+    for options in [&[][..], &[("chassis", "ch")]] {
+        let mut network = network();
+        network[2] = nb(
+            4,
+            router(4, &[40, 41]).set(LogicalRouter::OPTIONS, options.iter().copied()),
+        );
+        network[4] = nb(41, gateway(41, "10.1.0.1/24"));
+        network.push(gateway_chassis());
+        check(&network, &[("ls_dnat_mod_dl_dst", "false")], &[before, after]);
+    }
+}
+
+#[test]
+fn either_word_says_that_kube_ovn_is_there() {
+    let flows = |options: &[(&'static str, &'static str)], ids: &[(&'static str, &'static str)]| {
+        let columns = Columns::<NbGlobal<'static>>::new()
+            .set(NbGlobal::OPTIONS, options.iter().copied())
+            .set(NbGlobal::EXTERNAL_IDS, ids.iter().copied());
+        texts(&[&[nb(1, columns)], &network()])
+    };
+    let (option, id) = (("ls_dnat_mod_dl_dst", "false"), ("kube-ovn-version", "v1.15.24"));
+    assert_ne!(flows(&[], &[]), flows(&[], &[id]));
+    assert_eq!(flows(&[option], &[]), flows(&[], &[id]));
+    assert_eq!(flows(&[option], &[]), flows(&[option], &[id]));
 }
 
 #[test]
@@ -255,27 +319,81 @@ fn questions_are_not_flooded() {
 
 #[test]
 fn old_controllers_get_what_they_know() {
-    let flows =
-        |release: &'static str| texts(&[&[global(&[("version_compatibility", release)])], &network()]);
-    let check = |release: &'static str, unknown: &[&str]| {
-        let flows = flows(release);
-        let all = [
-            "ct_label",
-            "allow_established",
-            "tunnel_rx",
-            "rarp",
-            "check_in_port_sec",
-            "check_out_port_sec",
-        ];
-        for what in all {
-            let is_there = flows.keys().any(|text| text.contains(what));
-            assert_eq!(is_there, !unknown.contains(&what), "{release}: {what}");
+    let mut network = network();
+    let wire = port(29, "localnet", "unknown");
+    let limited = port(21, "", "00:00:00:00:00:21 10.1.0.3");
+    network.retain(|change| ![id(21), id(29), id(41)].contains(&change.uuid));
+    network.extend([
+        nb(
+            29,
+            wire.set(LogicalSwitchPort::OPTIONS, [("localnet_learn_fdb", "true")]),
+        ),
+        nb(
+            21,
+            limited.set(LogicalSwitchPort::OPTIONS, [("qdisc_queue_id", "7")]),
+        ),
+        nb(41, gateway(41, "10.1.0.1/24")),
+        gateway_chassis(),
+    ]);
+    // What has come since which release, and what was there before.
+    let news = [
+        (
+            "22.06",
+            "ls_in_check_port_sec 50 1 -> reg0[15] = check_in_port_sec(); next;",
+            "ls_in_check_port_sec 50 1 -> next;",
+        ),
+        (
+            "22.06",
+            "set_queue(7); reg0[15] = check_in_port_sec(); next;",
+            "set_queue(7); next;",
+        ),
+        (
+            "22.06",
+            "ls_out_check_port_sec 0 1 -> reg0[15] = check_out_port_sec(); next;",
+            "ls_out_check_port_sec 0 1 -> next;",
+        ),
+        (
+            "22.06",
+            "\"p29\" -> flags.localnet = 1; reg0[11] = lookup_fdb",
+            "\"p29\" -> reg0[11] = lookup_fdb",
+        ),
+        (
+            "22.06",
+            "(arp.op == 1 || rarp.op == 3 || nd_ns)",
+            "(arp.op == 1 || nd_ns)",
+        ),
+        ("23.03", "lr_in_admission 110 ", ""),
+        ("23.03", "lr_in_admission 120 ", ""),
+        (
+            "23.03",
+            "lr_in_learn_neighbor 100 reg9[2] == 1 -> mac_cache_use; next;",
+            "lr_in_learn_neighbor 100 reg9[2] == 1 -> next;",
+        ),
+        ("23.03", "ls_in_check_port_sec 105 ", ""),
+        ("23.03", "ls_in_check_port_sec 110 ", ""),
+        ("23.03", "ls_in_check_port_sec 120 ", ""),
+        ("23.03", "reg0[19] == 1 && ip4 ", ""),
+        ("23.03", "reg0[19] == 1 && ip6 ", ""),
+        ("24.09", "ct_label", "ct_commit { ct_mark.blocked = 0; }; next;"),
+        ("24.09", "allow_established", ""),
+        ("24.09", "ls_in_acl_after_lb_eval 65532 reg0[21] == 1 ", ""),
+    ];
+    let check = |oldest: &'static str, is_known: fn(&str) -> bool| {
+        let flows = texts(&[&[global(&[("version_compatibility", oldest)])], &network]);
+        for (since, new, before) in news {
+            let has = |what: &str| !what.is_empty() && flows.keys().any(|text| text.contains(what));
+            let is_known = is_known(since);
+            assert_eq!(has(new), is_known, "{oldest}: {new}");
+            assert_eq!(has(before), !is_known && !before.is_empty(), "{oldest}: {before}");
         }
     };
-    check("", &[]);
-    check("25.03", &[]);
-    check("_22.03", &[]);
-    check("24.03", &["ct_label", "allow_established"]);
+    for new in ["", "25.03", "_22.03"] {
+        check(new, |_| true);
+    }
+    check("24.03", |since| since < "24");
+    check("22.12", |since| since < "23");
+    check("22.03", |_| false);
+    check("21.06", |_| false);
 }
 
 #[test]
@@ -290,12 +408,25 @@ fn flows_that_skip_tracking_say_so() {
         let text = &flow.flow.r#match;
         assert_eq!(flow.flow.skips_tracking, text.contains("10.2.3.4"), "{text}");
     }
+    // Kube-OVN's ovn-controller looks for the very words.
+    for row in all.iter().filter(|row| row.table == LogicalFlow::TABLE_INDEX) {
+        let of = |columns: &[(ColumnIdx, Datum)], column: ColumnIdx| {
+            let found = columns.iter().find(|(at, _)| *at == column);
+            found.map_or(Datum::Empty, |(_, value)| value.clone())
+        };
+        let ids = of(&row.at_first, LogicalFlow::EXTERNAL_IDS.index);
+        let packets = of(&row.columns, LogicalFlow::MATCH.index);
+        let skips = format!("{packets:?}").contains("10.2.3.4");
+        let words = skips.then_some("kube-ovn: skip conntrack");
+        assert_eq!(ids.get_str("kube-ovn-hint"), words, "{packets:?}");
+    }
 }
 
 #[test]
 fn changes_lead_where_a_fresh_start_leads() {
     let mut northd = Northd::new();
-    northd.change(Side::Nb, &[global(&[("ls_ct_skip_dst_lport_ips", "true")])]);
+    let cidr = "10.9.0.0/16";
+    northd.change(Side::Nb, &[global(&[("skip_conntrack_dst_cidrs", cidr)])]);
     northd.change(Side::Nb, &network());
     northd.settle();
     let before = network().remove(0);
@@ -306,9 +437,9 @@ fn changes_lead_where_a_fresh_start_leads() {
     northd.change(Side::Nb, &[change]);
     northd.settle();
     assert_eq!(shown(&northd), shown(&northd.again()));
-    let skip = "ls_in_pre_lb 105 ip4 && ip4.dst == 10.0.0.0/24 -> next;";
+    let skip = format!("ls_in_pre_lb 105 ip4 && ip4.dst == {cidr} -> next;");
     assert_eq!(
-        shown(&northd).get(skip),
+        shown(&northd).get(&skip),
         Some(&1),
         "without a load balancer nothing is tracked"
     );
@@ -351,34 +482,47 @@ fn routes_by_source_come_after_those_by_destination() {
     );
 }
 
-fn gateway(n: u128, network: &'static str) -> Columns<LogicalRouterPort<'static>> {
-    router_port(n, &[network]).set(LogicalRouterPort::GATEWAY_CHASSIS, [id(99)])
-}
-
 #[test]
 fn several_gateways_share_what_is_balanced_by_network() {
-    let columns = router(4, &[40, 41]).set(LogicalRouter::LOAD_BALANCER, [id(BALANCER)]);
-    let chassis = Columns::<GatewayChassis<'static>>::new()
-        .set(GatewayChassis::NAME, "gc")
-        .set(GatewayChassis::CHASSIS_NAME, "ch");
-    let network = [
-        nb(4, columns),
-        nb(40, gateway(40, "10.96.0.254/24")),
-        nb(41, gateway(41, "10.97.0.254/24")),
-        nb(99, chassis),
-        balancer(),
-    ];
-    let new = "ct.new && !ct.rel && ip4 && ip4.dst == 10.96.0.1 && tcp && tcp.dst == 80";
-    let found = |options: &[(&'static str, &'static str)]| -> Vec<String> {
-        let flows = texts(&[&[global(options)], &network]);
-        let flows = flows.keys().filter(|text| text.starts_with("lr_in_dnat 120"));
-        flows
-            .map(|text| text.split(" -> ").next().unwrap().to_owned())
-            .collect()
+    let check = |options: &[(&'static str, &'static str)], r40: &'static str, ports: [&[&str]; 2]| {
+        let columns = router(4, &[40, 41]).set(LogicalRouter::LOAD_BALANCER, [id(BALANCER)]);
+        let balancer = Columns::<LoadBalancer<'static>>::new()
+            .set(LoadBalancer::NAME, "lb")
+            .set(LoadBalancer::VIPS, [("10.96.0.1:80", "10.0.0.3:8080")])
+            .set(LoadBalancer::OPTIONS, options.iter().copied());
+        let network = [
+            nb(4, columns),
+            nb(40, gateway(40, r40)),
+            nb(41, gateway(41, "10.97.0.254/24")),
+            gateway_chassis(),
+            nb(BALANCER, balancer),
+        ];
+        let new = "ct.new && !ct.rel && ip4 && ip4.dst == 10.96.0.1 && tcp && tcp.dst == 80";
+        let found = |options: &[(&'static str, &'static str)]| -> Vec<String> {
+            let flows = texts(&[&[global(options)], &network]);
+            let flows = flows
+                .keys()
+                .filter_map(|text| text.strip_prefix("lr_in_dnat 120 "));
+            let packets = flows.map(|text| text.split(" -> ").next().unwrap());
+            let at = packets.map(|packets| packets.strip_prefix(new).unwrap().to_owned());
+            at.collect()
+        };
+        let at = |ports: &[&str]| -> Vec<String> {
+            let at = |port: &&str| match *port {
+                "" => String::new(),
+                port => format!(" && is_chassis_resident(\"cr-{port}\")"),
+            };
+            ports.iter().map(at).collect()
+        };
+        let [stock, own] = ports.map(at);
+        assert_eq!(found(&[]), stock, "{r40}");
+        assert_eq!(found(&[("ls_dnat_mod_dl_dst", "true")]), own, "{r40}");
     };
-    let at = |port: &str| format!("lr_in_dnat 120 {new} && is_chassis_resident(\"cr-{port}\")");
-    assert_eq!(found(&[]), [at("r40"), at("r41")]);
-    assert_eq!(found(&[("ls_dnat_mod_dl_dst", "true")]), [at("r40")]);
+    check(&[], "10.96.0.254/24", [&["r40", "r41"], &["r40"]]);
+    // In nobody's network.
+    check(&[], "10.98.0.254/24", [&["r40", "r41"], &[""]]);
+    let stateless = [("use_stateless_nat", "true")];
+    check(&stateless, "10.96.0.254/24", [&["r40", "r41"], &["r40", "r41"]]);
 }
 
 #[test]
@@ -438,6 +582,65 @@ fn sessions_have_a_port_of_their_own() {
     };
     let text = |text: &str| Some(Datum::One(Atom::from(text)));
     assert_eq!(["false", "true"].map(status), [text("admin_down"), text("down")]);
+}
+
+#[test]
+fn sessions_go_to_the_chassis_that_holds_them() {
+    let check = |chassis: &[u128], options: &[(&'static str, &'static str)], is_led: bool, rows: &[&str]| {
+        let session = Columns::<Bfd<'static>>::new()
+            .set(Bfd::LOGICAL_PORT, "r41")
+            .set(Bfd::DST_IP, "10.0.0.9");
+        let port = router_port(41, &["10.255.255.255/32", "fd41::1/128"])
+            .set(LogicalRouterPort::OPTIONS, [("bfd-only", "true")])
+            .set(
+                LogicalRouterPort::GATEWAY_CHASSIS,
+                chassis.iter().copied().map(id),
+            );
+        let mut northd = Northd::new();
+        let network = [
+            nb(
+                4,
+                router(4, &[41]).set(LogicalRouter::OPTIONS, options.iter().copied()),
+            ),
+            nb(41, port),
+            nb(43, session),
+            gateway_chassis(),
+        ];
+        northd.change(Side::Nb, &network);
+        northd.settle();
+        let flows = shown(&northd);
+        let flows = flows
+            .keys()
+            .filter(|text| text.starts_with("lr_in_ip_input 115 "));
+        let led = [
+            "ip4.dst == 10.255.255.255",
+            "ip6.dst == {fd41::1, fe80::200:ff:fe00:ff41}",
+        ];
+        let led = led.map(|to| {
+            format!(
+                "lr_in_ip_input 115 {to} && udp.dst == 3784 && !is_chassis_resident(\"cr-r41\") -> \
+                 outport = \"cr-r41\"; output;"
+            )
+        });
+        let led = if is_led { &led[..] } else { &[] };
+        assert_eq!(flows.collect::<Vec<_>>(), led.iter().collect::<Vec<_>>());
+        // Kube-OVN's ovn-controller goes by the rows.
+        let all = northd.all();
+        let bindings = all.iter().filter(|row| row.table == PortBinding::TABLE_INDEX);
+        let of_sessions = bindings.filter_map(|row| {
+            let value = |column: ColumnIdx| row.columns.iter().find(|(at, _)| *at == column);
+            let (_, options) = value(PortBinding::OPTIONS.index)?;
+            let (_, name) = value(PortBinding::LOGICAL_PORT.index)?;
+            (options.get_str("bfd-only") == Some("true")).then(|| name.clone())
+        });
+        let mut of_sessions: Vec<Datum> = of_sessions.collect();
+        of_sessions.sort();
+        let rows: Vec<Datum> = rows.iter().map(|name| Datum::One(Atom::from(*name))).collect();
+        assert_eq!(of_sessions, rows);
+    };
+    check(&[99], &[], true, &["cr-r41", "r41"]);
+    check(&[99], &[("chassis", "ch")], true, &["r41"]);
+    check(&[], &[], false, &["r41"]);
 }
 
 #[test]

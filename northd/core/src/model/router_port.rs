@@ -33,6 +33,8 @@ pub struct RouterPort {
     pub mac_text: Arc<str>,
     /// Whether it is enabled.
     pub is_enabled: bool,
+    /// Whether it names chassis: it is a distributed gateway port then, except on a gateway router.
+    pub names_chassis: bool,
     /// Whether it is a distributed gateway port.
     pub is_gateway: bool,
     /// `options`.
@@ -107,8 +109,8 @@ impl Derivation for RouterPort {
             }
         }
         addresses.v6.push(mac.link_local());
-        let asks_gateway = row.ha_chassis_group().is_some() || !row.gateway_chassis().is_empty();
-        if asks_gateway && on.is_gateway() {
+        let names_chassis = row.ha_chassis_group().is_some() || !row.gateway_chassis().is_empty();
+        if names_chassis && on.is_gateway() {
             tracing::warn!(
                 "Logical router port {} configured as gateway on a gateway router: ignored",
                 row.name()
@@ -122,7 +124,8 @@ impl Derivation for RouterPort {
             addresses,
             mac_text: row.mac().into(),
             is_enabled: row.enabled().unwrap_or(true),
-            is_gateway: asks_gateway && !on.is_gateway(),
+            names_chassis,
+            is_gateway: names_chassis && !on.is_gateway(),
             options: Options::of(&row.options()),
             peer: row.peer().map(Into::into),
         })

@@ -5,7 +5,9 @@
 //! - A port with `options:bfd-only` is there for BFD sessions alone: its gateway chassis holds them, and what comes for
 //!   them elsewhere goes there (`lr_in_ip_input`). A session of such a port may watch next hops behind other ports.
 //! - With several distributed gateway ports what is balanced is balanced at the one in whose network the virtual
-//!   address is (`lr_in_dnat`).
+//!   address is (`lr_in_dnat`); not so what is balanced without connection tracking.
+//!
+//! The first and the last are so where Kube-OVN is there (`model/kube_ovn.rs`), whatever its options.
 
 use ovsdb_data::Uuid;
 
@@ -29,7 +31,7 @@ pub fn source_priority(prefix: &Prefix) -> u16 {
 
 /// Packets of sessions go to the chassis that holds them.
 pub fn lead_bfd(view: &View<'_>, port: &RouterPort, router: &Router, flows: &mut Flows) {
-    if !port.is_gateway || !port.is_for_bfd() {
+    if !port.names_chassis || !port.is_for_bfd() {
         return;
     }
     for (family, own) in [("ip4", v4_set(port)), ("ip6", v6_set(port))] {

@@ -203,7 +203,8 @@ impl<'a> OnVip<'a> {
         let snat = Snat::of(lb, router);
         let is_stateless = lb.is_stateless && router.gateways.len() > 1;
         let here = is_resident(redirect);
-        let balanced_at = match self.config.kube_ovn.is_there && router.gateways.len() > 1 {
+        let is_shared = self.config.kube_ovn.is_there && router.gateways.len() > 1 && !is_stateless;
+        let balanced_at = match is_shared {
             true => kube_ovn::residence(view, uuid, vip),
             false => Some(here.clone()),
         };

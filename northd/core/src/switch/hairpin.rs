@@ -7,7 +7,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::acl::SwitchAcls;
 use crate::model::config::Config;
-use crate::model::kube_ovn::release;
+use crate::model::kube_ovn::{KubeOvn, release};
 use crate::model::switch::Switch;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -29,18 +29,24 @@ impl Derivation for HairpinFlows {
             flows.add(stage, 0, "1", "next;");
         }
         if view.get::<SwitchAcls>(uuid).has_vip {
-            if !view.get::<Config>(()).kube_ovn.has_old(release::V22_12) {
-                fragments(&mut flows);
-            }
+            fragments(&view.get::<Config>(()).kube_ovn, &mut flows);
             balanced(uuid, &mut flows);
         }
         flows
     }
 }
 
-/// Connections to a virtual address in fragments, whose original addresses connection tracking knows.
-fn fragments(flows: &mut Flows) {
-    for (family, kept) in [("ip4", "reg4 = ct_nw_dst()"), ("ip6", "xxreg1 = ct_ip6_dst()")] {
+/// Connections to a virtual address in fragments, whose original addresses connection tracking knows. Kube-OVN's
+/// ovn-northd puts an IPv4 one where controllers looked for it before OVN 25.03.
+fn fragments(kube_ovn: &KubeOvn, flows: &mut Flows) {
+    if kube_ovn.has_old(release::V22_12) {
+        return;
+    }
+    let v4 = if kube_ovn.is_there { "reg1" } else { "reg4" };
+    for (family, kept) in [
+        ("ip4", format!("{v4} = ct_nw_dst()")),
+        ("ip6", "xxreg1 = ct_ip6_dst()".to_owned()),
+    ] {
         flows.add(
             Stage::LsInLb,
             110,

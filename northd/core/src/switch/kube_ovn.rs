@@ -1,8 +1,10 @@
 //! What switches do besides for Kube-OVN ([`KubeOvn`]): shortcuts past connection tracking, and past routers.
 //!
 //! - `ls_in_pre_acl`, `ls_out_pre_acl`, `ls_in_pre_lb`: packets to a DNS server on each node, to networks that the
-//!   administrator names, and straight to another port's network are not tracked: no load balancer has to do with them,
-//!   and tracking is what costs most.
+//!   administrator names, and straight to the physical network are not tracked: no load balancer has to do with them,
+//!   and tracking is what costs most. A switch with one router tracks what goes to any network, whatever
+//!   `ls_ct_skip_dst_lport_ips` says: Kube-OVN's ovn-northd looks for the router's networks in a list that OVN has for
+//!   switches alone. Just as well, as Kube-OVN has virtual addresses in such networks.
 //! - `ls_in_arp_rsp`: routers that are on every chassis do not answer what the physical network asks: there is a
 //!   gateway of that address out there, or all chassis would answer. Requests for ports go straight to them, where
 //!   flooding would exceed what Open vSwitch does for one packet.
@@ -20,14 +22,13 @@ use ovn_schemas::rows::ovn_northbound::LogicalSwitchPort;
 use ovsdb_data::Uuid;
 
 use super::arp_nd::addresses;
-use crate::flow::{Datapaths, Flows, Stage};
+use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::acl::SwitchAcls;
-use crate::model::address::{Addresses, V4, v6_text};
+use crate::model::address::{Addresses, V4, V6, v6_text};
 use crate::model::config::Config;
-use crate::model::kube_ovn::{KubeOvn, to_network, to_v4, to_v6};
-use crate::model::router::RouterPorts;
-use crate::model::router_port::{RouterPort, SwitchPeer};
+use crate::model::kube_ovn::{KubeOvn, to_v4, to_v6};
+use crate::model::router_port::RouterPort;
 use crate::model::router_side::RouterSide;
 use crate::model::switch::{Switch, SwitchTraits};
 use crate::model::switch_port::{SwitchPort, Type};
@@ -75,7 +76,8 @@ impl Derivation for SwitchKubeOvnFlows {
     }
 }
 
-/// Packets to the networks behind the localnet ports of a switch, which Kube-OVN writes down there.
+/// Packets to the networks behind the localnet ports of a switch, which Kube-OVN writes down there. What is no network,
+/// but all of them or one address, does not count; what cannot be read ends the port's.
 fn physical_networks(view: &View<'_>, switch: Uuid) -> Vec<String> {
     let traits = view.get::<SwitchTraits>(switch);
     let mut all = Vec::new();
@@ -84,71 +86,15 @@ fn physical_networks(view: &View<'_>, switch: Uuid) -> Vec<String> {
             continue;
         };
         let ids = row.external_ids();
-        let networks = ["ipv4_network", "ipv6_network"].map(|key| ids.get(key));
-        let is_many = |text: &&str| !["/0", "/32", "/128"].iter().any(|plen| text.ends_with(plen));
-        all.extend(
-            networks
-                .into_iter()
-                .flatten()
-                .filter(is_many)
-                .filter_map(to_network),
-        );
+        if let Some(text) = ids.get("ipv4_network") {
+            let Some(v4) = V4::parse(text) else { continue };
+            all.extend((1..32).contains(&v4.plen).then(|| to_v4(v4.addr, v4.plen)));
+        }
+        let v6 = ids.get("ipv6_network").and_then(V6::parse);
+        let v6 = v6.filter(|v6| (1..128).contains(&v6.plen));
+        all.extend(v6.map(|v6| to_v6(v6.addr, v6.plen)));
     }
     all
-}
-
-/// The switches of a router that skip tracking for its networks: those with a load balancer and no other router.
-pub enum Shortcuts {}
-
-impl Derivation for Shortcuts {
-    type Key = Uuid;
-    type Value = Arc<[Uuid]>;
-    const NODE: NodeId = Node::Shortcuts;
-
-    fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let ports = view.get::<RouterPorts>(router);
-        let leading = ports.iter().filter_map(|port| *view.get::<SwitchPeer>(*port));
-        let on = leading.filter_map(|port| Some(view.get::<SwitchPort>(port).as_ref().as_ref()?.switch));
-        let counts = |switch: &Uuid| {
-            view.get::<RouterSide>(*switch).len() == 1 && view.get::<SwitchAcls>(*switch).has_vip
-        };
-        let mut switches: Vec<Uuid> = on.filter(counts).collect();
-        switches.sort_unstable();
-        switches.into()
-    }
-}
-
-/// The flows of a router port, on all switches of its router: who sends to its network sends to a port, not to a load
-/// balancer.
-pub enum NetworkShortcutFlows {}
-
-impl Derivation for NetworkShortcutFlows {
-    type Key = Uuid;
-    type Value = Flows;
-    const NODE: NodeId = Node::NetworkShortcutFlows;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
-        let mut flows = Flows::on_all(Datapaths::Set(Arc::default()));
-        if !view.get::<Config>(()).kube_ovn.skips_networks {
-            return flows;
-        }
-        let port = view.get::<RouterPort>(uuid);
-        let Some(port) = port.as_ref() else { return flows };
-        let switches: Arc<[Uuid]> = Arc::clone(&*view.get::<Shortcuts>(port.router));
-        if view.get::<SwitchPeer>(uuid).is_none() || switches.is_empty() {
-            return flows;
-        }
-        flows = Flows::on_all(Datapaths::Set(switches));
-        let v4 = port.addresses.v4.iter().filter(|v4| !is_link_local(v4));
-        let v6 = port.addresses.v6.iter().filter(|v6| !v6.is_link_local());
-        let v4 = v4.map(|v4| to_v4(v4.network(), v4.plen));
-        let v6 = v6.map(|v6| to_v6(v6.network(), v6.plen));
-        for packets in v4.chain(v6) {
-            let flow = flows.add(Stage::LsInPreLb, 105, packets, "next;");
-            flow.hint(uuid).skip_tracking();
-        }
-        flows
-    }
 }
 
 /// Whether an address is of a network of link-local ones (RFC 3927).
@@ -240,7 +186,7 @@ fn ignore_wire(view: &View<'_>, port: &SwitchPort, routers: &[(Uuid, Uuid)], flo
         return;
     };
     let peer = view.get::<RouterPort>(*peer);
-    let Some(peer) = peer.as_ref().as_ref().filter(|peer| !peer.is_gateway) else {
+    let Some(peer) = peer.as_ref().as_ref().filter(|peer| !peer.names_chassis) else {
         return;
     };
     let v4 = peer.addresses.v4.iter().filter(|v4| !is_link_local(v4));
@@ -311,7 +257,7 @@ fn restore_source(
         let (Some(leading), Some(peer)) = (leading.as_ref(), peer.as_ref()) else {
             continue;
         };
-        for from in each(own, "src").filter(|_| !peer.is_gateway) {
+        for from in each(own, "src").filter(|_| !peer.names_chassis) {
             flows
                 .add(
                     lookup,
