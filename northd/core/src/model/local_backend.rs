@@ -1,5 +1,6 @@
 //! Backends by chassis, for load balancers that prefer those where the client is (`options:prefer_local_backend`, an
-//! option of Kube-OVN): `ip_port_mappings` says which switch port each is behind, `Port_Binding` where that is.
+//! option of Kube-OVN): `ip_port_mappings` says which switch port each is behind, `Port_Binding` where that is. With a
+//! health check a mapping counts only if it says from where to ask, too.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,14 +10,16 @@ use ovn_schemas::rows::ovn_southbound::PortBinding;
 use ovsdb_data::Uuid;
 
 use super::bucket::Bucket;
+use super::options::Options;
 use super::switch;
-use super::vip::{Backend, Vip};
+use super::vip::Vip;
 use super::vips::Vips;
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
-/// The switch ports of a load balancer's backends, by address; none where it does not prefer any.
+/// The switch ports of a load balancer's backends, by their keys in `ip_port_mappings`; none where it does not prefer
+/// any.
 pub enum BackendPorts {}
 
 impl Derivation for BackendPorts {
@@ -28,13 +31,13 @@ impl Derivation for BackendPorts {
         let Some(row) = view.row::<nb::LoadBalancer<'_>>(uuid) else {
             return BTreeMap::new();
         };
-        if row.options().get("prefer_local_backend") != Some("true") {
+        if !Options::of(&row.options()).is_true("prefer_local_backend", false) {
             return BTreeMap::new();
         }
         let mappings = row.ip_port_mappings();
-        let pairs = mappings.iter().map(|(ip, port)| {
+        let pairs = mappings.iter().map(|(key, port)| {
             let port = port.split_once(':').map_or(port, |(port, _)| port);
-            (ip.trim_matches(['[', ']']).into(), port.into())
+            (key.into(), port.into())
         });
         pairs.collect()
     }
@@ -68,15 +71,20 @@ impl Derivation for LocalBackends {
 }
 
 fn by_chassis(view: &View<'_>, ports: &BTreeMap<Arc<str>, Arc<str>>, vip: &Vip) -> Vec<Local> {
+    let family = vip.certain_family();
     let mut all: Vec<(Uuid, Local)> = Vec::new();
     for (place, backend) in vip.backends.iter().enumerate() {
-        let Some((port, chassis)) = whereabouts(view, ports, backend) else {
+        let port = match (vip.health_check, &backend.monitor) {
+            (None, _) => ports.get(&*backend.mapping_key(family)),
+            (Some(_), monitor) => monitor.as_ref().map(|monitor| &monitor.port),
+        };
+        let Some((port, chassis)) = port.and_then(|port| Some((port, chassis_of(view, port)?))) else {
             continue;
         };
         match all.iter_mut().find(|(on, _)| *on == chassis) {
             Some((_, local)) => local.places.push(place),
             None => {
-                let places = vec![place];
+                let (port, places) = (port.clone(), vec![place]);
                 all.push((chassis, Local { port, places }));
             }
         }
@@ -84,14 +92,9 @@ fn by_chassis(view: &View<'_>, ports: &BTreeMap<Arc<str>, Arc<str>>, vip: &Vip) 
     all.into_iter().map(|(_, local)| local).collect()
 }
 
-/// The port of a backend, and the chassis that it is on.
-fn whereabouts(
-    view: &View<'_>,
-    ports: &BTreeMap<Arc<str>, Arc<str>>,
-    backend: &Backend,
-) -> Option<(Arc<str>, Uuid)> {
-    let port = ports.get(&backend.ip)?;
+/// The chassis that a switch port is on.
+fn chassis_of(view: &View<'_>, port: &str) -> Option<Uuid> {
     switch::named(view, port)?;
-    let binding = view.row::<PortBinding<'_>>(view.holder(PortBinding::LOGICAL_PORT, &**port)?)?;
-    Some((port.clone(), binding.chassis()?))
+    let binding = view.row::<PortBinding<'_>>(view.holder(PortBinding::LOGICAL_PORT, port)?)?;
+    binding.chassis()
 }

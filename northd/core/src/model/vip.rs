@@ -3,6 +3,7 @@
 //! In: the texts of a pair of `vips`. Out: addresses and ports as flows have them. Never here: load balancers' options,
 //! health.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -215,6 +216,14 @@ impl Backend {
     /// The version of IP; a variable counts as IPv6.
     pub fn certain_family(&self) -> Family {
         self.addr.map_or(Family::V6, Family::of)
+    }
+
+    /// Its key in `ip_port_mappings`, where the virtual address is of a family.
+    pub fn mapping_key(&self, vip: Family) -> Cow<'_, str> {
+        match vip {
+            Family::V4 => Cow::Borrowed(&self.ip),
+            Family::V6 => Cow::Owned(format!("[{}]", self.ip)),
+        }
     }
 }
 

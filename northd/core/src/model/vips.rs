@@ -9,7 +9,7 @@ use ovsdb_data::Uuid;
 
 use super::bucket::{self, Bucket};
 use super::load_balancer::LoadBalancer;
-use super::vip::{Family, Monitor, Vip};
+use super::vip::{Monitor, Vip};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -111,10 +111,7 @@ fn parse(lb: &LoadBalancer, key: &str, value: &str) -> Option<Vip> {
     if vip.health_check.is_some() {
         let family = vip.certain_family();
         for backend in &mut vip.backends {
-            let mapping = match family {
-                Family::V4 => lb.mappings.get(&backend.ip),
-                Family::V6 => lb.mappings.get(&format!("[{}]", backend.ip)),
-            };
+            let mapping = lb.mappings.get(&backend.mapping_key(family));
             backend.monitor = mapping.and_then(Monitor::parse);
         }
     }

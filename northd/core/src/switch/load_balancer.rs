@@ -9,7 +9,7 @@ use crate::graph::Derivation;
 use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
 use crate::model::bucket::Bucket;
 use crate::model::config::Config;
-use crate::model::health::Health;
+use crate::model::health::{Health, Watched};
 use crate::model::lb_sets::{LbKinds, LbSet, Limited};
 use crate::model::load_balancer::LoadBalancer;
 use crate::model::load_balancer_datapaths::alike;
@@ -49,29 +49,58 @@ impl Derivation for SwitchLbFlows {
                 }
             }
             affinity::add(&mut flows, lb, vip);
-            let r#match = new_connection(lb, vip, "ct.new");
-            let locals = locals.get(idx).map_or(&[][..], Vec::as_slice);
-            local_backend::add(&mut flows, lb, vip, health, locals, &r#match);
-            let actions = match verdict(lb, vip, health) {
-                Verdict::Balance(balance) => format!("{}{balance});", keep(vip, vip.family)),
-                Verdict::Drop => config.drop.to_string(),
-                Verdict::Reject => {
-                    let actions = reject(Stage::LsOutQos);
-                    let parts = kinds.by_meter(view, LbSet::Switches, Limited::Reject);
-                    for (meter, part) in parts.iter().cloned() {
-                        flows
-                            .add_on_all(part, Stage::LsInLb, priority(vip), &*r#match, &*actions)
-                            .meter(meter)
-                            .hint(uuid);
-                    }
-                    continue;
-                }
+            let new = Connections {
+                view,
+                config: &config,
+                lb,
+                kinds: &kinds,
+                r#match: new_connection(lb, vip, "ct.new"),
             };
-            flows
-                .add(Stage::LsInLb, priority(vip), r#match, actions)
-                .hint(uuid);
+            let locals = locals.get(idx).map_or(&[][..], Vec::as_slice);
+            local_backend::add(&mut flows, &new, vip, health, locals);
+            new.balance(&mut flows, vip, health, priority(vip), new.r#match.clone());
         }
         flows
+    }
+}
+
+/// New connections to a virtual address, on all switches of its load balancer.
+pub struct Connections<'a> {
+    view: &'a View<'a>,
+    config: &'a Config,
+    lb: &'a LoadBalancer,
+    kinds: &'a LbKinds,
+    /// Their first packets.
+    pub r#match: String,
+}
+
+impl Connections<'_> {
+    /// Some of them go to a backend, or nowhere.
+    pub fn balance(
+        &self,
+        flows: &mut Flows,
+        vip: &Vip,
+        health: &[Option<Watched>],
+        priority: u16,
+        some: String,
+    ) {
+        let uuid = self.lb.uuid;
+        let actions = match verdict(self.lb, vip, health) {
+            Verdict::Balance(balance) => format!("{}{balance});", keep(vip, vip.family)),
+            Verdict::Drop => self.config.drop.to_string(),
+            Verdict::Reject => {
+                let actions = reject(Stage::LsOutQos);
+                let parts = self.kinds.by_meter(self.view, LbSet::Switches, Limited::Reject);
+                for (meter, part) in parts.iter().cloned() {
+                    flows
+                        .add_on_all(part, Stage::LsInLb, priority, &*some, &*actions)
+                        .meter(meter)
+                        .hint(uuid);
+                }
+                return;
+            }
+        };
+        flows.add(Stage::LsInLb, priority, some, actions).hint(uuid);
     }
 }
 
