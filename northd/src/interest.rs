@@ -31,7 +31,8 @@ const COLUMNS: [(&str, &str); 9] = [
 ];
 
 /// The northbound tables of whose `external_ids` something is made. Others write long ones into all tables.
-const WITH_IDS: [&str; 5] = [
+const WITH_IDS: [&str; 6] = [
+    nb::LoadBalancer::TABLE_NAME,
     nb::LogicalSwitch::TABLE_NAME,
     nb::LogicalSwitchPort::TABLE_NAME,
     nb::LogicalRouter::TABLE_NAME,

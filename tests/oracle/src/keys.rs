@@ -1,5 +1,5 @@
 //! The keys of maps that northd knows (ovn-nb(5), ovn-sb(5)). Never here: those that only Kube-OVN's own ovn-northd
-//! knows, on which the packaged one has nothing to say (`northd/core/tests/kube_ovn.rs` is about them).
+//! knows, on which the packaged one has nothing to say (`northd/core/tests/kube_ovn` is about them).
 
 /// Tables, columns, and their keys. A key that stands there more than once is what random rows have more often.
 pub const KEYS: &[(&str, &str, &str)] = &[

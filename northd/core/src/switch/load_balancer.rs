@@ -37,7 +37,7 @@ impl Derivation for SwitchLbFlows {
         let mut flows = Flows::on_all(switches);
         let config = view.get::<Config>(());
         let health = view.get::<Health>(bucket);
-        let locals = view.get::<LocalBackends>(bucket);
+        let nearby = view.get::<LocalBackends>(bucket);
         for (idx, (vip, health)) in view.get::<Vips>(bucket).iter().zip(health.iter()).enumerate() {
             if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
                 let parts = kinds.by_meter(view, LbSet::Switches, Limited::EmptyBackends);
@@ -48,7 +48,6 @@ impl Derivation for SwitchLbFlows {
                         .hint(uuid);
                 }
             }
-            affinity::add(&mut flows, lb, vip);
             let new = Connections {
                 view,
                 config: &config,
@@ -56,8 +55,13 @@ impl Derivation for SwitchLbFlows {
                 kinds: &kinds,
                 r#match: new_connection(lb, vip, "ct.new"),
             };
-            let locals = locals.get(idx).map_or(&[][..], Vec::as_slice);
-            local_backend::add(&mut flows, &new, vip, health, locals);
+            let nearby = nearby.get(idx);
+            if nearby.is_none_or(|nearby| !nearby.has_entry) {
+                affinity::add(&mut flows, lb, vip, "");
+            }
+            if let Some(nearby) = nearby {
+                local_backend::add(&mut flows, &new, vip, health, nearby);
+            }
             new.balance(&mut flows, vip, health, priority(vip), new.r#match.clone());
         }
         flows
@@ -66,9 +70,11 @@ impl Derivation for SwitchLbFlows {
 
 /// New connections to a virtual address, on all switches of its load balancer.
 pub struct Connections<'a> {
-    view: &'a View<'a>,
+    /// Who reads.
+    pub view: &'a View<'a>,
     config: &'a Config,
-    lb: &'a LoadBalancer,
+    /// The load balancer.
+    pub lb: &'a LoadBalancer,
     kinds: &'a LbKinds,
     /// Their first packets.
     pub r#match: String,

@@ -1,14 +1,16 @@
 //! What Kube-OVN's options change of flows, and that nothing changes without them.
 
+mod nearby;
+
 use std::collections::BTreeMap;
 
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::ovn_northbound::{
-    Acl, Bfd, GatewayChassis, LoadBalancer, LoadBalancerHealthCheck, LogicalRouter, LogicalRouterPolicy,
-    LogicalRouterPort, LogicalRouterStaticRoute, LogicalSwitch, LogicalSwitchPort, NbGlobal,
+    Acl, Bfd, GatewayChassis, LoadBalancer, LogicalRouter, LogicalRouterPolicy, LogicalRouterPort,
+    LogicalRouterStaticRoute, LogicalSwitch, LogicalSwitchPort, NbGlobal,
 };
-use ovn_schemas::rows::ovn_southbound::{LogicalFlow, PortBinding, ServiceMonitor};
+use ovn_schemas::rows::ovn_southbound::{LogicalFlow, PortBinding};
 use ovsdb_data::typed::{Columns, Table};
 use ovsdb_data::{Atom, ColumnIdx, Datum, Row, RowChange, Uuid};
 
@@ -641,142 +643,4 @@ fn sessions_go_to_the_chassis_that_holds_them() {
     check(&[99], &[], true, &["cr-r41", "r41"]);
     check(&[99], &[("chassis", "ch")], true, &["r41"]);
     check(&[], &[], false, &["r41"]);
-}
-
-/// A load balancer that prefers backends nearby.
-fn preferring(
-    vip: (&'static str, &'static str),
-    mappings: &[(&'static str, &'static str)],
-) -> Columns<LoadBalancer<'static>> {
-    Columns::new()
-        .set(LoadBalancer::NAME, "lb")
-        .set(LoadBalancer::VIPS, [vip])
-        .set(LoadBalancer::OPTIONS, [("prefer_local_backend", "true")])
-        .set(LoadBalancer::IP_PORT_MAPPINGS, mappings.iter().copied())
-}
-
-/// What goes to backends nearby, with ports 11 and 12 on one chassis and port 21 on another.
-#[track_caller]
-fn check_nearby(balancer: Columns<LoadBalancer<'static>>, more: &[RowChange], nearby: &[&str]) {
-    let mut network = network();
-    network.retain(|change| change.uuid != id(BALANCER));
-    network.push(nb(BALANCER, balancer));
-    let binding = |n: u128, port: &'static str, chassis: u128| {
-        let columns = Columns::<PortBinding<'static>>::new()
-            .set(PortBinding::LOGICAL_PORT, port)
-            .set(PortBinding::UP, Some(true))
-            .set(PortBinding::CHASSIS, Some(id(chassis)));
-        row(Db::OvnSouthbound, n, columns)
-    };
-    let mut northd = Northd::new();
-    northd.change(Side::Nb, &network);
-    northd.settle();
-    northd.change(
-        Side::Sb,
-        &[
-            binding(71, "p11", 80),
-            binding(72, "p12", 80),
-            binding(73, "p21", 81),
-        ],
-    );
-    for change in more {
-        let is_monitor = change.table == ServiceMonitor::TABLE_INDEX;
-        let side = if is_monitor { Side::Sb } else { Side::Nb };
-        northd.change(side, std::slice::from_ref(change));
-    }
-    northd.settle();
-    let flows = shown(&northd);
-    let here = |text: &&String| text.starts_with("ls_in_lb 1") && text.contains("is_chassis_resident");
-    assert_eq!(flows.keys().filter(here).collect::<Vec<_>>(), nearby);
-    assert_eq!(flows, shown(&northd.again()));
-}
-
-#[test]
-fn backends_nearby_go_first() {
-    let new = "ls_in_lb 140 ct.new && ip4.dst == 10.96.0.1 && tcp.dst == 80";
-    let kept = "reg4 = 10.96.0.1; reg2[0..15] = 80;";
-    check_nearby(
-        preferring(
-            ("10.96.0.1:80", "10.0.0.3:8080,10.0.0.4:8080,10.0.0.5:8080"),
-            &[("10.0.0.3", "p11:10.0.0.2"), ("10.0.0.4", "p12")],
-        ),
-        &[],
-        &[&format!(
-            "{new} && is_chassis_resident(\"p11\") -> {kept} ct_lb_mark(backends=10.0.0.3:8080,10.0.0.4:8080);"
-        )],
-    );
-    // All ports of an address.
-    let new = "ls_in_lb 130 ct.new && ip4.dst == 10.96.0.1";
-    check_nearby(
-        preferring(
-            ("10.96.0.1", "10.0.0.3,10.1.0.3"),
-            &[("10.0.0.3", "p11"), ("10.1.0.3", "p21"), ("10.0.0.5", "p12")],
-        ),
-        &[],
-        &[
-            &format!(
-                "{new} && is_chassis_resident(\"p11\") -> reg4 = 10.96.0.1; ct_lb_mark(backends=10.0.0.3);"
-            ),
-            &format!(
-                "{new} && is_chassis_resident(\"p21\") -> reg4 = 10.96.0.1; ct_lb_mark(backends=10.1.0.3);"
-            ),
-        ],
-    );
-    // IPv6 addresses are mapped in brackets, others without.
-    check_nearby(
-        preferring(
-            ("[fd96::1]:80", "[fd00::3]:8080,[fd00::4]:8080"),
-            &[("[fd00::3]", "p11"), ("fd00::4", "p21")],
-        ),
-        &[],
-        &[
-            "ls_in_lb 140 ct.new && ip6.dst == fd96::1 && tcp.dst == 80 && is_chassis_resident(\"p11\") -> \
-             xxreg1 = fd96::1; reg2[0..15] = 80; ct_lb_mark(backends=[fd00::3]:8080);",
-        ],
-    );
-    check_nearby(
-        preferring(("10.96.0.1:80", "10.0.0.3:8080"), &[("[10.0.0.3]", "p11")]),
-        &[],
-        &[],
-    );
-}
-
-#[test]
-fn dead_backends_nearby_end_connections() {
-    let check = |word: &'static str, statuses: [&'static str; 3], ends: [&str; 2]| {
-        let mappings = [
-            ("10.0.0.3", "p11:10.0.0.2"),
-            ("10.0.0.4", "p12"),
-            ("10.1.0.3", "p21:10.1.0.2"),
-        ];
-        let backends = "10.0.0.3:8080,10.0.0.4:8080,10.1.0.3:8080";
-        let options = [("prefer_local_backend", "true"), ("reject", word)];
-        let balancer = preferring(("10.96.0.1:80", backends), &mappings)
-            .set(LoadBalancer::OPTIONS, options)
-            .set(LoadBalancer::HEALTH_CHECK, [id(92)]);
-        let health_check = Columns::<LoadBalancerHealthCheck<'static>>::new()
-            .set(LoadBalancerHealthCheck::VIP, "10.96.0.1:80");
-        let mut more = vec![nb(92, health_check)];
-        let ips = [("p11", "10.0.0.3"), ("p12", "10.0.0.4"), ("p21", "10.1.0.3")];
-        more.extend((74..).zip(ips).zip(statuses).map(|((n, (port, ip)), status)| {
-            let columns = Columns::<ServiceMonitor<'static>>::new()
-                .set(ServiceMonitor::LOGICAL_PORT, port)
-                .set(ServiceMonitor::IP, ip)
-                .set(ServiceMonitor::PORT, 8080)
-                .set(ServiceMonitor::PROTOCOL, Some("tcp"))
-                .set(ServiceMonitor::STATUS, Some(status));
-            row(Db::OvnSouthbound, n, columns)
-        }));
-        let new = "ls_in_lb 140 ct.new && ip4.dst == 10.96.0.1 && tcp.dst == 80";
-        let nearby = [("p11", ends[0]), ("p21", ends[1])];
-        let nearby = nearby.map(|(port, then)| format!("{new} && is_chassis_resident(\"{port}\") -> {then}"));
-        check_nearby(balancer, &more, &nearby.each_ref().map(String::as_str));
-    };
-    let to = |ip: &str| format!("reg4 = 10.96.0.1; reg2[0..15] = 80; ct_lb_mark(backends={ip}:8080);");
-    let reject = "reg0 = 0; reject { outport <-> inport; next(pipeline=egress,table=9);};";
-    let (near, far) = (to("10.0.0.3"), to("10.1.0.3"));
-    // Nobody asks the second how it is: it does not count.
-    check("false", ["online"; 3], [&near, &far]);
-    check("false", ["offline", "online", "online"], ["drop;", &far]);
-    check("true", ["online", "online", "offline"], [&near, reject]);
 }
