@@ -45,11 +45,11 @@ impl Derivation for PolicyChains {
 pub enum PolicyIsShared {}
 
 impl Derivation for PolicyIsShared {
-    type Key = Uuid;
+    type Key = (Uuid, Uuid);
     type Value = bool;
     const NODE: NodeId = Node::PolicyIsShared;
 
-    fn derive(view: &View<'_>, policy: Uuid, _: Option<&bool>) -> bool {
+    fn derive(view: &View<'_>, policy: (Uuid, Uuid), _: Option<&bool>) -> bool {
         let hops = view.get::<NextHops>(policy);
         hops.asked > 1 && !hops.valid.is_empty()
     }
@@ -64,7 +64,7 @@ impl Derivation for PolicyGroups {
     const NODE: NodeId = Node::PolicyGroups;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let shared = policies(view, router).filter(|policy| *view.get::<PolicyIsShared>(*policy));
+        let shared = policies(view, router).filter(|policy| *view.get::<PolicyIsShared>((router, *policy)));
         give(shared)
     }
 }

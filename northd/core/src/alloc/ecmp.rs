@@ -19,11 +19,11 @@ use crate::view::View;
 pub enum Sharing {}
 
 impl Derivation for Sharing {
-    type Key = Uuid;
+    type Key = (Uuid, Uuid);
     type Value = Option<(RouteKey, bool)>;
     const NODE: NodeId = Node::Sharing;
 
-    fn derive(view: &View<'_>, route: Uuid, _: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, route: (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
         let route = view.get::<Route>(route);
         let route = route.as_ref().as_ref().filter(|route| route.is_shareable())?;
         Some((route.key.clone(), route.is_symmetric))
@@ -61,7 +61,7 @@ impl Derivation for EcmpGroups {
         routes.extend(view.get::<LearnedRoutes>(router).iter());
         let mut sharing: BTreeMap<RouteKey, (Vec<Uuid>, bool)> = BTreeMap::new();
         for route in routes {
-            if let Some((key, is_symmetric)) = view.get::<Sharing>(route).as_ref() {
+            if let Some((key, is_symmetric)) = view.get::<Sharing>((router, route)).as_ref() {
                 let (members, wants_group) = sharing.entry(key.clone()).or_default();
                 members.push(route);
                 *wants_group |= is_symmetric;
@@ -82,11 +82,11 @@ impl Derivation for EcmpGroups {
 pub enum EcmpGroup {}
 
 impl Derivation for EcmpGroup {
-    type Key = Uuid;
+    type Key = (Uuid, Uuid);
     type Value = Option<Group>;
     const NODE: NodeId = Node::EcmpGroup;
 
-    fn derive(view: &View<'_>, route: Uuid, _: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, route: (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
         let route = view.get::<Route>(route);
         let route = route.as_ref().as_ref().filter(|route| route.is_shareable())?;
         view.get::<EcmpGroups>(route.router).get(&route.key).cloned()

@@ -33,11 +33,11 @@ impl Derivation for PortTable {
 pub enum RouteTable {}
 
 impl Derivation for RouteTable {
-    type Key = Uuid;
+    type Key = (Uuid, Uuid);
     type Value = Option<Arc<str>>;
     const NODE: NodeId = Node::RouteTable;
 
-    fn derive(view: &View<'_>, route: Uuid, _: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, route: (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
         let route = view.get::<Route>(route);
         let table = &route.as_ref().as_ref()?.key.table;
         (!table.is_empty()).then(|| table.clone())
@@ -59,7 +59,7 @@ impl Derivation for RouteTables {
             .filter_map(|port| view.get::<PortTable>(*port).as_ref().clone());
         let row = view.row::<LogicalRouter<'_>>(router);
         let routes = row.iter().flat_map(|row| row.static_routes().iter());
-        let of_routes = routes.filter_map(|route| view.get::<RouteTable>(route).as_ref().clone());
+        let of_routes = routes.filter_map(|route| view.get::<RouteTable>((router, route)).as_ref().clone());
         give(of_ports.chain(of_routes))
     }
 }

@@ -154,6 +154,11 @@ impl Flows {
         self.put(datapaths, stage, priority, r#match.into(), actions.into())
     }
 
+    /// Those that are added from here on are on this datapath.
+    pub fn go_on(&mut self, datapath: Uuid) {
+        self.datapaths = Datapaths::One(datapath);
+    }
+
     /// One more, on another datapath.
     #[track_caller]
     pub fn add_on(

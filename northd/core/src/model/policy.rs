@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::{Bfd, LogicalRouter, LogicalRouterPolicy, LogicalRouterPort};
+use ovn_schemas::rows::ovn_northbound::{Bfd, LogicalRouterPolicy, LogicalRouterPort};
 use ovsdb_data::Uuid;
 
 use super::bfd::BfdIsUp;
@@ -41,16 +41,14 @@ pub struct NextHops {
 }
 
 impl Derivation for NextHops {
-    type Key = Uuid;
+    /// The router, which may share the row with others, and the row.
+    type Key = (Uuid, Uuid);
     type Value = NextHops;
     const NODE: NodeId = Node::NextHops;
 
-    fn derive(view: &View<'_>, policy: Uuid, _: Option<&NextHops>) -> NextHops {
+    fn derive(view: &View<'_>, (router, policy): (Uuid, Uuid), _: Option<&NextHops>) -> NextHops {
         let mut hops = NextHops::default();
         let Some(row) = view.row::<LogicalRouterPolicy<'_>>(policy) else {
-            return hops;
-        };
-        let Some(router) = view.holder(LogicalRouter::POLICIES, policy) else {
             return hops;
         };
         if row.action() != "reroute" {

@@ -81,23 +81,36 @@ impl Route {
 }
 
 impl Derivation for Route {
-    type Key = Uuid;
+    /// The router, which may share the row with others, and the row.
+    type Key = (Uuid, Uuid);
     type Value = Option<Route>;
     const NODE: NodeId = Node::Route;
 
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
+    fn derive(view: &View<'_>, (router, uuid): (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
+        if view.get::<Router>(router).is_none() {
+            return None;
+        }
         match view.row::<LogicalRouterStaticRoute<'_>>(uuid) {
-            Some(row) => static_route(view, uuid, row),
-            None => learned_route(view, uuid),
+            Some(row) => static_route(view, router, uuid, row),
+            None => learned_route(view, router, uuid),
         }
     }
 }
 
-fn static_route(view: &View<'_>, uuid: Uuid, row: LogicalRouterStaticRoute<'_>) -> Option<Route> {
-    let router = view.holder(LogicalRouter::STATIC_ROUTES, uuid)?;
-    if view.get::<Router>(router).is_none() {
-        return None;
-    }
+/// The routers that have a static or learned route.
+pub fn routers_with(view: &View<'_>, uuid: Uuid) -> impl Iterator<Item = Uuid> {
+    let learned = view.row::<LearnedRoute<'_>>(uuid);
+    let learned = learned.and_then(|row| Datapath::find(view, row.datapath())?.router());
+    let r#static = view.holders(LogicalRouter::STATIC_ROUTES, uuid);
+    r#static.into_iter().chain(learned)
+}
+
+fn static_route(
+    view: &View<'_>,
+    router: Uuid,
+    uuid: Uuid,
+    row: LogicalRouterStaticRoute<'_>,
+) -> Option<Route> {
     let nexthop = match row.nexthop() {
         "" | "discard" => None,
         text => Some(host(text).or_else(|| {
@@ -195,9 +208,8 @@ fn host(text: &str) -> Option<IpAddr> {
         .map(|prefix| prefix.network)
 }
 
-fn learned_route(view: &View<'_>, uuid: Uuid) -> Option<Route> {
+fn learned_route(view: &View<'_>, router: Uuid, uuid: Uuid) -> Option<Route> {
     let row = view.row::<LearnedRoute<'_>>(uuid)?;
-    let router = router_of_binding(view, row.datapath())?;
     let (Some(nexthop), Some(prefix)) = (host(row.nexthop()), Prefix::parse(row.ip_prefix())) else {
         tracing::warn!(
             "bad 'nexthop' {} or 'ip_prefix' {} in learned route {uuid}",
@@ -233,11 +245,6 @@ fn learned_route(view: &View<'_>, uuid: Uuid) -> Option<Route> {
         is_symmetric: false,
         selection: BTreeSet::new(),
     })
-}
-
-fn router_of_binding(view: &View<'_>, datapath: Uuid) -> Option<Uuid> {
-    let router = Datapath::find(view, datapath)?.router()?;
-    view.get::<Router>(router).is_some().then_some(router)
 }
 
 /// The routes that a router has learned.

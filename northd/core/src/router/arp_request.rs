@@ -55,12 +55,14 @@ impl Derivation for NextHopRequestFlows {
     const NODE: NodeId = Node::NextHopRequestFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
-        let Some(router) = view.holder(LogicalRouter::STATIC_ROUTES, uuid) else {
-            return Flows::on(uuid);
-        };
-        super::of_router(view, router, |router, flows| {
-            request(view, router, uuid, flows);
-        })
+        let mut flows = Flows::on(uuid);
+        for uuid_of_router in view.holders(LogicalRouter::STATIC_ROUTES, uuid) {
+            if let Some(router) = view.get::<Router>(uuid_of_router).as_ref() {
+                flows.go_on(uuid_of_router);
+                request(view, router, uuid, &mut flows);
+            }
+        }
+        flows
     }
 }
 

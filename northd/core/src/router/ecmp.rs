@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ovsdb_data::Uuid;
+
 use super::routing::{leave, packets, priority};
 use crate::alloc::ecmp::Group;
 use crate::alloc::port_key;
@@ -22,7 +24,7 @@ pub(super) fn share(view: &View<'_>, flows: &mut Flows, route: &Route, table: u1
     let Some(member) = group.member(route.row) else {
         return;
     };
-    let selection = selection(view, group);
+    let selection = selection(view, route.router, group);
     let by_port = ["tp_src", "tp_dst"]
         .iter()
         .any(|field| selection.contains(*field));
@@ -70,8 +72,9 @@ struct Variant {
 }
 
 /// The fields that all members want packets to be told apart by.
-fn selection(view: &View<'_>, group: &Group) -> BTreeSet<Arc<str>> {
-    let members = group.members.iter().map(|member| view.get::<Route>(*member));
+fn selection(view: &View<'_>, router: Uuid, group: &Group) -> BTreeSet<Arc<str>> {
+    let members = group.members.iter();
+    let members = members.map(|member| view.get::<Route>((router, *member)));
     let fields = members.filter_map(|route| route.as_ref().as_ref().map(|route| route.selection.clone()));
     fields
         .reduce(|all, fields| all.intersection(&fields).cloned().collect())
@@ -143,7 +146,8 @@ fn take(flows: &mut Flows, route: &Route, via: &Via, port: &RouterPort, group: u
 /// Whether no earlier member of the group replies through the same port.
 fn is_first_of_port(view: &View<'_>, route: &Route, via: &Via, group: &Group) -> bool {
     let earlier = group.members.iter().take_while(|member| **member != route.row);
-    !earlier.map(|member| view.get::<Route>(*member)).any(|other| {
+    let mut earlier = earlier.map(|member| view.get::<Route>((route.router, *member)));
+    !earlier.any(|other| {
         other.as_ref().as_ref().is_some_and(|other| {
             other.is_symmetric && other.via.as_ref().is_some_and(|other| other.port == via.port)
         })

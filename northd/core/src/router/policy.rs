@@ -12,6 +12,7 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::policy::{NextHop, NextHops};
+use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -44,19 +45,23 @@ impl Derivation for PolicyFlows {
     const NODE: NodeId = Node::PolicyFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
-        let router = view.holder(LogicalRouter::POLICIES, uuid);
-        let (Some(router), Some(row)) = (router, view.row::<LogicalRouterPolicy<'_>>(uuid)) else {
-            return Flows::on(uuid);
+        let mut flows = Flows::on(uuid);
+        let Some(row) = view.row::<LogicalRouterPolicy<'_>>(uuid) else {
+            return flows;
         };
-        super::of_router(view, router, |_, flows| {
-            let policy = Policy {
-                view,
-                uuid,
-                router,
-                row,
-            };
-            policy.apply(flows);
-        })
+        for router in view.holders(LogicalRouter::POLICIES, uuid) {
+            if view.get::<Router>(router).is_some() {
+                let policy = Policy {
+                    view,
+                    uuid,
+                    router,
+                    row,
+                };
+                flows.go_on(router);
+                policy.apply(&mut flows);
+            }
+        }
+        flows
     }
 }
 
@@ -70,7 +75,7 @@ struct Policy<'a, 'g> {
 impl Policy<'_, '_> {
     /// None where there is nothing to do.
     fn apply(&self, flows: &mut Flows) -> Option<()> {
-        let hops = self.view.get::<NextHops>(self.uuid);
+        let hops = self.view.get::<NextHops>((self.router, self.uuid));
         if hops.asked > 1 {
             return self.share(flows, &hops.valid);
         }

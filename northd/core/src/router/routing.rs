@@ -15,7 +15,7 @@ use crate::graph::Derivation;
 use crate::model::bfd::HasBfd;
 use crate::model::config::Config;
 use crate::model::network::{Prefix, ip_text};
-use crate::model::route::{Origin, Route, RouteKey, Via};
+use crate::model::route::{Origin, Route, RouteKey, Via, routers_with};
 use crate::model::router_port::RouterPort;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -95,28 +95,33 @@ impl Derivation for RouteFlows {
     const NODE: NodeId = Node::RouteFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
-        let route = view.get::<Route>(uuid);
-        let Some(route) = route.as_ref() else {
-            return Flows::on(uuid);
-        };
-        let mut flows = Flows::on(route.router);
-        let Some(table) = route_table::number(view, route.router, &route.key.table) else {
-            return flows;
-        };
-        match (view.get::<EcmpGroup>(uuid).as_ref(), &route.via) {
-            (Some(group), _) => ecmp::share(view, &mut flows, route, table, group),
-            (None, Some(via)) => lead(view, &mut flows, &route.key, table, via, uuid),
-            (None, None) => {
-                let r#match = packets(&route.key, table);
-                let drop = view.get::<Config>(()).drop.clone();
-                let stage = Stage::LrInIpRouting;
-                flows
-                    .add(stage, priority(view, &route.key), r#match, drop)
-                    .hint(uuid);
+        let mut flows = Flows::on(uuid);
+        for router in routers_with(view, uuid) {
+            if let Some(route) = view.get::<Route>((router, uuid)).as_ref() {
+                flows.go_on(router);
+                go(view, route, &mut flows);
             }
         }
         flows
     }
+}
+
+fn go(view: &View<'_>, route: &Route, flows: &mut Flows) -> Option<()> {
+    let (router, row) = (route.router, route.row);
+    let table = route_table::number(view, router, &route.key.table)?;
+    match (view.get::<EcmpGroup>((router, row)).as_ref(), &route.via) {
+        (Some(group), _) => ecmp::share(view, flows, route, table, group),
+        (None, Some(via)) => lead(view, flows, &route.key, table, via, row),
+        (None, None) => {
+            let r#match = packets(&route.key, table);
+            let drop = view.get::<Config>(()).drop.clone();
+            let stage = Stage::LrInIpRouting;
+            flows
+                .add(stage, priority(view, &route.key), r#match, drop)
+                .hint(row);
+        }
+    }
+    Some(())
 }
 
 /// The packets of a route.

@@ -37,16 +37,12 @@ impl Derivation for HairpinFlows {
 }
 
 /// Connections to a virtual address in fragments, whose original addresses connection tracking knows. Kube-OVN's
-/// ovn-northd puts an IPv4 one where controllers looked for it before OVN 25.03.
+/// ovn-northd puts an IPv4 one into reg1, where no controller of OVN 25.03 looks for it; this one does not.
 fn fragments(kube_ovn: &KubeOvn, flows: &mut Flows) {
     if kube_ovn.has_old(release::V22_12) {
         return;
     }
-    let v4 = if kube_ovn.is_there { "reg1" } else { "reg4" };
-    for (family, kept) in [
-        ("ip4", format!("{v4} = ct_nw_dst()")),
-        ("ip6", "xxreg1 = ct_ip6_dst()".to_owned()),
-    ] {
+    for (family, kept) in [("ip4", "reg4 = ct_nw_dst()"), ("ip6", "xxreg1 = ct_ip6_dst()")] {
         flows.add(
             Stage::LsInLb,
             110,

@@ -14,7 +14,7 @@ use crate::graph::Derivation;
 use crate::model::nat::{Nat, Placed, RouterNats};
 use crate::model::network::{Attached, Prefix, SwitchRouters, ip_text};
 use crate::model::redistribution::Redistribution;
-use crate::model::route::{Origin, Route};
+use crate::model::route::{Origin, Route, routers_with};
 use crate::model::router::{GatewayPorts, Router};
 use crate::model::router_port::{Neighbors, RouterPeer, RouterPort};
 use crate::model::router_vips;
@@ -257,30 +257,29 @@ impl Derivation for StaticAdvertisedRoutes {
     const NODE: NodeId = Node::StaticAdvertisedRoutes;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let route = view.get::<Route>(uuid);
-        let Some(route) = route.as_ref() else {
-            return Vec::new();
-        };
-        let Some(via) = &route.via else {
-            return Vec::new();
-        };
-        let what = view.get::<Redistribution>(via.port);
-        let is_told = match route.key.origin {
-            Origin::Connected => what.connected && !what.hosts,
-            Origin::Static => what.statics,
-            Origin::Learned => false,
-        };
-        let port = view.get::<RouterPort>(via.port);
-        let Some(port) = port.as_ref().as_ref().filter(|_| is_told) else {
-            return Vec::new();
-        };
-        let mut advertiser = Advertiser {
-            router: route.router,
-            ..Advertiser::on(port)
-        };
-        if !is_local(route.key.prefix) {
-            advertiser.add(&route.key.prefix.short(), None);
-        }
-        advertiser.rows
+        let told = routers_with(view, uuid).filter_map(|router| advertised(view, (router, uuid)));
+        told.flatten().collect()
     }
+}
+
+fn advertised(view: &View<'_>, route: (Uuid, Uuid)) -> Option<Vec<Desired>> {
+    let route = view.get::<Route>(route);
+    let route = route.as_ref().as_ref()?;
+    let via = route.via.as_ref()?;
+    let what = view.get::<Redistribution>(via.port);
+    let is_told = match route.key.origin {
+        Origin::Connected => what.connected && !what.hosts,
+        Origin::Static => what.statics,
+        Origin::Learned => false,
+    };
+    let port = view.get::<RouterPort>(via.port);
+    let port = port.as_ref().as_ref().filter(|_| is_told)?;
+    let mut advertiser = Advertiser {
+        router: route.router,
+        ..Advertiser::on(port)
+    };
+    if !is_local(route.key.prefix) {
+        advertiser.add(&route.key.prefix.short(), None);
+    }
+    Some(advertiser.rows)
 }

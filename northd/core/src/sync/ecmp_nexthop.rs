@@ -11,7 +11,7 @@ use crate::desired::{Desired, identity};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::network::ip_text;
-use crate::model::route::Route;
+use crate::model::route::{Route, routers_with};
 use crate::model::router_port::RouterPort;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -26,14 +26,16 @@ impl Derivation for EcmpNexthops {
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
         match view.get::<Config>(()).ecmp_nexthop_monitor {
-            true => row(view, uuid).into_iter().collect(),
+            true => routers_with(view, uuid)
+                .filter_map(|router| row(view, (router, uuid)))
+                .collect(),
             false => Vec::new(),
         }
     }
 }
 
-fn row(view: &View<'_>, uuid: Uuid) -> Option<Desired> {
-    let route = view.get::<Route>(uuid);
+fn row(view: &View<'_>, route: (Uuid, Uuid)) -> Option<Desired> {
+    let route = view.get::<Route>(route);
     let route = route.as_ref().as_ref().filter(|route| route.is_symmetric)?;
     let via = route.via.as_ref()?;
     let nexthop = ip_text(via.nexthop?);
