@@ -125,9 +125,9 @@ fn node_of(node: NodeId) -> &'static str {
         }
         Node::BfdIsUp | Node::HasBfd => "bfd",
         Node::BfdRows => "bfd_sync",
-        Node::Route | Node::PortTable | Node::RouteTable | Node::RouteTables => "routes",
+        Node::Route | Node::RouteRefs | Node::BucketRoutes | Node::PortTable | Node::RouteTables => "routes",
         Node::LearnedRoutes => "learned_route_sync",
-        Node::Sharing | Node::EcmpGroups | Node::EcmpGroup => "group_ecmp_route",
+        Node::EcmpGroups | Node::EcmpGroup => "group_ecmp_route",
         Node::NextHops
         | Node::PolicyChain
         | Node::PolicyChains

@@ -28,6 +28,7 @@ pub mod policy;
 pub mod port_group;
 pub mod redistribution;
 pub mod route;
+pub mod route_bucket;
 pub mod router;
 pub mod router_port;
 pub mod router_side;

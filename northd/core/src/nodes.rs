@@ -171,6 +171,10 @@ ovn_incremental::nodes! {
     Route,
     /// What a router has learned.
     LearnedRoutes,
+    /// A router's routes, by bucket.
+    RouteRefs,
+    /// What the routes of a bucket are asked for together.
+    BucketRoutes,
     /// A policy's next hops.
     NextHops,
     /// What a router does with multicast.
@@ -299,12 +303,8 @@ ovn_incremental::nodes! {
     RouterLearned,
     /// The route table of a router port's packets.
     PortTable,
-    /// The route table of a route.
-    RouteTable,
     /// Numbers of a router's route tables.
     RouteTables,
-    /// What a route shares its packets by.
-    Sharing,
     /// Groups of a router's routes that share their packets.
     EcmpGroups,
     /// The group of a route.

@@ -9,7 +9,10 @@ use ferrovn_tests::process::Process;
 use ferrovn_tests::server::{Kind, Server};
 use ferrovn_tests::translator;
 use ovn_schemas::Db;
+use ovn_schemas::rows::ovn_northbound::NbGlobal;
+use ovn_schemas::rows::ovn_southbound::SbGlobal;
 use ovsdb_data::monitor::MonitorVersion;
+use ovsdb_data::typed::Table;
 use ovsdb_data::{DatabaseSchema, RowChange, TableIdx, Uuid};
 use ovsdb_idl::replica::Replica;
 use serde_json::{Map, Value, json};
@@ -48,6 +51,16 @@ pub struct Contents {
     pub sb: Vec<RowChange>,
     /// Rows of [`OTHERS`] that the case has written, and northd has deleted.
     pub deleted: Vec<RowChange>,
+}
+
+impl Contents {
+    /// Whether the southbound contents are those of these northbound ones (ovn-sb(5) "SB_Global" `nb_cfg`): a northd whose
+    /// transactions fail again and again may seem to be done.
+    fn is_in_step(&self) -> bool {
+        let asked = rows_of::<NbGlobal<'_>>(&self.nb).map(|row| row.nb_cfg()).next();
+        let done = rows_of::<SbGlobal<'_>>(&self.sb).map(|row| row.nb_cfg()).next();
+        asked == done
+    }
 }
 
 impl Fixture {
@@ -193,11 +206,12 @@ impl Fixture {
                 return None;
             }
         }
-        Some(Contents {
+        let contents = Contents {
             nb: dump(&mut self.nb.client(&self.scratch), Db::OvnNorthbound),
             sb: dump(&mut self.sb.client(&self.scratch), Db::OvnSouthbound),
             deleted: Vec::new(),
-        })
+        };
+        contents.is_in_step().then_some(contents)
     }
 
     fn signal(&self, signal: &str) {
@@ -215,6 +229,11 @@ impl Fixture {
             .map(|change| ((change.table, change.uuid), change))
             .collect()
     }
+}
+
+fn rows_of<'a, T: Table<'a>>(changes: &'a [RowChange]) -> impl Iterator<Item = T> {
+    let rows = changes.iter().filter(|change| change.table == T::TABLE_INDEX);
+    rows.filter_map(|change| change.new.as_ref().map(T::of))
 }
 
 /// Says which case it was where something fails.

@@ -2,33 +2,18 @@
 //!
 //! Members are numbered in the order of their rows, so a change of one costs its group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::LogicalRouter;
+use foldhash::fast::FixedState;
 use ovsdb_data::Uuid;
 
 use super::number::give;
 use crate::graph::Derivation;
-use crate::model::route::{LearnedRoutes, Route, RouteKey};
+use crate::model::route::{Route, RouteKey};
+use crate::model::route_bucket::{BucketRoutes, buckets};
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
-
-/// What a route that may share its packets shares them by, and whether it wants a group even for itself, because its
-/// replies are to go where the request came from.
-pub enum Sharing {}
-
-impl Derivation for Sharing {
-    type Key = (Uuid, Uuid);
-    type Value = Option<(RouteKey, bool)>;
-    const NODE: NodeId = Node::Sharing;
-
-    fn derive(view: &View<'_>, route: (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
-        let route = view.get::<Route>(route);
-        let route = route.as_ref().as_ref().filter(|route| route.is_shareable())?;
-        Some((route.key.clone(), route.is_symmetric))
-    }
-}
 
 /// A group.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,18 +41,19 @@ impl Derivation for EcmpGroups {
     const NODE: NodeId = Node::EcmpGroups;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let row = view.row::<LogicalRouter<'_>>(router);
-        let mut routes: Vec<Uuid> = row.iter().flat_map(|row| row.static_routes().iter()).collect();
-        routes.extend(view.get::<LearnedRoutes>(router).iter());
-        let mut sharing: BTreeMap<RouteKey, (Vec<Uuid>, bool)> = BTreeMap::new();
-        for route in routes {
-            if let Some((key, is_symmetric)) = view.get::<Sharing>((router, route)).as_ref() {
-                let (members, wants_group) = sharing.entry(key.clone()).or_default();
-                members.push(route);
-                *wants_group |= is_symmetric;
-            }
+        let of_buckets: Vec<_> = buckets(view, router)
+            .map(|bucket| view.get::<BucketRoutes>(bucket))
+            .collect();
+        let mut sharing: HashMap<&RouteKey, (Vec<Uuid>, bool), FixedState> = HashMap::default();
+        for (key, route, is_symmetric) in of_buckets.iter().flat_map(|bucket| &bucket.shareable) {
+            let (members, wants_group) = sharing.entry(key).or_default();
+            members.push(*route);
+            *wants_group |= is_symmetric;
         }
         sharing.retain(|_, (members, wants_group)| *wants_group || members.len() > 1);
+        let sharing: BTreeMap<RouteKey, (Vec<Uuid>, bool)> = (sharing.into_iter())
+            .map(|(key, group)| (key.clone(), group))
+            .collect();
         let numbers = give(sharing.keys().cloned());
         let groups = sharing.into_iter().filter_map(|(key, (members, _))| {
             let number = *numbers.get(&key)?;

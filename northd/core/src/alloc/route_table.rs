@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::LogicalRouter;
 use ovsdb_data::Uuid;
 
 use super::number::give;
 use crate::graph::Derivation;
-use crate::model::route::Route;
+use crate::model::route_bucket::{BucketRoutes, buckets};
 use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
 use crate::nodes::{Node, NodeId};
@@ -29,21 +28,6 @@ impl Derivation for PortTable {
     }
 }
 
-/// The table that a static route is in, if it is not the main one.
-pub enum RouteTable {}
-
-impl Derivation for RouteTable {
-    type Key = (Uuid, Uuid);
-    type Value = Option<Arc<str>>;
-    const NODE: NodeId = Node::RouteTable;
-
-    fn derive(view: &View<'_>, route: (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
-        let route = view.get::<Route>(route);
-        let table = &route.as_ref().as_ref()?.key.table;
-        (!table.is_empty()).then(|| table.clone())
-    }
-}
-
 /// The route tables of a router by name.
 pub enum RouteTables {}
 
@@ -57,9 +41,10 @@ impl Derivation for RouteTables {
         let of_ports = ports
             .iter()
             .filter_map(|port| view.get::<PortTable>(*port).as_ref().clone());
-        let row = view.row::<LogicalRouter<'_>>(router);
-        let routes = row.iter().flat_map(|row| row.static_routes().iter());
-        let of_routes = routes.filter_map(|route| view.get::<RouteTable>((router, route)).as_ref().clone());
+        let of_buckets: Vec<_> = buckets(view, router)
+            .map(|bucket| view.get::<BucketRoutes>(bucket))
+            .collect();
+        let of_routes = of_buckets.iter().flat_map(|bucket| bucket.tables.iter().cloned());
         give(of_ports.chain(of_routes))
     }
 }

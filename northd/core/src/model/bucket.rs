@@ -34,6 +34,24 @@ fn idx(row: Uuid, n_buckets: usize) -> usize {
     first as usize
 }
 
+/// Of all buckets only how many there are: a part of a value that is parted by buckets.
+pub const HOW_MANY: Uuid = Uuid::nil();
+
+/// Tells which parts of an object's buckets differ; of a number of them that does, all of both.
+pub fn differing<T: PartialEq>(before: &[T], after: &[T], tell: &mut dyn FnMut(Uuid)) {
+    let places = |n_buckets| all(Uuid::nil(), n_buckets).map(|(_, place)| place);
+    if before.len() != after.len() {
+        tell(HOW_MANY);
+        return places(before.len())
+            .chain(places(after.len()))
+            .for_each(|place| tell(place));
+    }
+    let pairs = before.iter().zip(after).zip(places(after.len()));
+    pairs
+        .filter(|((a, b), _)| a != b)
+        .for_each(|(_, place)| tell(place));
+}
+
 /// What is in a bucket; nothing where there is another number of them by now.
 pub fn part<T: Clone + Default>((_, place): Bucket, all: &[T]) -> T {
     let (n_buckets, idx) = place.as_u64_pair();

@@ -17,11 +17,8 @@ const FILL: usize = 32;
 
 /// The buckets of a switch, in the order of their ports: at least one.
 pub fn buckets(view: &View<'_>, switch: Uuid) -> impl Iterator<Item = Bucket> + use<> {
-    bucket::all(switch, view.part::<PortRefs>(switch, HOW_MANY).len())
+    bucket::all(switch, view.part::<PortRefs>(switch, bucket::HOW_MANY).len())
 }
-
-/// Of the buckets of a switch only how many there are.
-const HOW_MANY: Uuid = Uuid::nil();
 
 /// The column `ports`, by bucket.
 pub enum PortRefs {}
@@ -43,16 +40,7 @@ impl Derivation for PortRefs {
 /// Each bucket is a part.
 impl Parted for PortRefs {
     fn differing(before: &Self::Value, after: &Self::Value, tell: &mut dyn FnMut(Uuid)) {
-        if before.len() != after.len() {
-            tell(HOW_MANY);
-            let all = [before, after].map(|buckets| bucket::all(Uuid::nil(), buckets.len()));
-            return all.into_iter().flatten().for_each(|(_, place)| tell(place));
-        }
-        let places = bucket::all(Uuid::nil(), after.len()).map(|(_, place)| place);
-        let pairs = before.iter().zip(after).zip(places);
-        pairs
-            .filter(|((a, b), _)| a != b)
-            .for_each(|(_, place)| tell(place));
+        bucket::differing(before, after, tell);
     }
 }
 
