@@ -200,7 +200,7 @@ impl Fixture {
             "sync",
         ];
         // The second time covers what northd makes of its own writes.
-        for words in [&recompute[..], &sync, &sync] {
+        for words in [&recompute[..], &sync, &recompute, &sync] {
             let (program, args) = words.split_first()?;
             if !self.scratch.output(program, args).status.success() {
                 return None;

@@ -1,7 +1,6 @@
 //! The routes of a router, in buckets: one that comes or goes among thousands makes its bucket again, and not what is
 //! made of all the others.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ovn_schemas::rows::ovn_northbound::LogicalRouter;
@@ -52,8 +51,8 @@ pub struct BucketRoutes {
     /// Those that may share their packets: their rows, what they share them by, and whether they want a group even for
     /// themselves, because their replies are to go where the request came from.
     pub shareable: Vec<(RouteKey, Uuid, bool)>,
-    /// The tables that they are in; the main one is not among them.
-    pub tables: BTreeSet<Arc<str>>,
+    /// The tables that they are in, in the order of the routes; the main one is not among them.
+    pub tables: Vec<Arc<str>>,
 }
 
 impl Derivation for BucketRoutes {
@@ -71,8 +70,9 @@ impl Derivation for BucketRoutes {
                 let wants_group = route.is_symmetric;
                 routes.shareable.push((route.key.clone(), *row, wants_group));
             }
-            if !route.key.table.is_empty() {
-                routes.tables.insert(route.key.table.clone());
+            let table = &route.key.table;
+            if !table.is_empty() && !routes.tables.contains(table) {
+                routes.tables.push(table.clone());
             }
         }
         routes

@@ -140,6 +140,16 @@ const INTENDED: &[(&str, &[&str], &str)] = &[
         "of several routes through one port the packaged northd notes the one that it came to first",
     ),
     (
+        "lr_in_arp_resolve",
+        &["- ", " && reg0 == {} -> "],
+        "of virtual addresses that are all of IPv6 the packaged northd makes an expression that no controller can read",
+    ),
+    (
+        "IP_Multicast",
+        &["~", "_src [", ", ours [\"\"]"],
+        "what is no longer said the packaged northd leaves in the row",
+    ),
+    (
         "Port_Binding",
         &["~ ls1: options [peer=rp-ls"],
         "of two switch ports that lead to one router port the packaged northd names the one that a hash puts last",

@@ -32,6 +32,9 @@ const INTERVAL: u64 = 12;
 /// Cases whose rows come together.
 const N_CASES: usize = 4;
 
+/// Cases of which the packaged northd makes something else under other names, as its hash tables have other orders then.
+const BY_HASH: [&str; 1] = ["gateway/arp_proxy_of_a_second_switch_port"];
+
 /// Chassis that there may be, with the features of a recent one.
 const CHASSIS: [(&str, &str); 3] = [
     ("ch1", "192.168.0.1"),
@@ -72,7 +75,10 @@ struct World<'a> {
 impl<'a> World<'a> {
     fn new(fixture: &'a Fixture, seed: u64) -> World<'a> {
         let mut rng = StdRng::seed_from_u64(seed);
-        let some: Vec<&(Case, Contents)> = RUNS.choose_multiple(&mut rng, N_CASES).collect();
+        let runs: Vec<&(Case, Contents)> = (RUNS.iter())
+            .filter(|(case, _)| !BY_HASH.contains(&&*case.name))
+            .collect();
+        let some: Vec<&(Case, Contents)> = runs.choose_multiple(&mut rng, N_CASES).copied().collect();
         let schema = ovn_schemas::schema(Db::OvnNorthbound);
         let rows: Vec<Row> = (some.iter().enumerate())
             .flat_map(|(i, (_, contents))| rows(&schema, contents, seed + i as u64, i))
