@@ -41,6 +41,8 @@ pub struct Standing {
     pub removed: bool,
     /// Its term.
     pub term: u64,
+    /// Why it takes part no more until its server is started again: its disk, as a rule.
+    pub failure: Option<String>,
 }
 
 /// A client's request on its way to whoever leads.

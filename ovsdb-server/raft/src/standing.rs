@@ -115,7 +115,8 @@ fn judge(shared: &Shared, metrics: &Metrics, suspended: bool) -> Standing {
     };
     let membership = metrics.membership_config.membership();
     standing.member = !removed && membership.voter_ids().any(|id| id == metrics.id);
-    if metrics.running_state.is_err() {
+    if let Err(error) = &metrics.running_state {
+        standing.failure = Some(error.to_string());
         return standing;
     }
     if metrics.state == ServerState::Leader {

@@ -43,6 +43,8 @@ pub struct Status {
     pub member: bool,
     /// It was a voter, and is not any more.
     pub removed: bool,
+    /// Why it takes part no more until its server is started again (see [`Standing`](crate::Standing)).
+    pub failure: Option<String>,
     /// [`Member::leave`](crate::Member::leave) is under way.
     pub leaving: bool,
     /// The election timer, in milliseconds.
@@ -115,6 +117,7 @@ impl Status {
             connected: standing.connected,
             member: standing.member,
             removed: shared.removed.load(Ordering::Acquire),
+            failure: standing.failure,
             leaving: shared.leaving.load(Ordering::Acquire),
             election_timer_ms: shared.progress.timer_ms(),
             election_timer_next_ms: next_timer.filter(|next| *next != shared.progress.timer_ms()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ovsdb_cluster::Kind;
-use ovsdb_data::Uuid;
+use ovsdb_data::{OvsdbError, Uuid};
 use ovsdb_raft::machine::Standing;
 
 use super::convert::{Conversion, Initiator, Wish};
@@ -48,6 +48,11 @@ impl Server {
                 }
                 (None, _) => tracing::info!(target: "raft", "{name}: term {term}: no leader is known"),
             }
+        }
+        if let Some(failure) = &now.failure {
+            // What cannot be applied is told before this, and says more.
+            let told = || OvsdbError::new("I/O error", failure);
+            db.storage_error.get_or_insert_with(told);
         }
         if before.connected != now.connected {
             tracing::debug!(target: "raft", "raft_is_connected: {}", now.connected);

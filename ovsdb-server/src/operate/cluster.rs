@@ -80,7 +80,7 @@ impl Target {
         if !status.member {
             return busy("can't leave while join in progress");
         }
-        if self.has_failed {
+        if self.has_failed || status.failure.is_some() {
             return Err(refused(ErrorCode::Storage, "can't leave after failure"));
         }
         let db = self.db.clone();
@@ -212,7 +212,7 @@ impl Seen<'_> {
     fn standing(&self) -> types::Standing {
         let status = self.status;
         match () {
-            () if self.has_failed => types::Standing::Failed,
+            () if self.has_failed || status.failure.is_some() => types::Standing::Failed,
             () if status.removed => types::Standing::Left,
             () if !status.member => types::Standing::Joining {
                 remotes: self.remotes.to_vec(),
@@ -344,6 +344,7 @@ mod tests {
             connected: true,
             member: true,
             removed: false,
+            failure: None,
             leaving: false,
             election_timer_ms: 1000,
             election_timer_next_ms: None,
@@ -416,6 +417,10 @@ Servers:
     #[test]
     fn what_a_member_goes_through_shows() {
         check(|s| s.leaving = true, &["Status: leaving cluster"]);
+        check(
+            |s| s.failure = Some("No space left on device".to_owned()),
+            &["Status: failed"],
+        );
         check(
             |s| (s.removed, s.member) = (true, false),
             &["Status: left cluster"],

@@ -372,6 +372,7 @@ impl World {
             member: true,
             removed: false,
             term: member.place.heard.0,
+            failure: None,
         }
     }
 

@@ -91,10 +91,18 @@ pub const ALL: [(&str, Nemesis); 11] = [
         cluster.fill_disk(member);
         pause(random, 2000);
         cluster.free_disk(member);
+        // It looks at itself several times a second.
+        std::thread::sleep(Duration::from_secs(1));
         // One that could not write something has stopped for good: whoever made room starts it again.
         let has_stopped = |cluster: &Cluster| {
-            let compacted = cluster.control(member, "ovsdb-server/compact", &[cluster.database()]);
-            compacted.is_err_and(|error| error.contains("has stopped"))
+            let ask = |command| {
+                let answer = cluster.control(member, command, &[cluster.database()]);
+                answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+            };
+            let has_stopped = ask("ovsdb-server/get-db-storage-status").contains("ovsdb error");
+            let status = ask("cluster/status");
+            assert!(!has_stopped || status.contains("Status: failed"), "{status}");
+            has_stopped
         };
         if !cluster.is_alive(member) || has_stopped(cluster) || random.one_in(2) {
             cluster.restart(member);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -37,10 +38,15 @@ pub struct Ids {
     pub answered: Mutex<Vec<(Request, Bytes)>>,
     /// What becomes of a forwarded request; by default it is replied to with its own body.
     pub handle: Mutex<Option<Handle>>,
+    /// Whether it cannot take what comes.
+    pub is_broken: AtomicBool,
 }
 
 impl Machine for Ids {
     fn apply(&self, entries: Vec<Applied>) -> BoxFuture<'_, io::Result<()>> {
+        if self.is_broken.load(Ordering::Acquire) {
+            return async { Err(io::ErrorKind::StorageFull.into()) }.boxed();
+        }
         for entry in entries {
             if let Some(Command::Transaction(txn)) = entry.command {
                 self.applied.lock().push(txn.id);

@@ -5,6 +5,7 @@ mod cluster;
 mod common;
 mod failover;
 mod failpoints;
+mod failure;
 mod forward;
 mod lost;
 mod storage;
