@@ -30,6 +30,22 @@ pub enum MemberError {
     /// Another member leads.
     #[error("not the leader")]
     NotLeader(Option<ServerId>),
+    /// Too few members are there to take out a voter.
+    #[error(
+        "cannot take out server {server}: only {n_there} of the {n} {which} members are there, and nothing could be \
+         agreed on; start the others again or kick those that are gone first; if most are gone for good, begin anew \
+         with ovsdb-tool force-new-cluster"
+    )]
+    NoMajority {
+        /// Which.
+        server: ServerId,
+        /// How many are there.
+        n_there: usize,
+        /// Of how many.
+        n: usize,
+        /// The present ones, which have to agree on it, or those that remain, which agree on everything after it.
+        which: &'static str,
+    },
     /// openraft refuses.
     #[error("{0}")]
     Refused(String),

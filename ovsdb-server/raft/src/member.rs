@@ -153,6 +153,12 @@ impl Member {
         run(&self.threads, async move { verify::verify(&shared).await }).await?
     }
 
+    /// Whether a server can be taken out of the membership now: those that are there must be able to agree on it, and
+    /// on what comes after. Only a leader knows; others let it decide.
+    pub fn may_remove(&self, which: ServerId) -> Result<(), MemberError> {
+        membership::may_remove(&self.shared, which)
+    }
+
     /// Takes a server out of the membership, whether it is there or not. Any member can be asked; ends when it is done.
     pub async fn kick(&self, which: ServerId) -> Result<(), MemberError> {
         let shared = self.shared.clone();

@@ -3,7 +3,7 @@
 //! A server that comes is a learner until it has caught up, then a voter. One that goes loses its vote first, and is
 //! forgotten once it had time to hear of that. One change at a time, each made by the leader, whoever asks for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -281,7 +281,10 @@ pub(crate) async fn kick(shared: &Arc<Shared>, server: ServerId) -> Result<(), M
                 let mut connection = Connection::new(shared.dialing.clone(), Some(id), peer.address);
                 connection.call(&Request::Remove(server), ASK_TIMEOUT).await
             }
-            None => Ok(remove(shared, server).await),
+            None => {
+                may_remove(shared, server)?;
+                Ok(remove(shared, server).await)
+            }
         };
         match answer {
             Ok(Answer::Done) => return Ok(()),
@@ -316,6 +319,9 @@ pub(crate) async fn remove(shared: &Arc<Shared>, server: ServerId) -> Answer {
             return leader;
         }
         if server == shared.server() {
+            if let Err(error) = may_remove(&shared, server) {
+                return failed(error);
+            }
             // Somebody else has to do that.
             return match transfer(&shared, None).await {
                 Ok(()) => {
@@ -338,7 +344,36 @@ pub(crate) async fn remove(shared: &Arc<Shared>, server: ServerId) -> Answer {
         .unwrap_or_else(|error| Answer::Failed(error.to_string()))
 }
 
+/// Whether those that are there can agree to do without a voter, and on anything after that: a change that nobody
+/// can agree on would stop all writes, and every other change. Only a leader can tell.
+pub(crate) fn may_remove(shared: &Shared, server: ServerId) -> Result<(), MemberError> {
+    let metrics = shared.metrics();
+    let present: BTreeSet<ServerId> = metrics.membership_config.membership().voter_ids().collect();
+    if metrics.state != ServerState::Leader || !present.contains(&server) {
+        return Ok(());
+    }
+    let mut remaining = present.clone();
+    remaining.remove(&server);
+    for (which, voters) in [("present", present), ("remaining", remaining)] {
+        let (n, n_there) = (
+            voters.len(),
+            voters.iter().filter(|id| shared.is_there(**id)).count(),
+        );
+        // With the last one the cluster ends.
+        if n > 0 && n_there * 2 <= n {
+            return Err(MemberError::NoMajority {
+                server,
+                n_there,
+                n,
+                which,
+            });
+        }
+    }
+    Ok(())
+}
+
 async fn remove_in_turn(shared: &Shared, server: ServerId) -> Result<(), MemberError> {
+    may_remove(shared, server)?;
     let raft = shared.raft().await?;
     let membership = |metrics: &Metrics| metrics.membership_config.membership().clone();
     if membership(&shared.metrics()).voter_ids().any(|id| id == server) {
@@ -386,13 +421,29 @@ async fn leave_now(shared: &Arc<Shared>) -> Result<(), MemberError> {
                 shared.set_removed().await;
                 return Ok(());
             }
-            transfer(shared, None).await?;
-            until_led_elsewhere(shared).await;
+            match may_remove(shared, metrics.id) {
+                Ok(()) => {
+                    transfer(shared, None).await?;
+                    until_led_elsewhere(shared).await;
+                }
+                // Those that are missing may come back.
+                Err(error) => {
+                    tracing::warn!(target: "raft", "{}: {error}", shared.settings.database);
+                    tokio::time::sleep(SILENCE).await;
+                }
+            }
             continue;
         }
-        if leader_elsewhere(shared).is_some() && kick(shared, shared.server()).await.is_ok() {
-            shared.set_removed().await;
-            return Ok(());
+        if leader_elsewhere(shared).is_some() {
+            match kick(shared, shared.server()).await {
+                Ok(()) => {
+                    shared.set_removed().await;
+                    return Ok(());
+                }
+                Err(error) => {
+                    tracing::info!(target: "raft", "{}: leaving: {error}", shared.settings.database)
+                }
+            }
         }
         shared.raft().await?;
         tokio::time::sleep(AGAIN).await;
@@ -406,10 +457,7 @@ pub(crate) async fn transfer(shared: &Shared, to: Option<ServerId>) -> Result<()
         return Err(MemberError::NotLeader(metrics.current_leader));
     }
     let matched = metrics.replication.clone().unwrap_or_default();
-    let is_there = |id: &ServerId| {
-        let heard = shared.dialing.links.last_heard(*id);
-        heard.is_some_and(|at| at.elapsed() < shared.timer())
-    };
+    let is_there = |id: &ServerId| shared.is_there(*id);
     let voters = other_voters(&metrics);
     // Who has no vote never leads: this member would neither, for the rest of the term.
     if let Some(to) = to.filter(|to| !voters.contains(to)) {

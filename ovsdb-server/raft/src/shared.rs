@@ -191,6 +191,12 @@ impl Shared {
             .map(|(leader, _)| leader)
     }
 
+    /// Whether a member was heard of within the election timer.
+    pub(crate) fn is_there(&self, server: ServerId) -> bool {
+        let heard = self.dialing.links.last_heard(server);
+        server == self.server() || heard.is_some_and(|at| at.elapsed() < self.timer())
+    }
+
     /// It was a voter, and is not any more: that is final.
     pub(crate) async fn set_removed(&self) {
         if self.removed.swap(true, Ordering::AcqRel) {

@@ -83,6 +83,7 @@ impl Target {
         if self.has_failed || status.failure.is_some() {
             return Err(refused(ErrorCode::Storage, "can't leave after failure"));
         }
+        check_removal(&member, member.server())?;
         let db = self.db.clone();
         self.running.runtime().spawn(async move {
             if let Err(error) = member.leave().await {
@@ -105,6 +106,7 @@ impl Target {
             (_, Some(_)) => Removal::Requested,
             (_, None) => return Err(refused(ErrorCode::NoQuorum, "failed to send removal request")),
         };
+        check_removal(&member, server)?;
         let db = self.db.clone();
         self.running.runtime().spawn(async move {
             match member.kick(server).await {
@@ -164,6 +166,12 @@ fn find(server: &Server, db: &str) -> Option<Target> {
         address: file.address.clone(),
         has_failed: open.storage_error.is_some(),
     })
+}
+
+/// Whether the cluster can do without a member.
+fn check_removal(member: &Member, server: ServerId) -> Result<(), OperationError> {
+    let may = member.may_remove(server);
+    may.map_err(|error| OperationError::new(ErrorCode::NoQuorum, error.to_string()))
 }
 
 /// The server that a name means: its address, or the first digits of its id, four at least.

@@ -8,6 +8,7 @@ mod failpoints;
 mod failure;
 mod forward;
 mod lost;
+mod majority;
 mod storage;
 mod strangers;
 mod timer;
