@@ -106,7 +106,7 @@ impl Member {
         run(&self.threads, async move { membership::found(&shared).await }).await?
     }
 
-    /// Asks members to take it in, again and again, until one that leads has done so.
+    /// Asks members to take it in, again and again, until one that leads has done so. Who refuses is in the status.
     pub async fn join(&self, remotes: &[String]) -> Result<(), MemberError> {
         let (shared, remotes) = (self.shared.clone(), remotes.to_vec());
         run(

@@ -45,7 +45,8 @@ pub(crate) async fn found(shared: &Shared) -> Result<(), MemberError> {
     }
 }
 
-/// Asks members to take this server in, again and again, until one that leads has done so.
+/// Asks members to take this server in, again and again, until one that leads has done so. One that refuses is passed
+/// over: another address may be the right one, and what is wrong may be mended meanwhile.
 pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<(), MemberError> {
     if remotes.is_empty() {
         return Err(MemberError::Refused("there is nobody to ask".to_owned()));
@@ -87,14 +88,8 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
                 }
             }
             Ok(_) => {}
-            // This one may be mended.
-            Err(CallError::Refused {
-                refusal: Refusal::AddressTaken { .. },
-                ..
-            }) => {}
-            Err(CallError::Refused { address, refusal }) => {
-                return Err(MemberError::Refused(format!("{address}: {refusal}")));
-            }
+            // It was told where it came in.
+            Err(CallError::Refused { .. }) => {}
             Err(error) => tracing::info!(target: "raft", "joining: {error}"),
         }
         tokio::time::sleep(AGAIN).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ovsdb_raft::peer::{self, Answer};
+use ovsdb_raft::peer::{self, Answer, Refusal};
 use ovsdb_raft::{ClusterId, Peer, Role, ServerId};
 use tokio::time::timeout;
 
@@ -92,12 +92,46 @@ async fn members_come_and_go() {
     let mut stranger = place(9, Some(ClusterId(uuid(78))));
     stranger.settings.server = ServerId(uuid(9));
     let stranger = stranger.start().await;
-    let refused = stranger
-        .member
-        .join(&[places[1].settings.address.clone()])
-        .await
-        .expect_err("another cluster's member");
-    assert!(refused.to_string().contains("wrong cluster"), "{refused}");
+    let there = [places[1].settings.address.clone()];
+    let refused = until("a refusal", || {
+        let refusals = stranger.member.status().refusals;
+        refusals
+            .values()
+            .any(|why| matches!(why, Refusal::Cluster { .. }))
+    });
+    tokio::select! {
+        joined = stranger.member.join(&there) => panic!("another cluster's member: {joined:?}"),
+        () = refused => {}
+    }
+}
+
+/// One address is of another cluster, one of another database: it is taken in by those that are of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_address_keeps_nobody_from_joining() {
+    let (places, _running) = three().await;
+    let (mut other_database, other_cluster) = (place(8, Some(CLUSTER)), place(9, Some(ClusterId(uuid(78)))));
+    other_database.settings.database = "other".to_owned();
+    let mut remotes = Vec::new();
+    let mut others = Vec::new();
+    for place in [&other_database, &other_cluster] {
+        let other = place.start().await;
+        other.member.found().await.expect("a new cluster");
+        others.push(other);
+        remotes.push(place.settings.address.clone());
+    }
+    remotes.push(places[2].settings.address.clone());
+    let fourth = place(4, Some(CLUSTER)).start().await;
+    let joined = timeout(Duration::from_secs(30), fourth.member.join(&remotes));
+    joined.await.expect("it asks all").expect("it has a vote");
+    assert!(
+        fourth
+            .member
+            .status()
+            .servers
+            .contains_key(&places[0].settings.server)
+    );
+    // Who was asked in vain is of no interest any more.
+    until("no refusal", || fourth.member.status().refusals.is_empty()).await;
 }
 
 /// A server that was removed hears of it; one that leaves while it leads hands over first; one that was removed while it
