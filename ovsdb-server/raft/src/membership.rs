@@ -59,6 +59,7 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
         // All that it was told of may have gone since it began to learn.
         let leader = leader_heard(shared).filter(|leader| !remotes.contains(&leader.address));
         remotes.extend(leader.map(|leader| leader.address));
+        shared.asked.lock().clone_from(&remotes);
         let address = remotes[next % remotes.len()].clone();
         next += 1;
         let store = shared.running().await?.store;
@@ -73,6 +74,7 @@ pub(crate) async fn join(shared: &Shared, mut remotes: Vec<String>) -> Result<()
                 // It may be taken out again before it sees the membership that it is in.
                 shared.has_vote_since(index).await?;
                 shared.member_from.store(index, Ordering::Release);
+                shared.asked.lock().clear();
                 shared.joining.store(false, Ordering::Release);
                 return Ok(());
             }

@@ -84,6 +84,8 @@ pub(crate) struct Shared {
     pub removed: AtomicBool,
     /// It asks to be taken in.
     pub joining: AtomicBool,
+    /// These addresses, then.
+    pub asked: Mutex<Vec<String>>,
     /// Memberships before this log index do not count: it was taken in later.
     pub member_from: AtomicU64,
     pub leaving: AtomicBool,
@@ -125,6 +127,7 @@ impl Shared {
             voter_at: AtomicU64::new(store.get(VOTER_AT)?.unwrap_or(0)),
             removed: AtomicBool::new(store.get(REMOVED)?.unwrap_or(false)),
             joining: AtomicBool::default(),
+            asked: Mutex::default(),
             member_from: AtomicU64::default(),
             leaving: AtomicBool::default(),
             suspecting: AtomicBool::default(),

@@ -77,6 +77,7 @@ async fn look(shared: &Shared, seen: &mut Seen) -> bool {
     tell_failure(shared, &metrics, seen);
     note_elections(shared, &metrics);
     note_membership(shared, &metrics).await;
+    forget_refusals(shared, &metrics);
     delay_election(shared).await;
     let timer = shared.timer();
     if shared.lost.swap(false, Ordering::AcqRel) {
@@ -179,6 +180,19 @@ async fn note_membership(shared: &Shared, metrics: &Metrics) {
     if without || expelled {
         shared.set_removed().await;
     }
+}
+
+/// Nobody asks there any more: what was wrong has been mended, or concerns nobody.
+fn forget_refusals(shared: &Shared, metrics: &Metrics) {
+    let mut refusals = shared.dialing.refusals.lock();
+    if refusals.is_empty() {
+        return;
+    }
+    let membership = metrics.membership_config.membership();
+    let asked = shared.asked.lock();
+    refusals.retain(|address, _| {
+        asked.contains(address) || membership.nodes().any(|(_, node)| node.address == *address)
+    });
 }
 
 /// A fault that is brought about on purpose: this member lets others be faster.
