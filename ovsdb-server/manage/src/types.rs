@@ -152,7 +152,7 @@ pub struct Status {
     pub log_next: u64,
     /// Entries of its log that are not agreed on.
     pub n_uncommitted: u64,
-    /// Entries that are agreed on and not in its contents.
+    /// Entries of its log that are not in its contents, whether they are agreed on or not.
     pub n_unapplied: u64,
     /// Its connections with the others.
     pub links: Vec<Link>,

@@ -27,7 +27,7 @@ pub struct Status {
     pub log: (u64, u64),
     /// Entries of its log that are not committed.
     pub n_uncommitted: u64,
-    /// Committed entries that are not applied.
+    /// Entries of its log that are not applied, whether they are committed or not.
     pub n_unapplied: u64,
     /// Connections, as written: `->abcd`, `<-abcd`, in parentheses when they are broken.
     pub connections: Vec<String>,
