@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use ovsdb_daemon::unixctl::Commands;
 use ovsdb_daemon::{process, unixctl};
@@ -23,6 +24,10 @@ use crate::reconfigure::{Origin, Reconfigure};
 use crate::server::Server;
 use crate::service::Service;
 use ovsdb_data::{DatabaseSchema, os_text};
+
+/// How long a server that was told to end by a signal takes to hand over what it leads, at most: scripts kill it after
+/// a few seconds.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A program that serves databases.
 pub struct Program {
@@ -155,7 +160,11 @@ async fn serve(
         () = stop.notified() => 0,
         status = wait_command(child) => status,
         signal = process::fatal_signal() => match signal {
-            Ok(signal) => process::die(signal),
+            Ok(signal) => {
+                // Somebody else is to lead before this one is missed. Who sent the signal does not wait for long.
+                let _ = tokio::time::timeout(LAST_WORDS, cluster::open::close_all(&actor)).await;
+                process::die(signal)
+            }
             Err(error) => return Err(format!("cannot wait for signals: {error}")),
         },
     };

@@ -1,4 +1,5 @@
-//! Operators at work without Kubernetes: `kubectl-ko` through the management API of a cluster of ours.
+//! Operators at work without Kubernetes: `kubectl-ko` through the management API of a cluster of ours, and servers that
+//! are told to end.
 
 use std::process::{Command, Output};
 
@@ -96,4 +97,28 @@ fn a_cluster_is_shown_saved_restored_and_changed() {
     cluster.kick(follower);
     assert_eq!(cluster.members().len(), 2);
     cluster.wait_until_whole();
+}
+
+/// Whoever leads has another member take over first: nobody has to miss it.
+#[test]
+fn a_leader_that_is_told_to_end_hands_over() {
+    let mut cluster = Cluster::start(Kind::Ours, 3);
+    let exit = |cluster: &mut Cluster, leader| {
+        cluster.control(leader, "exit", &[]).expect("it obeys");
+        cluster.stop(leader);
+    };
+    let ends: [(&str, &dyn Fn(&mut Cluster, usize)); 2] = [
+        ("exit", &exit),
+        ("SIGTERM", &|cluster, leader| cluster.stop(leader)),
+    ];
+    for (how, end) in ends {
+        let leader = cluster.leader();
+        end(&mut cluster, leader);
+        let next = cluster.leader();
+        let status = cluster.control(next, "cluster/status", &[cluster.database()]);
+        let status = status.expect("it runs");
+        assert!(status.contains("reason: leadership_transfer"), "{how}: {status}");
+        cluster.restart(leader);
+        cluster.wait_until_whole();
+    }
 }

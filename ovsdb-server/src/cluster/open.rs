@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use ovsdb_cluster::{Kind, Opened};
 use ovsdb_raft::{Command, Forwarded, Member, Request, Settings, Threads};
 use ovsdb_transport::tls::Tls;
@@ -201,8 +202,9 @@ pub(crate) async fn close_all(actor: &Actor<Server>) {
         });
         members.collect::<Vec<Arc<Member>>>()
     });
-    for member in members.await.unwrap_or_default() {
-        member.hand_over().await;
+    let members = members.await.unwrap_or_default();
+    join_all(members.iter().map(|member| member.hand_over())).await;
+    for member in members {
         if let Err(error) = member.stop().await {
             tracing::warn!(target: "raft", "a member did not stop in order: {error}");
         }
