@@ -175,13 +175,13 @@ impl Member {
         run(&self.threads, async move { membership::leave(&shared).await }).await?
     }
 
-    /// Hands leadership to another member, by default to the one that has most of the log. Ends when it was asked to.
+    /// Hands leadership to another member, by default to the one that has most of the log. Ends when it leads, or with an
+    /// error that says who does: after some election timers at most.
     pub async fn transfer(&self, to: Option<ServerId>) -> Result<(), MemberError> {
         let shared = self.shared.clone();
-        run(
-            &self.threads,
-            async move { membership::transfer(&shared, to).await },
-        )
+        run(&self.threads, async move {
+            membership::transfer_and_wait(&shared, to).await
+        })
         .await?
     }
 

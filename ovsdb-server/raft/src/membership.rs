@@ -447,7 +447,28 @@ async fn leave_now(shared: &Arc<Shared>) -> Result<(), MemberError> {
     }
 }
 
-/// Hands leadership to another member, by default to the one that has most of the log among those that are there.
+/// [`transfer`], until whoever was to lead does.
+pub(crate) async fn transfer_and_wait(shared: &Shared, to: Option<ServerId>) -> Result<(), MemberError> {
+    transfer(shared, to).await?;
+    let leads_now = || {
+        let (leader, _) = leader_elsewhere(shared)?;
+        Some(leader).filter(|leader| to.is_none_or(|to| *leader == to))
+    };
+    // An election among members that are there takes a moment; another one begins by itself where it fails.
+    until(shared.timer() * 2 + AGAIN, || leads_now().is_some()).await;
+    match (leads_now(), leader_elsewhere(shared)) {
+        (Some(_), _) => Ok(()),
+        (None, Some((leader, _))) => Err(MemberError::Refused(format!(
+            "server {leader} leads instead: it may have more of the log; ask it"
+        ))),
+        (None, None) => Err(MemberError::Refused(
+            "nobody has taken over yet: look who leads before you ask again".to_owned(),
+        )),
+    }
+}
+
+/// Hands leadership to another member, by default to the one that has most of the log among those that are there. Ends
+/// when that was asked to lead.
 pub(crate) async fn transfer(shared: &Shared, to: Option<ServerId>) -> Result<(), MemberError> {
     let metrics = shared.metrics();
     if metrics.state != ServerState::Leader {
@@ -459,6 +480,12 @@ pub(crate) async fn transfer(shared: &Shared, to: Option<ServerId>) -> Result<()
     // Who has no vote never leads: this member would neither, for the rest of the term.
     if let Some(to) = to.filter(|to| !voters.contains(to)) {
         return Err(MemberError::Refused(format!("server {to} is no other voter")));
+    }
+    // Nobody would lead until the others have missed this one.
+    if let Some(to) = to.filter(|to| !is_there(to)) {
+        return Err(MemberError::Refused(format!(
+            "server {to} was not heard of within the election timer: name one that is there, or none"
+        )));
     }
     let others = voters.into_iter().filter(is_there);
     let best = others.max_by_key(|id| matched.get(id).copied().flatten());

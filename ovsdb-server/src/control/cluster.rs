@@ -18,10 +18,10 @@ use crate::server::Server;
 
 /// Adds the commands; a second time changes nothing.
 pub fn register(commands: &Commands, actor: &Actor<Server>) {
-    let on = |name: &str, usage: &str, n: usize, f: fn(Target, Vec<String>) -> Later| {
+    let on_some = |name: &str, usage: &str, n: (usize, usize), f: fn(Target, Vec<String>) -> Later| {
         let actor = actor.clone();
         let name = format!("cluster/{name}");
-        commands.register_deferred(&name, usage, n, n, move |args| {
+        commands.register_deferred(&name, usage, n.0, n.1, move |args| {
             let (tx, rx) = oneshot::channel();
             let actor = actor.clone();
             tokio::spawn(async move {
@@ -35,6 +35,7 @@ pub fn register(commands: &Commands, actor: &Actor<Server>) {
             rx
         });
     };
+    let on = |name, usage, n, f| on_some(name, usage, (n, n), f);
     on("cid", "DB", 1, |target, _| {
         Box::pin(async move {
             let id = target.member().cluster();
@@ -67,8 +68,11 @@ pub fn register(commands: &Commands, actor: &Actor<Server>) {
             })
         })
     });
-    on("transfer-leadership", "DB SERVER", 2, |target, args| {
-        Box::pin(async move { text(target.transfer(Some(&args[1])).await, |()| "") })
+    on_some("transfer-leadership", "DB [SERVER]", (1, 2), |target, args| {
+        Box::pin(async move {
+            let to = args.get(1).map(String::as_str);
+            text(target.transfer(to).await, |()| "")
+        })
     });
     on("change-election-timer", "DB TIME", 2, |target, args| {
         Box::pin(async move {

@@ -121,7 +121,7 @@ impl Target {
         Ok(removal)
     }
 
-    /// Hands leadership to a member, or to the one that has most of the log.
+    /// Hands leadership to a member, or to the one that has most of the log; returns when it leads.
     pub async fn transfer(&self, to: Option<&str>) -> Result<(), OperationError> {
         let member = self.member();
         let status = member.status();

@@ -76,7 +76,8 @@ async fn members_come_and_go() {
     write(&running, 0).await;
     let second = places[1].settings.server;
     running[0].member.transfer(Some(second)).await.expect("it leads");
-    until("the second to lead", || {
+    assert_ne!(running[0].member.status().role, Role::Leader);
+    until("the second to know", || {
         running[1].member.status().role == Role::Leader
     })
     .await;

@@ -51,3 +51,32 @@ async fn a_lost_connection_is_no_reason_for_an_election() {
     }
     assert_eq!(running[led].member.status().role, Role::Leader);
 }
+
+/// Leadership is not handed to a member that is away; the leader goes on as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_hands_over_to_the_absent() {
+    let (places, mut running) = three().await;
+    let led = leader(&running).await;
+    write(&running, 0).await;
+    let term = running[led].member.status().term;
+    let away = (led + 1) % 3;
+    let gone = places[away].settings.server;
+    running[away].member.stop().await.expect("it stops");
+    running.swap(led, 0);
+    let leading = &running[0].member;
+    until("its absence to be noticed", || {
+        let last = leading.status().servers.get(&gone).and_then(|of| of.last_message);
+        last.is_some_and(|ago| ago.as_millis() > 300)
+    })
+    .await;
+    let refused = leading.transfer(Some(gone)).await.expect_err("it is away");
+    assert!(refused.to_string().contains("not heard of"), "{refused}");
+    assert_eq!(
+        (leading.status().role, leading.status().term),
+        (Role::Leader, term)
+    );
+    leading.write(transaction(1)).await.expect("it leads");
+    leading.transfer(None).await.expect("the third is there");
+    let third = places[3 - led - away].settings.server;
+    until("the third to lead", || leading.status().leader == Some(third)).await;
+}
