@@ -51,5 +51,5 @@ pub use machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing, StateH
 pub use member::{Member, MemberError, Settings};
 pub use status::{Role, Status};
 pub use threads::Threads;
-pub use types::{ClusterId, Command, LogId, Peer, Request, ServerId, Transaction, TypeConfig};
+pub use types::{ClusterId, Command, LogId, Peer, Request, ServerId, TooLarge, Transaction, TypeConfig};
 pub use world::World;

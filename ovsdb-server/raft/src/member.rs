@@ -116,7 +116,7 @@ impl Member {
         .await?
     }
 
-    /// Proposes a command, if this member leads. Never blocks; commands keep their order. That it was committed is seen
+    /// Proposes a command that [can be](Command::check), if this member leads. Never blocks; commands keep their order. That it was committed is seen
     /// when the [`Machine`] gets it. If it was in vain, [`Standing::leads`](crate::Standing) becomes none, for a moment
     /// at least.
     pub fn propose(&self, command: Command) {

@@ -9,6 +9,8 @@ use openraft::vote::RaftLeaderId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::peer::MAX_FRAME;
+
 /// A member's id: made when it is created or joins, never used again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ServerId(pub Uuid);
@@ -127,6 +129,41 @@ pub enum Command {
     Verify(Uuid),
 }
 
+/// Bytes of a command, or of a request that is passed on, at most: with what goes along it fits into one frame.
+pub const MAX_COMMAND: usize = MAX_FRAME as usize - (1 << 20);
+
+/// More than the log takes at once. It must not be proposed: whoever has it in its log could never send it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{n_bytes} bytes are too many for one entry of a cluster's log, which takes {MAX_COMMAND}: make it smaller"
+)]
+pub struct TooLarge {
+    /// How many it has.
+    pub n_bytes: usize,
+}
+
+impl TooLarge {
+    /// Whether so many bytes can be proposed, or passed on.
+    pub fn check(n_bytes: usize) -> Result<(), TooLarge> {
+        match n_bytes <= MAX_COMMAND {
+            true => Ok(()),
+            false => Err(TooLarge { n_bytes }),
+        }
+    }
+}
+
+impl Command {
+    /// Whether it can be proposed. Whoever proposes looks before.
+    pub fn check(&self) -> Result<(), TooLarge> {
+        TooLarge::check(match self {
+            Command::Transaction(txn) => txn.record.len() + txn.reply.len(),
+            Command::Convert { schema, .. } => schema.len(),
+            Command::Restore { schema, record, .. } => schema.len() + record.len(),
+            Command::ElectionTimer(_) | Command::Verify(_) => 0,
+        })
+    }
+}
+
 /// A transaction that was executed by a leader. What every member does with it is certain: it holds row differences,
 /// not operations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +197,23 @@ impl fmt::Display for Command {
             Command::Restore { id, .. } => write!(f, "contents {id}"),
             Command::ElectionTimer(ms) => write!(f, "election timer {ms} ms"),
             Command::Verify(id) => write!(f, "verification {id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_fits_or_is_refused() {
+        for (n_bytes, fits) in [
+            (0, true),
+            (MAX_COMMAND, true),
+            (MAX_COMMAND + 1, false),
+            (MAX_FRAME as usize, false),
+        ] {
+            assert_eq!(TooLarge::check(n_bytes).is_ok(), fits, "{n_bytes}");
         }
     }
 }

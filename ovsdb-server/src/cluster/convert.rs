@@ -9,11 +9,12 @@ use ovsdb_cluster::requests::of_conversion;
 use ovsdb_data::{DatabaseSchema, OvsdbError, TxnId, Uuid, json};
 use ovsdb_engine::Database;
 use ovsdb_engine::convert::convert;
-use ovsdb_raft::types::Command;
+use ovsdb_raft::types::{Command, TooLarge};
 use ovsdb_wire::reply;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
+use super::lead::exhausted;
 use super::{Asked, Cluster, ClusterEvent, InFlight, Proposal};
 use crate::asker::{Asker, Passed};
 use crate::calls::new_schema;
@@ -119,6 +120,21 @@ impl Server {
                 index_at_least,
             },
         };
+        if let Err(error) = command.check() {
+            tracing::error!(target: "raft", "{name}: other contents or another schema are refused: {error}");
+            return match conversion.initiator {
+                Initiator::Member(passed) => {
+                    passed.reply(json::to_string(&reply::error_value(&exhausted(error))).into());
+                }
+                initiator => self.answer_conversion(
+                    Conversion {
+                        initiator,
+                        ..conversion
+                    },
+                    Err(exhausted(error)),
+                ),
+            };
+        }
         cluster.put_in_flight(id, Proposal::Conversion(conversion));
         cluster.ask(|consensus| consensus.propose(command));
     }
@@ -381,6 +397,8 @@ impl OpenDatabase {
         check_persistent(&new)?;
         let id = self.snapshot().txn_id;
         convert(self.snapshot(), new, id, &mut fresh_uuid)?;
-        Ok(json::to_string(schema).into())
+        let text = json::to_string(schema);
+        TooLarge::check(text.len()).map_err(exhausted)?;
+        Ok(text.into())
     }
 }

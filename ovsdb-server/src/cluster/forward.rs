@@ -10,11 +10,12 @@ use ovsdb_cluster::requests::of_conversion;
 use ovsdb_data::json;
 use ovsdb_engine::rbac::Identity;
 use ovsdb_raft::machine::{Forwarded, Handled};
-use ovsdb_raft::types::Request;
+use ovsdb_raft::types::{Request, TooLarge};
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::convert::{Conversion, Initiator, Wish};
+use super::lead::too_large;
 use super::{Asked, Cluster};
 use crate::asker::{Asker, Passed};
 use crate::database::{Model, OpenDatabase};
@@ -116,6 +117,10 @@ impl OpenDatabase {
         let encoded = body.encode();
         if let Body::Transact { operations, .. } = body {
             txn.operations = operations;
+        }
+        if let Err(error) = TooLarge::check(encoded.len()) {
+            let results = too_large(&self.db.snapshot().schema, txn.operations.len(), error);
+            return self.tell(sessions, txn.asker, results);
         }
         cluster.asked.insert(request.id, Asked::Transaction(txn));
         cluster.forward(request, encoded);

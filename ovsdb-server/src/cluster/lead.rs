@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ovsdb_cluster::contents;
-use ovsdb_data::{RowChange, TableIdx, TxnId, Uuid};
+use ovsdb_data::{DatabaseSchema, OvsdbError, RowChange, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Outcome;
 use ovsdb_engine::trigger::Triggers;
-use ovsdb_raft::types::{Command, Request, Transaction};
+use ovsdb_raft::types::{Command, Request, TooLarge, Transaction};
 use ovsdb_wire::reply;
 
 use super::{Cluster, Conversion, Held, InFlight, Initiator, Proposal};
@@ -130,7 +130,7 @@ impl OpenDatabase {
         mut txn: Parked,
         mut changes: Vec<RowChange>,
         comment: Option<&str>,
-        results: Bytes,
+        mut results: Bytes,
         host: &mut dyn Host,
     ) {
         let Model::Clustered(cluster) = &mut self.model else {
@@ -138,7 +138,14 @@ impl OpenDatabase {
         };
         self.db.share(&mut changes);
         let before = self.db.snapshot();
-        let record = contents::record(&before.schema, &changes, comment, host.date_ms());
+        let mut record = contents::record(&before.schema, &changes, comment, host.date_ms());
+        if let Err(error) = TooLarge::check(record.len() + results.len()) {
+            tracing::warn!(target: "raft", "{}: a transaction is refused: {error}", self.name);
+            // It ends with an entry all the same: another attempt may be under way.
+            results = too_large(&before.schema, txn.operations.len(), error);
+            changes.clear();
+            record = contents::record(&before.schema, &changes, None, host.date_ms());
+        }
         let id = host.fresh_uuid();
         let request = *txn.tag.get_or_insert_with(|| Request {
             server: cluster.server,
@@ -288,7 +295,42 @@ impl Cluster {
     }
 }
 
+/// What the client of a transaction is told that is too large for the log, or for the way to the leader.
+pub(super) fn too_large(schema: &DatabaseSchema, n_operations: usize, error: TooLarge) -> Bytes {
+    let none_ran = (0..n_operations).map(|_| None);
+    let replies: Vec<_> = none_ran.chain([Some(Err(exhausted(error)))]).collect();
+    reply::failed_results(schema, &replies).into()
+}
+
+/// As RFC 7047 calls it.
+pub(super) fn exhausted(error: TooLarge) -> OvsdbError {
+    OvsdbError::new("resources exhausted", error.to_string())
+}
+
 fn touch(triggers: &mut Triggers<u64>, changes: &[RowChange]) {
     let tables: Vec<TableIdx> = changes.iter().map(|change| change.table).collect();
     triggers.touch(&tables);
+}
+
+#[cfg(test)]
+mod tests {
+    use ovsdb_data::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_is_answered_as_a_failed_commit() {
+        let text = br#"{"name": "D", "version": "1.0.0", "tables": {}}"#;
+        let schema = json::parse(text).expect("JSON");
+        let schema = DatabaseSchema::from_json(&schema).expect("a schema");
+        let error = TooLarge::check(usize::MAX).expect_err("no log takes that");
+        for n_operations in [0, 1, 3] {
+            let told = too_large(&schema, n_operations, error);
+            let told = json::parse(&told).expect("JSON");
+            let told = told.as_array().expect("an array");
+            let (last, before) = told.split_last().expect("the error");
+            assert!(before.len() == n_operations && before.iter().all(serde_json::Value::is_null));
+            assert_eq!(last["error"], "resources exhausted");
+        }
+    }
 }
