@@ -20,6 +20,7 @@
 //! choice is left to chance (`biased`): so that a simulation's seed decides everything.
 
 pub mod codec;
+mod compact;
 mod elections;
 mod error;
 pub mod failpoints;

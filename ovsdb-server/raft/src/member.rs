@@ -27,7 +27,7 @@ use crate::store::Store;
 use crate::store::log::Log;
 use crate::threads::Threads;
 use crate::types::{ClusterId, Command, LogId, Request, ServerId};
-use crate::{membership, propose, standing, timer, verify};
+use crate::{compact, membership, propose, standing, timer, verify};
 
 /// How long the last tasks may take to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -87,6 +87,7 @@ impl Member {
             tokio::spawn(forward::run(shared.clone(), forwarded)),
             tokio::spawn(standing::watch(shared.clone())),
             tokio::spawn(timer::follow(shared.clone())),
+            tokio::spawn(compact::follow(shared.clone())),
             tokio::spawn(membership::hand_over_on_demand(shared.clone())),
             tokio::spawn(membership::ask_whether_removed(shared.clone())),
         ];
@@ -116,9 +117,9 @@ impl Member {
         .await?
     }
 
-    /// Proposes a command that [can be](Command::check), if this member leads. Never blocks; commands keep their order. That it was committed is seen
-    /// when the [`Machine`] gets it. If it was in vain, [`Standing::leads`](crate::Standing) becomes none, for a moment
-    /// at least.
+    /// Proposes a command that [can be](Command::check), if this member leads. Never blocks; commands keep their order.
+    /// That it was committed is seen when the [`Machine`] gets it. If it was in vain,
+    /// [`Standing::leads`](crate::Standing) becomes none, for a moment at least.
     pub fn propose(&self, command: Command) {
         // Without a receiver the member was stopped.
         let _ = self.proposals.send(command);
@@ -199,13 +200,11 @@ impl Member {
         let _ = run(&self.threads, async move { membership::hand_over(&shared).await }).await;
     }
 
-    /// Makes a snapshot now, in the background.
+    /// Makes a snapshot of what was applied when this is called, cuts the log, and gives back the disk's space; writes
+    /// go on meanwhile. Ends when that is done.
     pub async fn snapshot(&self) -> Result<(), MemberError> {
         let shared = self.shared.clone();
-        run(&self.threads, async move {
-            Ok(shared.raft().await?.trigger().snapshot().await?)
-        })
-        .await?
+        run(&self.threads, async move { compact::compact(&shared).await }).await?
     }
 
     /// Waits until what a leader says now is linearizable: it still leads, and has applied what was committed before.

@@ -102,6 +102,16 @@ impl Store {
         wait.await.unwrap_or_else(|_| Err(stopped()))
     }
 
+    /// Gives back the space of what was removed.
+    pub(crate) async fn compact(&self) -> io::Result<()> {
+        let disk = self.disk.clone();
+        self.aside(move || {
+            disk.compact();
+            Ok(())
+        })
+        .await
+    }
+
     /// Begins a batch.
     pub(crate) fn batch(&self) -> Box<dyn Batch> {
         self.disk.batch()

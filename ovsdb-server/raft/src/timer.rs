@@ -120,6 +120,11 @@ async fn until_it_may_write(shared: &Shared, raft: &Raft) {
     }
 }
 
+/// Entries that stay in the log after a snapshot: members that lag behind need not be sent the snapshot.
+pub(crate) fn kept(settings: &Settings) -> u64 {
+    settings.snapshot_every.min(1000)
+}
+
 fn config(settings: &Settings, timer_ms: u64, restore: bool) -> Config {
     let timer = timer_ms.max(50);
     Config {
@@ -132,7 +137,7 @@ fn config(settings: &Settings, timer_ms: u64, restore: bool) -> Config {
         max_payload_entries: 1024,
         replication_lag_threshold: settings.snapshot_every * 2,
         snapshot_policy: SnapshotPolicy::LogsSinceLast(settings.snapshot_every),
-        max_in_snapshot_log_to_keep: settings.snapshot_every.min(1000),
+        max_in_snapshot_log_to_keep: kept(settings),
         install_snapshot_timeout: 120_000,
         enable_pre_vote: Some(true),
         // A leader that comes back must be elected: what it last applied is not on disk. Inside the process it is here.

@@ -36,6 +36,9 @@ pub trait Disk: Send + Sync + 'static {
     /// The last key and its value.
     fn last(&self, family: Family) -> io::Result<Option<Item>>;
 
+    /// Gives back the space of what was removed, where that takes work of its own. May take long.
+    fn compact(&self) {}
+
     /// Does work that may wait for the disk where nobody waits for it.
     fn aside(&self, work: Box<dyn FnOnce() + Send>);
 }

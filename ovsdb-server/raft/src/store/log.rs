@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::io;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use openraft::storage::{IOFlushed, RaftLogStorage};
 use openraft::{LogState, OptionalSend, RaftLogReader};
@@ -39,6 +40,8 @@ pub struct Log {
     vote: Arc<Mutex<Option<Vote>>>,
     /// Written with the next entries: it may lag behind after a crash, never lead.
     committed: Arc<Mutex<Option<LogId>>>,
+    /// Of all entries that were appended since it was opened.
+    n_bytes: Arc<AtomicU64>,
 }
 
 /// The last entries, consecutive, and the length of each on disk.
@@ -125,7 +128,13 @@ impl Log {
             tail: Arc::default(),
             vote: Arc::new(Mutex::new(vote)),
             committed: Arc::new(Mutex::new(committed)),
+            n_bytes: Arc::default(),
         })
+    }
+
+    /// Bytes of all entries that were appended since it was opened.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        self.n_bytes.load(Ordering::Relaxed)
     }
 
     /// Entries: as many as fit into some bytes, at least one.
@@ -249,6 +258,7 @@ impl RaftLogStorage<TypeConfig> for Log {
                 last = entry.log_id.index;
                 batch.put(Family::Log, &key(last), &bytes);
                 tail.push(entry, bytes.len());
+                self.n_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             }
         }
         let tail = self.tail.clone();

@@ -111,6 +111,13 @@ impl Disk for Rocks {
         item.transpose().map_err(failure)
     }
 
+    fn compact(&self) {
+        for family in [Family::Log, Family::Meta, Family::State] {
+            let all = (None::<&[u8]>, None::<&[u8]>);
+            self.db.compact_range_cf(handle(&self.db, family), all.0, all.1);
+        }
+    }
+
     fn aside(&self, work: Box<dyn FnOnce() + Send>) {
         // Who waits for it sees how it ends.
         drop(tokio::task::spawn_blocking(work));

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod common;
+mod compact;
 mod failover;
 mod failpoints;
 mod failure;

@@ -432,15 +432,11 @@ impl Cluster {
                 Some(running) => match &running.member {
                     None => "starting".to_owned(),
                     Some(member) => {
-                        let failed = Arc::new(Mutex::new(None));
-                        let failure = failed.clone();
-                        running.spawn(async move |member| *failure.lock() = member.snapshot().await.err());
-                        running.process.run(10);
                         let _clock = running.process.handle().enter();
                         let status = member.status();
-                        let failed = failed.lock().take().map(|error| error.to_string());
                         format!(
-                            "{failed:?}, {:?} of term {}, leader {:?}, log {:?}, committed {}, applied {:?}, waiting {}, {:?}",
+                            "{:?}, {:?} of term {}, leader {:?}, log {:?}, committed {}, applied {:?}, waiting {}, {:?}",
+                            status.failure,
                             status.role,
                             status.term,
                             status.leader.map(|id| id.to_string()),
