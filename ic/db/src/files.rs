@@ -7,6 +7,7 @@ use ovn_schemas::schema;
 use ovsdb_cluster::make::{self, Contents};
 use ovsdb_daemon::options::TlsOptions;
 use ovsdb_server::host::fresh_uuid;
+use ovsdb_store::backup::first_index;
 use ovsdb_store::clustered::Address;
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::Standalone;
@@ -51,7 +52,11 @@ fn one(place: &Place, tls: &TlsOptions) -> Result<(), String> {
             Some(kept) => {
                 let opened = Standalone::open(Path::new(kept), Mode::ReadOnly, &fresh_uuid);
                 let opened = opened.map_err(|error| error.to_string())?;
-                (Contents::of(opened.database.snapshot(), kept, now), kept.as_str())
+                let contents = Contents {
+                    index: first_index(Path::new(kept)),
+                    ..Contents::of(opened.database.snapshot(), kept, now)
+                };
+                (contents, kept.as_str())
             }
         };
         let timer = cluster.election_timer;

@@ -3,9 +3,10 @@
 //! In: files, snapshots, row changes. Out: files, rows. Never here: sockets, sessions.
 //!
 //! Reading order: [`log`] (records in a file), [`lockfile`], [`text`] (what a record says), [`record`], [`standalone`],
-//! [`parse`], `replay` and `split` (many of them at once), [`compact`],
+//! [`parse`], `replay` and `split` (many of them at once), [`compact`], [`backup`],
 //! [`clustered`] (the C server's cluster files, for import).
 
+pub mod backup;
 pub mod clustered;
 pub mod compact;
 pub mod error;

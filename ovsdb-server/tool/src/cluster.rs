@@ -9,6 +9,7 @@ use std::path::Path;
 use ovsdb_cluster::{make, mend};
 use ovsdb_data::{Uuid, json, os_text};
 use ovsdb_raft::ClusterId;
+use ovsdb_store::backup::first_index;
 use ovsdb_store::clustered::{Address, Header};
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::record::parse;
@@ -22,7 +23,7 @@ fn plain(text: impl Into<String>) -> ToolError {
 }
 
 /// `create-cluster db contents address`: a cluster of one, from a schema, a standalone database, or the file of
-/// another cluster's member, whose index it continues.
+/// another cluster's member. It continues the index of a cluster whose contents or backup it is.
 pub(crate) fn create(options: &Options, args: &[String]) -> Outcome {
     let from = &args[1];
     let contents = match read_schema_file(Path::new(from)) {
@@ -52,7 +53,7 @@ fn contents_of(file: &str) -> Result<Contents, ToolError> {
     match Log::open(path, &Magic::ALL, Mode::ReadOnly)?.magic() {
         Magic::Json => Ok(Contents {
             database: open(path, Mode::ReadOnly)?.database,
-            index: 1,
+            index: first_index(path),
             election_timer: None,
         }),
         Magic::Cluster => {

@@ -8,6 +8,7 @@ use ovsdb_data::{OvsdbError, json};
 use ovsdb_engine::rbac::Identity;
 use ovsdb_engine::{Context, Database, Outcome as TxnOutcome, Snapshot};
 use ovsdb_store::StoreError;
+use ovsdb_store::backup;
 use ovsdb_store::compact::save;
 use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_store::standalone::{Opened, Standalone};
@@ -224,13 +225,10 @@ pub(crate) fn cluster_to_standalone(_: &Options, args: &[String]) -> Outcome {
     if log.magic() == Magic::Json {
         return Err(ToolError::Plain("Database is not clustered db.".into()));
     }
-    let database = member::contents(&args[1])?.database;
-    save(
-        Path::new(&args[0]),
-        Mode::Create,
-        database.snapshot(),
-        &by_tool("converted"),
-        date_ms(),
-    )?;
+    let member::Contents { database, index, .. } = member::contents(&args[1])?;
+    let snapshot = database.snapshot();
+    // A cluster that is made of it goes on from this index.
+    let comment = backup::comment(&snapshot.schema.name, Some(index));
+    save(Path::new(&args[0]), Mode::Create, snapshot, &comment, date_ms())?;
     Ok(0)
 }
