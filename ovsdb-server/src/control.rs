@@ -119,9 +119,9 @@ type Later = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 /// What operators do with a database and a file.
 fn operate(commands: &Commands, actor: &Actor<Server>) {
-    let on = |name: &str, f: fn(Actor<Server>, Vec<String>) -> Later| {
+    let on = |name: &str, usage: &str, most, f: fn(Actor<Server>, Vec<String>) -> Later| {
         let actor = actor.clone();
-        commands.register_deferred(&format!("ovsdb-server/{name}"), "DB FILE", 2, 2, move |args| {
+        commands.register_deferred(&format!("ovsdb-server/{name}"), usage, 2, most, move |args| {
             let (tx, rx) = oneshot::channel();
             let reply = f(actor.clone(), args);
             tokio::spawn(async move {
@@ -131,16 +131,26 @@ fn operate(commands: &Commands, actor: &Actor<Server>) {
             rx
         });
     };
-    on("backup", |actor, args| {
+    on("backup", "DB FILE", 2, |actor, args| {
         Box::pin(async move {
             let done = operate::backup::backup(&actor, &args[0], Path::new(&args[1])).await;
             done.map(|told| format!("{}\n", told.comment()))
                 .map_err(|e| e.to_string())
         })
     });
-    on("restore", |actor, args| {
+    on("restore", "DB FILE [force]", 3, |actor, args| {
         Box::pin(async move {
-            let done = operate::backup::restore(&actor, &args[0], Path::new(&args[1])).await;
+            let any_schema = match args.get(2).map(String::as_str) {
+                None => false,
+                Some("force") => true,
+                Some(other) => return Err(format!("{other}: only \"force\" may follow the file")),
+            };
+            let source = operate::backup::Source {
+                path: args[1].clone().into(),
+                name: args[1].clone(),
+                any_schema,
+            };
+            let done = operate::backup::restore(&actor, &args[0], source).await;
             done.map(|()| String::new()).map_err(|e| e.to_string())
         })
     });

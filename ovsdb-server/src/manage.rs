@@ -75,8 +75,10 @@ impl From<OperateError> for OperationError {
         let code = match &error {
             OperateError::NoDatabase(_) => ErrorCode::NoDatabase,
             OperateError::NotAvailable(_) => ErrorCode::Busy,
-            OperateError::IsCopy(_) | OperateError::OtherDatabase { .. } => ErrorCode::Invalid,
-            OperateError::Damaged { .. } => ErrorCode::Corrupt,
+            OperateError::IsCopy(_)
+            | OperateError::OtherDatabase { .. }
+            | OperateError::OtherSchema { .. } => ErrorCode::Invalid,
+            OperateError::Damaged { .. } | OperateError::NoContents(_) => ErrorCode::Corrupt,
             OperateError::Store(_) => ErrorCode::Storage,
             OperateError::NotLeader { .. } => ErrorCode::NotLeader,
             OperateError::Timeout => ErrorCode::NoQuorum,
@@ -197,7 +199,13 @@ impl Operations for Managed {
             Ok(kept)
         });
         let kept = written.await.map_err(|_| stopping())?.map_err(storage)?;
-        Ok(backup::restore(&self.actor, db, kept.path()).await?)
+        let source = backup::Source {
+            path: kept.path().to_owned(),
+            // Where it is kept meanwhile says nothing to whoever sent it.
+            name: "the file that was sent".to_owned(),
+            any_schema: false,
+        };
+        Ok(backup::restore(&self.actor, db, source).await?)
     }
 
     async fn watch(&self, db: &str) -> Outcome<BoxStream<'static, Status>> {

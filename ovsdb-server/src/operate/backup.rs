@@ -2,19 +2,20 @@
 //!
 //! In: a database's name, a file. Out: files, a database with other contents.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ovsdb_data::json;
+use ovsdb_data::{DatabaseSchema, json};
 use ovsdb_engine::{Database, Snapshot};
 use ovsdb_raft::ServerId;
-use ovsdb_store::StoreError;
+use ovsdb_store::backup::{self, Origin};
 use ovsdb_store::compact::save;
 use ovsdb_store::log::{Magic, Mode, compose};
 use ovsdb_store::standalone::Standalone;
 use ovsdb_store::text::encode_snapshot;
+use ovsdb_store::{Log, StoreError};
 use tokio::sync::oneshot;
 
 use crate::actor::Actor;
@@ -60,6 +61,25 @@ pub enum OperateError {
         /// What it holds.
         theirs: String,
         /// What was to be restored.
+        ours: String,
+    },
+    /// A file that ends behind its schema.
+    #[error(
+        "{0}: no contents behind the schema: the file was cut off, or nothing was ever written to it; use another"
+    )]
+    NoContents(String),
+    /// A file with another schema than the database has.
+    #[error(
+        "{file}: a backup with schema {theirs}, where the database has {ours}; convert a copy of it with \"ovsdb-tool \
+         convert\" to the schema that \"ovsdb-client get-schema\" shows, or add \"force\" to \"ovsdb-server/restore\" to \
+         go back to its schema"
+    )]
+    OtherSchema {
+        /// As it was given.
+        file: String,
+        /// The version and checksum that it has.
+        theirs: String,
+        /// Those of the database.
         ours: String,
     },
     /// Another member leads, and does not hand that over.
@@ -127,10 +147,7 @@ pub async fn state(actor: &Actor<Server>, db: &str) -> Result<(Snapshot, BackedU
 impl BackedUp {
     /// The comment of the backup's record.
     pub fn comment(&self) -> String {
-        match self.index {
-            Some(index) => format!("backup of {} at index {index}", self.db),
-            None => format!("backup of {}", self.db),
-        }
+        backup::comment(&self.db, self.index)
     }
 }
 
@@ -165,11 +182,22 @@ pub async fn backup(actor: &Actor<Server>, db: &str, file: &Path) -> Result<Back
     Ok(told)
 }
 
+/// A file to restore.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is called in answers: as it was given.
+    pub name: String,
+    /// Whether its schema may differ from the database's, which goes then.
+    pub any_schema: bool,
+}
+
 /// Puts a standalone file's contents and schema in place of a database's, in one step: clients see a conversion. In a
 /// cluster it is the leader who does; a member that is none has leadership handed to it first.
-pub async fn restore(actor: &Actor<Server>, db: &str, file: &Path) -> Result<(), OperateError> {
-    let (path, ours) = (file.to_owned(), db.to_owned());
-    let read = tokio::task::spawn_blocking(move || read_backup(&path, &ours));
+pub async fn restore(actor: &Actor<Server>, db: &str, source: Source) -> Result<(), OperateError> {
+    let (ours, _) = state(actor, db).await?;
+    let read = tokio::task::spawn_blocking(move || read_backup(&source, &ours.schema));
     let contents = read.await.map_err(|_| OperateError::Stopping)??;
     lead(actor, db).await?;
     let (done, wait) = oneshot::channel();
@@ -218,12 +246,15 @@ struct Contents {
     /// For a cluster: the schema's text and the record of all rows.
     schema: Arc<str>,
     record: Bytes,
+    /// The last index that clients of the cluster that it is from can have seen.
+    index: Option<u64>,
 }
 
-/// Reads a backup; a damaged one is refused whole.
-fn read_backup(path: &Path, ours: &str) -> Result<Contents, OperateError> {
-    let file = path.display().to_string();
-    let opened = Standalone::open(path, Mode::ReadOnly, &fresh_uuid)?;
+/// Reads a backup; a damaged one, or one that is not of this database, is refused whole.
+fn read_backup(source: &Source, ours: &DatabaseSchema) -> Result<Contents, OperateError> {
+    let file = source.name.clone();
+    let log = || Log::open_called(&source.path, file.clone(), &Magic::ALL, Mode::ReadOnly);
+    let opened = Standalone::of(log()?, &fresh_uuid)?;
     if let Some(why) = opened.warning {
         return Err(OperateError::Damaged {
             file,
@@ -231,20 +262,47 @@ fn read_backup(path: &Path, ours: &str) -> Result<Contents, OperateError> {
         });
     }
     let snapshot = opened.database.snapshot();
-    if *snapshot.schema.name != *ours {
+    if snapshot.schema.name != ours.name {
         return Err(OperateError::OtherDatabase {
             file,
             theirs: snapshot.schema.name.to_string(),
-            ours: ours.to_owned(),
+            ours: ours.name.to_string(),
         });
     }
+    // A backup has a record of contents, be they none: without it the file was cut between the two.
+    let Some(Origin { index }) = backup::origin(&mut log()?)? else {
+        return Err(OperateError::NoContents(file));
+    };
+    // In a cluster nothing is ephemeral.
     let (persistent, _) = (*snapshot.schema).clone().into_persistent();
+    let (present, _) = ours.clone().into_persistent();
+    if !source.any_schema && persistent != present {
+        return Err(OperateError::OtherSchema {
+            file,
+            theirs: version(&persistent),
+            ours: version(&present),
+        });
+    }
     let comment = format!("restored from {file}");
     Ok(Contents {
         schema: json::to_string(&persistent.to_json()).into(),
         record: encode_snapshot(snapshot, &comment, 0, true).into(),
         database: opened.database,
+        index,
     })
+}
+
+/// What tells a schema from another of its name.
+fn version(schema: &DatabaseSchema) -> String {
+    let or_none = |text: &str| match text {
+        "" => "none".to_owned(),
+        text => format!("\"{text}\""),
+    };
+    format!(
+        "version {} checksum {}",
+        or_none(&schema.version),
+        or_none(&schema.cksum)
+    )
 }
 
 impl Server {
@@ -269,7 +327,9 @@ impl Server {
                 leader: "the server that does (cluster/status names it)".to_owned(),
             }),
             Model::Clustered(cluster) => {
-                let wish = Wish::Contents(contents.schema, contents.record, cluster.index() + 1);
+                // Neither this cluster's clients nor those of the backup's may take the contents for stale.
+                let seen = cluster.index().max(contents.index.unwrap_or_default());
+                let wish = Wish::Contents(contents.schema, contents.record, seen + 1);
                 self.databases.insert(name.to_owned(), open);
                 self.convert_in_cluster(
                     name,
@@ -300,5 +360,71 @@ impl Server {
         self.databases.insert(name.to_owned(), open);
         self.refresh_server_rows();
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(name: &str, version: &str, column: &str) -> DatabaseSchema {
+        let text = format!(
+            r#"{{"name":"{name}","version":"{version}","tables":{{"T":{{"columns":{{"{column}":{{"type":"integer"}}}}}}}}}}"#
+        );
+        DatabaseSchema::from_json(&json::parse(text.as_bytes()).unwrap()).unwrap()
+    }
+
+    /// What is made of a file of these records, for a database `D` of version 1.0.0 with a column `n`.
+    fn check(records: &[&[u8]], any_schema: bool, expected: Result<Option<u64>, &str>) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let bytes: Vec<u8> = records
+            .iter()
+            .flat_map(|record| compose(Magic::Json, record).0)
+            .collect();
+        std::fs::write(file.path(), bytes).unwrap();
+        let source = Source {
+            path: file.path().to_owned(),
+            name: "F".to_owned(),
+            any_schema,
+        };
+        let found = read_backup(&source, &schema("D", "1.0.0", "n"));
+        match (found, expected) {
+            (Ok(contents), expected) => assert_eq!(Ok(contents.index), expected),
+            (Err(error), Err(expected)) => {
+                let error = error.to_string();
+                assert!(error.contains(expected), "{error}");
+                // The name that was given, not where the file is kept.
+                assert!(error.contains("F: "), "{error}");
+                assert!(!error.contains(&*file.path().to_string_lossy()), "{error}");
+            }
+            (Err(error), Ok(_)) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn a_file_is_restored_whole_and_where_it_belongs() {
+        let of =
+            |name, version, column| json::to_string(&schema(name, version, column).to_json()).into_bytes();
+        let own = of("D", "1.0.0", "n");
+        let ours = br#"{"T":{},"_comment":"backup of D at index 7","_date":1}"#.as_slice();
+        let other = br#"{"_comment":"produced by another program"}"#.as_slice();
+        check(&[&own, ours], false, Ok(Some(7)));
+        check(&[&own, other], false, Ok(None));
+        check(&[&own], false, Err("no contents behind the schema"));
+        check(&[], false, Err("cannot identify file type"));
+        check(&[b"{"], false, Err("F: "));
+        check(&[&own, b"{"], false, Err("damaged, and not used"));
+        check(&[&own, ours, br#"{"X":{}}"#], false, Err("damaged, and not used"));
+        check(
+            &[&of("E", "1.0.0", "n"), ours],
+            true,
+            Err("a backup of database E, not of D"),
+        );
+        for (version, column) in [("1.0.1", "n"), ("1.0.0", "m")] {
+            let differs = of("D", version, column);
+            let told = format!("schema version \"{version}\" checksum none");
+            check(&[&differs, ours], false, Err(&told));
+            check(&[&differs, ours], true, Ok(Some(7)));
+        }
     }
 }

@@ -131,7 +131,16 @@ pub struct Log {
 impl Log {
     /// Opens `path`. `allowed` are the kinds it may be; a new file is of the first.
     pub fn open(path: &Path, allowed: &[Magic], mode: Mode) -> Result<Log, StoreError> {
-        let display = path.display().to_string();
+        Self::open_called(path, path.display().to_string(), allowed, mode)
+    }
+
+    /// Opens `path` like [`Log::open`]; errors call it `display`, as whoever asked for it does.
+    pub fn open_called(
+        path: &Path,
+        display: String,
+        allowed: &[Magic],
+        mode: Mode,
+    ) -> Result<Log, StoreError> {
         let io = |what: &str| {
             let text = format!("{display}: {what}");
             move |source| StoreError::io(source, text)

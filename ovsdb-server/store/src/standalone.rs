@@ -59,7 +59,19 @@ impl Standalone {
         schema: Option<Arc<DatabaseSchema>>,
         fresh: Fresh<'_>,
     ) -> Result<Opened, StoreError> {
-        let mut log = Log::open(path, &Magic::ALL, mode)?;
+        Self::replay(Log::open(path, &Magic::ALL, mode)?, schema, fresh)
+    }
+
+    /// Replays a log that was just opened, like [`Standalone::open`].
+    pub fn of(log: Log, fresh: Fresh<'_>) -> Result<Opened, StoreError> {
+        Self::replay(log, None, fresh)
+    }
+
+    fn replay(
+        mut log: Log,
+        schema: Option<Arc<DatabaseSchema>>,
+        fresh: Fresh<'_>,
+    ) -> Result<Opened, StoreError> {
         if log.magic() == Magic::Cluster {
             return Err(StoreError::Clustered(log.display().to_owned()));
         }
