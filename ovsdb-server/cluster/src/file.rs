@@ -7,10 +7,11 @@
 //!
 //! | the file | its folder | what is made of it |
 //! |---|---|---|
-//! | a header | of this server | served as it is |
-//! | a header | missing, or of another server | refused: `inconsistent data` |
+//! | a header | of this server, with its log | served as it is |
+//! | a header | missing, of another server, or without a log | refused: `inconsistent data` |
 //! | with contents, of a cluster of one | missing | a cluster is founded with them |
 //! | with contents, of a cluster of one | of this server, made for this very file | founding goes on |
+//! | with contents, of a cluster of one | of this server, in use since | refused: an old copy |
 //! | with contents, of a cluster of one | of another server or file | put aside; then as if missing |
 //! | with contents, of several members | any | refused |
 //! | of a server that joins | as with contents | it joins, or goes on joining |
@@ -108,8 +109,8 @@ pub enum FileError {
     Standalone(String),
     /// The log that belongs to the file is not there.
     #[error(
-        "ovsdb error: {file}: inconsistent data: {} {found}; put back the folder that belongs to the file, or remove \
-         the file and use \"ovsdb-tool join-cluster\" to add a new server", folder.display()
+        "ovsdb error: {file}: inconsistent data: {} {found}; put back the folder that belongs to the file, or kick the \
+         server out of its cluster, remove the file and use \"ovsdb-tool join-cluster\" to add a new server", folder.display()
     )]
     Inconsistent {
         /// The file.
@@ -118,6 +119,20 @@ pub enum FileError {
         folder: PathBuf,
         /// What is there instead.
         found: String,
+    },
+    /// A file as it was before its folder held what the server has written since: somebody put a copy back. What the
+    /// server acknowledged and voted for must not be forgotten under its id.
+    #[error(
+        "ovsdb error: {file}: an old copy: {} holds what its server has written since; put back the file that belongs \
+         to the folder, or kick the server out of its cluster, remove the file and use \"ovsdb-tool join-cluster\" to \
+         add a new server, or make another cluster of the contents with \"ovsdb-tool create-cluster NEW {file} ADDRESS\"",
+        folder.display()
+    )]
+    Outdated {
+        /// The file.
+        file: String,
+        /// The folder that is newer.
+        folder: PathBuf,
     },
     /// A C cluster's file whose cluster has other members, with which this server cannot speak.
     #[error(
@@ -203,6 +218,11 @@ fn look(folder: &Path, server: Uuid) -> Result<Folder, FileError> {
     }
 }
 
+/// Whether RocksDB has been made in a folder: it writes this name when all else is there.
+fn has_log(folder: &Path) -> bool {
+    folder.join("CURRENT").exists()
+}
+
 /// A member's file and its folder, as they are.
 pub(crate) fn look_at(path: &Path) -> Result<(Read, Folder), FileError> {
     let read = read(path)?;
@@ -222,10 +242,9 @@ pub(crate) fn beside(path: &Path) -> Result<Option<(Read, PathBuf)>, FileError> 
     }
     let (read, found) = look_at(path)?;
     let folder = folder_of(&follow_symlinks(path));
-    let has_log = folder.join("CURRENT").exists();
     match (found, read.header.is_joining()) {
         _ if read.import.database.is_some() => Ok(None),
-        (Folder::Own(_), _) if has_log => Ok(Some((read, folder))),
+        (Folder::Own(_), _) if has_log(&folder) => Ok(Some((read, folder))),
         (_, true) => Ok(None),
         (found, false) => Err(FileError::Inconsistent {
             file: path.display().to_string(),
@@ -283,6 +302,12 @@ fn plan(path: &Path, lock: Lockfile) -> Result<(Opened, Vec<Step>), FileError> {
             };
             (settled, steps)
         }
+        (false, Folder::Own(identity)) if identity.source.is_none() => {
+            return Err(FileError::Outdated {
+                file: display,
+                folder,
+            });
+        }
         (false, Folder::Own(identity)) if identity.source.as_ref() == Some(&source) => (identity, Vec::new()),
         (_, found) => {
             let identity = Identity {
@@ -339,6 +364,8 @@ fn kind(
         }
         (Standing::Member { .. }, None) => {
             return match found {
+                // Its log and its vote are gone: it would vote again, for another one.
+                Folder::Own(_) if !has_log(folder) => Err(inconsistent("holds no log")),
                 Folder::Own(_) => Ok(Kind::Existing),
                 Folder::Missing => Err(inconsistent("is missing")),
                 Folder::Foreign(why) => Err(inconsistent(why)),
@@ -415,7 +442,7 @@ impl Identity {
 
 impl Opened {
     /// First the file, then the folder: a folder that is settled beside a file with contents means that somebody put
-    /// the file there.
+    /// an old copy of the file there.
     fn settling(&self, cluster: ClusterId) -> Result<Vec<Step>, FileError> {
         let identity =
             Identity::read(&self.folder).map_err(|error| io_error((self.folder.clone(), error)))?;

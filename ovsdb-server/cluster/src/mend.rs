@@ -46,6 +46,12 @@ pub enum MendError {
         /// Why not.
         error: io::Error,
     },
+    /// It is no member any more: were it to go on under its id, it would have to be one.
+    #[error(
+        "{0}: its server was taken out of its cluster; \"ovsdb-tool create-cluster NEW {0} ADDRESS\" makes another \
+         cluster of what it holds"
+    )]
+    Left(String),
     /// There is nothing that could be done.
     #[error("{0}")]
     Nothing(String),
@@ -53,8 +59,11 @@ pub enum MendError {
 
 /// Makes a member that no server has open the only one of `cluster`, a new id.
 pub fn force_new_cluster(path: &Path, cluster: ClusterId) -> Result<Forced, MendError> {
-    let opened = file::open(path)?;
     let display = path.display();
+    let opened = file::open(path).map_err(|error| match error {
+        FileError::Left { .. } => MendError::Left(display.to_string()),
+        error => error.into(),
+    })?;
     match opened.kind {
         Kind::Existing => {}
         Kind::Founding { .. } => {

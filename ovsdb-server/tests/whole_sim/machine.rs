@@ -103,6 +103,9 @@ impl Place {
     /// Starts the process for the member that a file names.
     pub fn start(&mut self, host: Host, path: &Path, network: &Network) -> Result<(), FileError> {
         let opened = Arc::new(file::open(path)?);
+        // The log is on the simulated disk: here is only what says that there is one.
+        let sign = opened.folder.join("CURRENT");
+        std::fs::write(&sign, "").map_err(|error| FileError::Io { path: sign, error })?;
         let process = Process::start();
         let world = Surroundings {
             host,

@@ -89,6 +89,7 @@ fn make_folder(path: &Path, server: u128, source: Option<String>) {
     };
     steps::run(&[identity.step(path)]).expect("it is written");
     fs::write(path.join("log"), format!("log of {server}")).expect("it is written");
+    fs::write(path.join("CURRENT"), "").expect("it is written");
 }
 
 fn source_of(path: &Path) -> String {
@@ -151,6 +152,7 @@ enum Before {
     Stale,
     Foreign,
     Nameless,
+    Emptied,
 }
 
 fn prepare(dir: &Path, bytes: &[u8], before: &Before) -> PathBuf {
@@ -166,6 +168,10 @@ fn prepare(dir: &Path, bytes: &[u8], before: &Before) -> PathBuf {
         Before::Nameless => {
             make_folder(&folder, 0, None);
             fs::remove_file(folder.join("member.json")).expect("it is there");
+        }
+        Before::Emptied => {
+            make_folder(&folder, 1, None);
+            fs::remove_file(folder.join("CURRENT")).expect("it is there");
         }
     }
     path
@@ -206,7 +212,11 @@ fn files_and_folders() {
     let orphan = |server| format!(".db.raft, .db.raft.orphan-1 (log of {server}), db");
     check(&body, &Before::None, founding, ".db.raft, db");
     check(&body, &Before::Unsettled, &kept, ".db.raft (log of 1), db");
-    check(&body, &Before::Own, founding, &orphan(1));
+    let outdated = "ovsdb error: db: an old copy: .db.raft holds what its server has written since; put back the file \
+                    that belongs to the folder, or kick the server out of its cluster, remove the file and use \
+                    \"ovsdb-tool join-cluster\" to add a new server, or make another cluster of the contents with \
+                    \"ovsdb-tool create-cluster NEW db ADDRESS\"";
+    check(&body, &Before::Own, outdated, ".db.raft (log of 1), db");
     check(&body, &Before::Stale, founding, &orphan(1));
     check(&body, &Before::Foreign, founding, &orphan(2));
     check(&body, &Before::Nameless, founding, &orphan(0));
@@ -215,7 +225,8 @@ fn files_and_folders() {
     let inconsistent = |found| {
         format!(
             "ovsdb error: db: inconsistent data: .db.raft {found}; put back the folder that belongs to the file, or \
-             remove the file and use \"ovsdb-tool join-cluster\" to add a new server"
+             kick the server out of its cluster, remove the file and use \"ovsdb-tool join-cluster\" to add a new \
+             server"
         )
     };
     check(
@@ -237,6 +248,12 @@ fn files_and_folders() {
         ".db.raft (log of 1), db",
     );
     check(&stub, &Before::None, &inconsistent("is missing"), "db");
+    check(
+        &stub,
+        &Before::Emptied,
+        &inconsistent("holds no log"),
+        ".db.raft (log of 1), db",
+    );
     let other = format!("belongs to server {}", id(2));
     check(
         &stub,
@@ -260,7 +277,8 @@ fn files_and_folders() {
         &joins.replace("1000", "4000"),
         ".db.raft (log of 1), db",
     );
-    check(&join, &Before::Own, joins, &orphan(1));
+    check(&join, &Before::Own, outdated, ".db.raft (log of 1), db");
+    check(&join, &Before::Stale, joins, &orphan(1));
     check(&join, &Before::Foreign, joins, &orphan(2));
 
     let others = |n| {
@@ -340,6 +358,7 @@ fn links_are_followed() {
     std::os::unix::fs::symlink("db", &link).expect("a link");
     let opened = open(&link).expect("a member");
     assert_eq!(opened.folder, dir.path().join(".db.raft"));
+    fs::write(opened.folder.join("CURRENT"), "").expect("it is written");
     settle(&opened, ClusterId(id(9))).expect("it is settled");
     assert!(link.is_symlink());
     drop(opened);
@@ -359,7 +378,7 @@ fn crash(steps: &[Step], at: usize) {
 #[test]
 fn opening_may_be_interrupted() {
     let body = file(&member(&[1], Some(CONTENTS)), &[]);
-    for before in [Before::None, Before::Foreign, Before::Own, Before::Stale] {
+    for before in [Before::None, Before::Foreign, Before::Stale] {
         for at in 0.. {
             let dir = tempfile::tempdir().expect("a directory");
             let path = prepare(dir.path(), &body, &before);
@@ -393,6 +412,7 @@ fn settling_may_be_interrupted() {
             let path = prepare(dir.path(), &file(&header, &[]), &Before::None);
             let opened = open(&path).expect("a member");
             fs::write(opened.folder.join("log"), "all of it").expect("it is written");
+            fs::write(opened.folder.join("CURRENT"), "").expect("it is written");
             let timer_ms = opened.election_timer_ms;
             let first = opened.kind.clone();
             let steps = opened.settling(ClusterId(id(9))).expect("a member");
@@ -416,14 +436,10 @@ fn settling_may_be_interrupted() {
                 fs::read(&path).expect("it is there"),
                 file(&member(&[1], None), &[])
             );
-            // Somebody puts the first file back: it is not forgotten for what the folder holds.
+            // Somebody puts the first file back: nothing is forgotten for it.
             fs::write(&path, file(&header, &[])).expect("it is written");
-            let opened = open(&path).expect("a member");
-            assert_ne!(opened.kind, Kind::Existing);
-            assert_eq!(
-                fs::read(dir.path().join(".db.raft.orphan-1/log")).expect("kept"),
-                b"all of it"
-            );
+            assert!(matches!(open(&path), Err(FileError::Outdated { .. })));
+            assert_eq!(listing(dir.path()), ".db.raft (all of it), db");
         }
     }
 }
@@ -436,6 +452,11 @@ fn who_left_is_not_opened() {
     left(&opened, ClusterId(id(9))).expect("it is written");
     drop(opened);
     assert!(matches!(open(&path), Err(FileError::Left { record: 1, .. })));
+    // Nor does it go on alone: what it holds can be another's.
+    let forced = crate::mend::force_new_cluster(&path, ClusterId(id(8)));
+    let refusal = forced.err().map(|error| error.to_string()).unwrap_or_default();
+    let remedy = format!("\"ovsdb-tool create-cluster NEW {} ADDRESS\"", path.display());
+    assert!(refusal.contains(&remedy), "{refusal}");
 }
 
 #[test]
