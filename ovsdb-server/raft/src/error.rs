@@ -11,7 +11,7 @@ use crate::types::{ServerId, TypeConfig};
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
     /// Its folder.
-    #[error("{0}")]
+    #[error("{0}; a damaged member is replaced: kick it, remove its file, and let a new one join")]
     Store(#[from] io::Error),
     /// Its address.
     #[error("{address}: {error}")]

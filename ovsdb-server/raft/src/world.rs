@@ -32,7 +32,12 @@ pub(crate) struct ThisMachine;
 
 impl World for ThisMachine {
     fn open(&self, folder: &Path) -> io::Result<Arc<dyn Disk>> {
-        Ok(Arc::new(Rocks::open(folder)?))
+        // RocksDB names its files at most.
+        let opened = Rocks::open(folder).map_err(|error| {
+            let text = format!("{}: {error}", folder.display());
+            io::Error::new(error.kind(), text)
+        });
+        Ok(Arc::new(opened?))
     }
 
     fn listen(&self, at: &Passive, tls: &Arc<Tls>) -> io::Result<Listener> {
@@ -41,5 +46,28 @@ impl World for ThisMachine {
 
     fn dial<'a>(&'a self, to: &'a Active, tls: &'a Arc<Tls>) -> BoxFuture<'a, io::Result<Stream>> {
         ovsdb_transport::dial::dial(to, tls).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemberError;
+
+    #[test]
+    fn a_damaged_folder_is_named_with_what_to_do() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(ThisMachine.open(folder.path()).expect("it is made"));
+        std::fs::write(folder.path().join("CURRENT"), "nonsense").expect("it is ours");
+        let error = ThisMachine.open(folder.path()).err().expect("it is damaged");
+        let told = MemberError::from(error).to_string();
+        assert!(
+            told.starts_with(&format!("{}: ", folder.path().display())),
+            "{told}"
+        );
+        assert!(
+            told.contains("kick it, remove its file, and let a new one join"),
+            "{told}"
+        );
     }
 }
