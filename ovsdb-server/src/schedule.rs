@@ -2,20 +2,33 @@
 //!
 //! In: a folder, an interval, how many to keep. Out: files `DB.YYYYMMDDTHHMMSSZ.backup`, each a standalone database.
 //! Never here: how a backup is made (`operate::backup`).
+//!
+//! The newest file says when the next backup is due, so that a server that is restarted again and again makes its backups
+//! too. A member that may lag behind its cluster makes none.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::actor::Actor;
 use crate::control::ask;
+use crate::database::{Model, OpenDatabase};
 use crate::operate;
+use crate::operate::backup::OperateError;
 use crate::server::Server;
 
 const SUFFIX: &str = ".backup";
+
+/// How a name tells the time, in UTC.
+const TIME: &str = "%Y%m%dT%H%M%SZ";
+
+/// How often it is looked whether a backup is due, at most: a server that was not running then makes up for it.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// When backups are made, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,36 +44,66 @@ pub struct Schedule {
 impl Schedule {
     /// Makes backups of every database that a file holds, for as long as the server lives.
     pub async fn run(self, actor: Actor<Server>) {
-        let mut tick = tokio::time::interval(self.every);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        // The first tick comes at once: a server that has just started was backed up before.
-        tick.tick().await;
+        if let Err(error) = self.try_folder() {
+            tracing::error!(target: "backup", "{}: no backup can be kept there: {error}", self.folder.display());
+        }
+        // What was told of a database is told again when something else is wrong.
+        let mut told: BTreeMap<String, String> = BTreeMap::new();
         loop {
-            tick.tick().await;
-            let names = ask(&actor, |server| {
-                let kept = server
-                    .databases
-                    .values()
-                    .filter(|db| db.is_kept() && db.is_available());
-                kept.map(|db| db.name.clone()).collect::<Vec<String>>()
+            tokio::time::sleep(self.every.min(LOOK)).await;
+            let looked = ask(&actor, |server| {
+                let kept = server.databases.values().filter(|db| db.is_kept());
+                kept.map(|db| (db.name.clone(), unfit(db))).collect::<Vec<_>>()
             });
-            let Ok(names) = names.await else { return };
-            for db in names {
-                let file = self.folder.join(file_name(&db, Timestamp::now()));
-                match operate::backup::backup(&actor, &db, &file).await {
-                    Ok(_) => tracing::info!(target: "backup", "{db}: backed up to {}", file.display()),
-                    Err(error) => {
-                        tracing::error!(target: "backup", "{db}: no backup was made: {error}");
-                        continue;
-                    }
-                }
-                if let Err(error) = self.forget_oldest(&db) {
-                    tracing::warn!(
-                        target: "backup", "{}: old backups of {db} cannot be deleted: {error}", self.folder.display()
-                    );
+            let Ok(looked) = looked.await else { return };
+            for (db, unfit) in looked {
+                let trouble = match self.is_due(&db, Timestamp::now()) {
+                    Ok(false) => continue,
+                    Ok(true) => match unfit {
+                        Some(why) => Some(why.to_owned()),
+                        None => self.make(&actor, &db).await.err().map(|error| error.to_string()),
+                    },
+                    Err(error) => Some(format!("{}: {error}", self.folder.display())),
+                };
+                let Some(trouble) = trouble else {
+                    told.remove(&db);
+                    continue;
+                };
+                if told.get(&db) != Some(&trouble) {
+                    tracing::warn!(target: "backup", "{db}: no backup was made: {trouble}");
+                    told.insert(db, trouble);
                 }
             }
         }
+    }
+
+    /// Makes a backup, and deletes those that are too many then.
+    async fn make(&self, actor: &Actor<Server>, db: &str) -> Result<(), OperateError> {
+        let file = self.folder.join(file_name(db, Timestamp::now()));
+        operate::backup::backup(actor, db, &file).await?;
+        tracing::info!(target: "backup", "{db}: backed up to {}", file.display());
+        if let Err(error) = self.forget_oldest(db) {
+            tracing::warn!(
+                target: "backup", "{}: old backups of {db} cannot be deleted: {error}", self.folder.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether files can be made in the folder; nothing is left there.
+    fn try_folder(&self) -> io::Result<()> {
+        tempfile::tempfile_in(&self.folder).map(drop)
+    }
+
+    /// Whether the newest backup of a database is old enough for another one, whichever server made it. One of a time
+    /// to come is of a clock that was wrong: it does not count.
+    fn is_due(&self, db: &str, now: Timestamp) -> io::Result<bool> {
+        let mut newest = None;
+        for entry in std::fs::read_dir(&self.folder)? {
+            newest = newest.max(time_of(&entry?.path(), db).filter(|time| *time <= now));
+        }
+        let age = newest.map(|newest| now.duration_since(newest).unsigned_abs());
+        Ok(age.is_none_or(|age| age >= self.every))
     }
 
     /// Deletes the oldest backups of a database beyond those that are kept; nothing else in the folder is touched.
@@ -68,7 +111,7 @@ impl Schedule {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if is_backup_of(&path, db) {
+            if time_of(&path, db).is_some() {
                 found.push(path);
             }
         }
@@ -81,27 +124,29 @@ impl Schedule {
 
 fn file_name(db: &str, now: Timestamp) -> String {
     let now = now.to_zoned(TimeZone::UTC);
-    format!("{db}.{}{SUFFIX}", now.strftime("%Y%m%dT%H%M%SZ"))
+    format!("{db}.{}{SUFFIX}", now.strftime(TIME))
 }
 
-fn is_backup_of(path: &Path, db: &str) -> bool {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    let time = name
-        .strip_prefix(db)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .and_then(|rest| rest.strip_suffix(SUFFIX));
-    let shape = |time: &str| {
-        time.len() == 16
-            && time.bytes().enumerate().all(|(i, b)| match i {
-                8 => b == b'T',
-                15 => b == b'Z',
-                _ => b.is_ascii_digit(),
-            })
-    };
-    time.is_some_and(shape)
+/// Why a backup would hold an old state, and take the place of a good one.
+fn unfit(db: &OpenDatabase) -> Option<&'static str> {
+    match &db.model {
+        Model::Clustered(_) if db.storage_error.is_some() => Some("this member has failed: replace it"),
+        Model::Clustered(cluster) if !cluster.is_connected() => {
+            Some("this member is not connected to its cluster")
+        }
+        _ if !db.is_available() => Some("it has nothing to serve yet"),
+        _ => None,
+    }
+}
+
+/// When a backup of a database was made, by its name; none for other files.
+fn time_of(path: &Path, db: &str) -> Option<Timestamp> {
+    let name = path.file_name()?.to_str()?;
+    let time = name.strip_prefix(db)?.strip_prefix('.')?.strip_suffix(SUFFIX)?;
+    let parsed = DateTime::strptime(TIME, time).ok()?;
+    let made = parsed.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    // Nothing else reads as the same time.
+    (name == file_name(db, made)).then_some(made)
 }
 
 #[cfg(test)]
@@ -115,6 +160,8 @@ mod tests {
         let kept_names = [
             "A.notes.backup",
             "A.20231114T221320Z.backup.tmp",
+            "A.20231314T221320Z.backup",
+            "A.2023114T221320Z.backup",
             "AB.20231114T221320Z.backup",
             "A",
         ];
@@ -139,5 +186,51 @@ mod tests {
         expected.extend([file_name("A", at(3)), file_name("A", at(4))]);
         expected.sort();
         assert_eq!(left, expected);
+    }
+
+    /// Whether a backup is due 1000 s after a moment, with backups so many seconds after that moment, every 100 s.
+    fn check_due(made_at: &[i64], expected: bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
+        for second in made_at {
+            std::fs::write(folder.path().join(file_name("A", at(*second))), "").unwrap();
+        }
+        // Another database's are not its own.
+        std::fs::write(folder.path().join(file_name("AB", at(999))), "").unwrap();
+        let schedule = Schedule {
+            folder: folder.path().to_owned(),
+            every: Duration::from_secs(100),
+            keep: 2,
+        };
+        assert_eq!(schedule.is_due("A", at(1000)).unwrap(), expected, "{made_at:?}");
+    }
+
+    #[test]
+    fn the_newest_backup_says_when_the_next_is_due() {
+        check_due(&[], true);
+        check_due(&[1000], false);
+        check_due(&[901], false);
+        check_due(&[900], true);
+        check_due(&[0, 901, 300], false);
+        check_due(&[0, 300], true);
+        // Of a clock that was wrong.
+        check_due(&[2000], true);
+        check_due(&[2000, 950], false);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let with = |folder: PathBuf| Schedule {
+            folder,
+            every: Duration::from_secs(1),
+            keep: 1,
+        };
+        let there = with(folder.path().to_owned());
+        there.try_folder().unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let missing = with(folder.path().join("missing"));
+        assert!(missing.try_folder().is_err());
+        assert!(missing.is_due("A", Timestamp::now()).is_err());
     }
 }
