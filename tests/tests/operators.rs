@@ -99,21 +99,92 @@ fn a_cluster_is_shown_saved_restored_and_changed() {
     cluster.wait_until_whole();
 }
 
+/// A backup that is not whole, or is of something else, is refused with what to do, and changes nothing.
+#[test]
+fn bad_backups_are_refused_and_cost_nothing() {
+    let schema = peers::root().join("usr/share/ovn/ovn-nb.ovsschema");
+    let options = Options {
+        contents: Some(schema.clone()),
+        ..Options::default()
+    };
+    let cluster = Cluster::start_with(Kind::Ours, 1, options);
+    let member = cluster.leader();
+    let file = |name: &str| cluster.scratch().host(name).display().to_string();
+    let control = |command: &str, name: &str| {
+        let command = format!("ovsdb-server/{command}");
+        cluster.control(member, &command, &[cluster.database(), &file(name)])
+    };
+    insert(&cluster, "a");
+    control("backup", "good").expect("a backup");
+    let good = std::fs::read_to_string(file("good")).expect("text");
+    let (head, contents) = good.split_at(good.rfind("OVSDB JSON").expect("two records"));
+    let tool = |words: &[&str]| {
+        let output = Command::new(ours("ovsdb-tool"))
+            .args(words)
+            .output()
+            .expect("it runs");
+        assert!(output.status.success(), "{output:?}");
+    };
+    let text = std::fs::read_to_string(schema).expect("text");
+    for (name, from, to) in [
+        ("other name", "\"OVN_Northbound\"", "\"Another\""),
+        ("other schema", "\"version\": \"", "\"version\": \"1"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(file("schema"), text.replacen(from, to, 1)).expect("written");
+        tool(&["create", &file(name), &file("schema")]);
+        let other = std::fs::read_to_string(file(name)).expect("text");
+        std::fs::write(file(name), other + contents).expect("written");
+    }
+    let flipped = contents.replace("\"a\"", "\"b\"");
+    assert_ne!(flipped, contents);
+    let files = [
+        ("cut", good[..good.len() - 2].to_owned()),
+        ("flipped", format!("{head}{flipped}")),
+        ("no contents", head.to_owned()),
+    ];
+    for (name, text) in files {
+        std::fs::write(file(name), text).expect("written");
+    }
+    insert(&cluster, "b");
+    for (name, told) in [
+        ("cut", "damaged, and not used"),
+        ("flipped", "damaged, and not used"),
+        ("no contents", "holds no contents"),
+        (
+            "other name",
+            "a backup of database Another, not of OVN_Northbound",
+        ),
+        ("other schema", "ovsdb-tool convert"),
+        ("missing", "missing"),
+    ] {
+        let refused = control("restore", name).expect_err(name);
+        assert!(
+            refused.contains(told) && refused.contains(&file(name)),
+            "{name}: {refused}"
+        );
+        assert_eq!(switches(&cluster, member), ["a", "b"], "{name}");
+    }
+    control("restore", "good").expect("restored");
+    assert_eq!(switches(&cluster, member), ["a"]);
+    tool(&["show-log", &file("good")]);
+    let packaged = cluster.scratch().inner("good").display().to_string();
+    cluster
+        .scratch()
+        .run("ovsdb-tool", &["query", &packaged, r#"["OVN_Northbound"]"#]);
+}
+
 /// Whoever leads has another member take over first: nobody has to miss it.
 #[test]
 fn a_leader_that_is_told_to_end_hands_over() {
     let mut cluster = Cluster::start(Kind::Ours, 3);
-    let exit = |cluster: &mut Cluster, leader| {
-        cluster.control(leader, "exit", &[]).expect("it obeys");
-        cluster.stop(leader);
-    };
-    let ends: [(&str, &dyn Fn(&mut Cluster, usize)); 2] = [
-        ("exit", &exit),
-        ("SIGTERM", &|cluster, leader| cluster.stop(leader)),
-    ];
-    for (how, end) in ends {
+    for how in ["exit", "SIGTERM"] {
         let leader = cluster.leader();
-        end(&mut cluster, leader);
+        if how == "exit" {
+            cluster.control(leader, "exit", &[]).expect("it obeys");
+        }
+        // A server that is ending already does not mind the signal.
+        cluster.stop(leader);
         let next = cluster.leader();
         let status = cluster.control(next, "cluster/status", &[cluster.database()]);
         let status = status.expect("it runs");
