@@ -42,9 +42,7 @@ pub fn differing<T: PartialEq>(before: &[T], after: &[T], tell: &mut dyn FnMut(U
     let places = |n_buckets| all(Uuid::nil(), n_buckets).map(|(_, place)| place);
     if before.len() != after.len() {
         tell(HOW_MANY);
-        return places(before.len())
-            .chain(places(after.len()))
-            .for_each(|place| tell(place));
+        return places(before.len()).chain(places(after.len())).for_each(tell);
     }
     let pairs = before.iter().zip(after).zip(places(after.len()));
     pairs
