@@ -42,7 +42,7 @@ pub fn register(desk: &Desk<OvnNorthd>) {
             let text = arguments.first().map_or("", String::as_str);
             match text.parse::<u32>() {
                 Ok(n) if (1..=THREADS_MAX).contains(&n) => {
-                    turn.service.n_threads = threads(text)?;
+                    turn.service.n_threads = threads(text);
                     Ok(String::new())
                 }
                 _ => Err(format!("invalid n_threads: {text}\n")),
@@ -51,19 +51,30 @@ pub fn register(desk: &Desk<OvnNorthd>) {
     );
 }
 
-/// A number of threads, made fit as the C program does.
-pub fn threads(text: &str) -> Result<u32, String> {
-    let n: i64 = text
-        .parse()
-        .map_err(|_| format!("--n-threads requires a number, not {text}"))?;
+/// A number of threads, made fit as the C program does: what does not begin with a number is none, and too few.
+pub fn threads(text: &str) -> u32 {
+    let n = leading_number(text);
     let fit = n.clamp(1, i64::from(THREADS_MAX)) as u32;
     if i64::from(fit) != n {
-        OvnNorthd::warn(&format!("Setting n_threads from {n} to {fit}."));
+        OvnNorthd::warn(&format!(
+            "Setting n_threads to {fit} as --n-threads option was set to : [{text}]"
+        ));
     }
     if fit != 1 {
         OvnNorthd::inform(&format!("Using {fit} threads"));
     }
-    Ok(fit)
+    fit
+}
+
+fn leading_number(text: &str) -> i64 {
+    let text = text.trim_start();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let too_long = if end > 0 { i64::MAX } else { 0 };
+    sign * digits[..end].parse().unwrap_or(too_long)
 }
 
 /// The one feature that the C program lists: whether all chassis of this zone say when MAC bindings were used.
@@ -79,4 +90,24 @@ fn features(databases: &Databases) -> String {
 pub fn option(northd: &Northd, key: &str) -> Option<i64> {
     let global: NbGlobal<'_> = northd.databases().only()?;
     global.options().get(key)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_made_fit() {
+        let check = |text: &str, n: u32| assert_eq!(threads(text), n, "{text:?}");
+        check("1", 1);
+        check(" 4", 4);
+        check("+4x", 4);
+        check("256", 256);
+        check("257", 256);
+        check("99999999999999999999", 256);
+        check("0", 1);
+        check("-3", 1);
+        check("x", 1);
+        check("", 1);
+    }
 }

@@ -117,7 +117,7 @@ impl Service for OvnNorthd {
     fn set(&mut self, option: &str, value: String) -> Result<(), String> {
         match option {
             "dry-run" => self.is_dry = true,
-            _ => self.n_threads = commands::threads(&value)?,
+            _ => self.n_threads = commands::threads(&value),
         }
         Ok(())
     }

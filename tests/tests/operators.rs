@@ -150,12 +150,12 @@ fn bad_backups_are_refused_and_cost_nothing() {
     for (name, told) in [
         ("cut", "damaged, and not used"),
         ("flipped", "damaged, and not used"),
-        ("no contents", "holds no contents"),
+        ("no contents", "no contents behind the schema"),
         (
             "other name",
             "a backup of database Another, not of OVN_Northbound",
         ),
-        ("other schema", "ovsdb-tool convert"),
+        ("other schema", "schema version"),
         ("missing", "missing"),
     ] {
         let refused = control("restore", name).expect_err(name);
