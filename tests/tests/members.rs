@@ -269,6 +269,7 @@ fn clusters_come_from_the_c_program_and_go_to_it() {
     let refusal = refused(Kind::Ours, &scratch, &["check-cluster", "db", "kept"]);
     assert!(refusal.contains("Duplicate server ID"), "{refusal}");
     assert_eq!(exported(&scratch, "db"), "abcd");
+    let last = index(&own, &scratch);
     own.stop();
 
     // Back: a standalone database of the C program, and a cluster of it.
@@ -282,10 +283,149 @@ fn clusters_come_from_the_c_program_and_go_to_it() {
     );
     assert_eq!(names(&standalone, &scratch), "abcd");
     standalone.stop();
+    said(
+        Kind::Ours,
+        &scratch,
+        &["create-cluster", "rebuilt", "out", &address()],
+    );
+    let rebuilt = serve(Kind::Ours, &scratch, "r", "rebuilt");
+    assert_eq!(names(&rebuilt, &scratch), "abcd");
+    assert!(
+        index(&rebuilt, &scratch) > last,
+        "{} after {last}",
+        index(&rebuilt, &scratch)
+    );
+    rebuilt.stop();
     said(Kind::C, &scratch, &["create-cluster", "back", "out", &address()]);
     let back = serve(Kind::C, &scratch, "b", "back");
     assert_eq!(names(&back, &scratch), "abcd");
     back.stop();
+}
+
+/// Has a server restore a file; the answer, which an error is.
+fn restore(scratch: &Scratch, server: &str, args: &[&str]) -> Result<(), String> {
+    let socket = scratch.inner(&format!("{server}.ctl")).display().to_string();
+    let file = scratch.host(args[0]).display().to_string();
+    let command = ["-t", &socket, "ovsdb-server/restore", "D", &file];
+    let output = scratch.output("ovs-appctl", &[&command, &args[1..]].concat());
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+#[test]
+fn backups_are_restored_whole_or_not_at_all() {
+    let scratch = folder("backup");
+    said(
+        Kind::Ours,
+        &scratch,
+        &["create-cluster", "db", "schema", &address()],
+    );
+    let server = serve(Kind::Ours, &scratch, "s", "db");
+    insert(&server, &scratch, "a");
+    insert(&server, &scratch, "b");
+    let saved = scratch.host("saved").display().to_string();
+    control(&scratch, "s", &["ovsdb-server/backup", "D", &saved]);
+    let last = index(&server, &scratch);
+
+    // It is a database to all programs.
+    for kind in [Kind::C, Kind::Ours] {
+        let results = said(kind, &scratch, &["query", "saved", SELECT]);
+        assert_eq!(names_of(&serde_json::from_str(&results).expect("JSON")), "ab");
+    }
+    std::fs::copy(&saved, scratch.host("copy")).expect("it is readable");
+    let c = Server::start_on(Kind::C, &scratch, "c", &[&Kind::C.path(&scratch, "copy")], &[]);
+    assert_eq!(names(&c, &scratch), "ab");
+    c.stop();
+    said(
+        Kind::Ours,
+        &scratch,
+        &["create-cluster", "next", "saved", &address()],
+    );
+    let next = serve(Kind::Ours, &scratch, "n", "next");
+    assert_eq!(names(&next, &scratch), "ab");
+    assert!(
+        index(&next, &scratch) > last,
+        "it goes on from the backup's index"
+    );
+    next.stop();
+
+    insert(&server, &scratch, "c");
+    let before = index(&server, &scratch);
+    let refused = |name: &str, bytes: Option<&[u8]>, expected: &str| {
+        if let Some(bytes) = bytes {
+            std::fs::write(scratch.host(name), bytes).expect("the folder is writable");
+        }
+        let refusal = restore(&scratch, "s", &[name]).expect_err(name);
+        assert!(refusal.contains(expected), "{name}: {refusal}");
+        assert!(
+            refusal.contains(&*scratch.host(name).to_string_lossy()),
+            "{refusal}"
+        );
+        assert_eq!(names(&server, &scratch), "abc", "{name}");
+        assert_eq!(index(&server, &scratch), before, "{name}");
+    };
+    let bytes = std::fs::read(&saved).expect("it is readable");
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let contents = text.rfind("OVSDB JSON").expect("two records");
+    refused(
+        "cut-between",
+        Some(&bytes[..contents]),
+        "no contents behind the schema",
+    );
+    for cut in [contents + 5, (contents + bytes.len()) / 2, bytes.len() - 1] {
+        refused("cut", Some(&bytes[..cut]), "damaged, and not used");
+    }
+    let flipped = |at: usize| {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1;
+        flipped
+    };
+    let middle = flipped((contents + bytes.len()) / 2);
+    refused("flipped", Some(&middle), "damaged, and not used");
+    refused("flipped-schema", Some(&flipped(contents / 2)), "");
+    for (name, from, to) in [
+        ("other-name", "\"D\"", "\"E\""),
+        ("other-schema", "1.2.3", "1.2.4"),
+    ] {
+        let schema = format!("{name}.ovsschema");
+        std::fs::write(scratch.host(&schema), SCHEMA.replace(from, to)).expect("the folder is writable");
+    }
+    said(
+        Kind::Ours,
+        &scratch,
+        &["create", "other-name", "other-name.ovsschema"],
+    );
+    refused("other-name", None, "a backup of database E, not of D");
+    said(
+        Kind::Ours,
+        &scratch,
+        &["convert", "saved", "other-schema.ovsschema", "other-schema"],
+    );
+    refused("other-schema", None, "schema version \"1.2.4\"");
+
+    let mut last = before;
+    let mut restored = |args: &[&str]| {
+        restore(&scratch, "s", args).expect("it is restored");
+        assert_eq!(names(&server, &scratch), "ab", "{args:?}");
+        let now = index(&server, &scratch);
+        assert!(now > last, "{args:?}: {now} after {last}");
+        last = now;
+    };
+    restored(&["saved"]);
+    // With force the schema comes along; then what was refused is what fits.
+    restored(&["other-schema", "force"]);
+    restored(&["other-schema"]);
+    let refusal = restore(&scratch, "s", &["saved"]).expect_err("of another schema");
+    assert!(refusal.contains("ovsdb-tool convert"), "{refusal}");
+    said(
+        Kind::Ours,
+        &scratch,
+        &["convert", "saved", "other-schema.ovsschema"],
+    );
+    restored(&["saved"]);
+    server.stop();
 }
 
 #[test]
