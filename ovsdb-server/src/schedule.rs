@@ -106,12 +106,14 @@ impl Schedule {
         Ok(age.is_none_or(|age| age >= self.every))
     }
 
-    /// Deletes the oldest backups of a database beyond those that are kept; nothing else in the folder is touched.
+    /// Deletes the oldest backups of a database beyond those that are kept; nothing else in the folder is touched, nor
+    /// what is of a time to come, in whose place a new one would go at once.
     fn forget_oldest(&self, db: &str) -> io::Result<()> {
+        let now = Timestamp::now();
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if time_of(&path, db).is_some() {
+            if time_of(&path, db).is_some_and(|made| made <= now) {
                 found.push(path);
             }
         }
@@ -161,6 +163,7 @@ mod tests {
             "A.notes.backup",
             "A.20231114T221320Z.backup.tmp",
             "A.20231314T221320Z.backup",
+            "A.29991114T221320Z.backup",
             "A.2023114T221320Z.backup",
             "AB.20231114T221320Z.backup",
             "A",

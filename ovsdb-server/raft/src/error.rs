@@ -11,7 +11,10 @@ use crate::types::{ServerId, TypeConfig};
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
     /// Its folder.
-    #[error("{0}; a damaged member is replaced: kick it, remove its file, and let a new one join")]
+    #[error(
+        "{0}; unless the disk is full, a permission is missing or another server has it open, it is damaged, and the \
+         member is replaced: kick it, remove its file, and let a new one join"
+    )]
     Store(#[from] io::Error),
     /// Its address.
     #[error("{address}: {error}")]
