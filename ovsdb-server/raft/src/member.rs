@@ -20,6 +20,7 @@ use crate::forward::{self, Forwarding};
 use crate::listener::listen;
 use crate::machine::{Forwarded, Machine, StateHash};
 use crate::peer;
+use crate::propose::Proposals;
 pub use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::status::Status;
@@ -36,7 +37,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Member {
     shared: Arc<Shared>,
     threads: Threads,
-    proposals: UnboundedSender<Command>,
+    proposals: Arc<Proposals>,
     forwarding: UnboundedSender<Forwarding>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     folder: Weak<()>,
@@ -79,11 +80,11 @@ impl Member {
         }
         *shared.metrics.lock() = Some(running.raft.metrics());
         *shared.running.write().await = Some(running);
-        let (proposals, proposed) = unbounded_channel();
+        let proposals = Arc::<Proposals>::default();
         let (forwarding, forwarded) = unbounded_channel();
         let tasks = vec![
             tokio::spawn(listen(listener, shared.clone())),
-            tokio::spawn(propose::run(shared.clone(), proposed)),
+            tokio::spawn(propose::run(shared.clone(), proposals.clone())),
             tokio::spawn(forward::run(shared.clone(), forwarded)),
             tokio::spawn(standing::watch(shared.clone())),
             tokio::spawn(timer::follow(shared.clone())),
@@ -121,8 +122,11 @@ impl Member {
     /// That it was committed is seen when the [`Machine`] gets it. If it was in vain,
     /// [`Standing::leads`](crate::Standing) becomes none, for a moment at least.
     pub fn propose(&self, command: Command) {
-        // Without a receiver the member was stopped.
-        let _ = self.proposals.send(command);
+        let is_passed_on = match &command {
+            Command::Transaction(txn) => txn.request.is_some_and(|request| request.server != self.server()),
+            _ => false,
+        };
+        self.proposals.push(command, is_passed_on);
     }
 
     /// Proposes a command and waits until this member has applied it.

@@ -1,37 +1,37 @@
 //! Proposals in order, in batches: what comes while a batch is under way goes together into the next one. And single
 //! ones that are waited for.
 
+mod gather;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use openraft::errors::RaftError;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
 use crate::error::MemberError;
 use crate::shared::Shared;
 use crate::types::{Command, LogId, Told};
 
-/// Commands handed to openraft in one turn, at most.
-const BATCH: usize = 1024;
+pub(crate) use gather::Proposals;
 
 /// The next batch waits for the one before, this long at most: a batch costs every member the same whether it holds one
 /// entry or many, and a slow disk or a far member must not keep the others waiting.
 const PATIENCE: Duration = Duration::from_millis(2);
 
-/// Hands commands to openraft for as long as some may come.
-pub(crate) async fn run(shared: Arc<Shared>, mut proposed: UnboundedReceiver<Command>) {
-    let mut batch = Vec::new();
-    while proposed.recv_many(&mut batch, BATCH).await > 0 {
+/// Hands commands to openraft for as long as it is let.
+pub(crate) async fn run(shared: Arc<Shared>, proposals: Arc<Proposals>) {
+    loop {
+        let batch = proposals.next().await;
         let turn = shared.proposing.lock().await;
         let Ok(raft) = shared.raft().await else { return };
         let (mut applied, until_applied) = {
             let (applied, until_applied) = oneshot::channel::<()>();
             (Some(applied), until_applied)
         };
-        let last = batch.len() - 1;
-        for (i, command) in batch.drain(..).enumerate() {
+        let last = batch.len().saturating_sub(1);
+        for (i, command) in batch.into_iter().enumerate() {
             if let Command::ElectionTimer(ms) = command {
                 *shared.timer_next_ms.lock() = Some(ms);
             }
