@@ -22,6 +22,23 @@ use crate::switch::health_check::HealthCheckFlows;
 use crate::switch::load_balancer::{LbPreStatefulFlows, SwitchLbFlows};
 use crate::view::View;
 
+/// Flows of a load balancer on one of its sets of datapaths.
+pub fn on(
+    view: &View<'_>,
+    uuid: Uuid,
+    set: LbSet,
+    make: impl FnOnce(&LoadBalancer, &LbKinds, &mut Flows),
+) -> Flows {
+    let lb = view.get::<LoadBalancer>(uuid);
+    let kinds = view.get::<LbKinds>(alike(view, uuid));
+    let (Some(lb), Some(datapaths)) = (&*lb, kinds.set(set)) else {
+        return Flows::on(uuid);
+    };
+    let mut flows = Flows::on_all(datapaths);
+    make(lb, &kinds, &mut flows);
+    flows
+}
+
 /// The flows of a load balancer: those of its virtual addresses, bucket by bucket.
 pub enum LbFlows {}
 

@@ -51,6 +51,23 @@ pub(crate) fn of_router(view: &View<'_>, uuid: Uuid, make: impl FnOnce(&Router, 
     flows
 }
 
+/// Flows of a row that several routers may have, on each of these that counts.
+pub(crate) fn of_routers(
+    view: &View<'_>,
+    row: Uuid,
+    routers: Vec<Uuid>,
+    mut make: impl FnMut(&Router, &mut Flows),
+) -> Flows {
+    let mut flows = Flows::on(row);
+    for uuid in routers {
+        if let Some(router) = view.get::<Router>(uuid).as_ref() {
+            flows.go_on(uuid);
+            make(router, &mut flows);
+        }
+    }
+    flows
+}
+
 /// Flows of a router port that counts, on its router.
 pub(crate) fn of_port(
     view: &View<'_>,

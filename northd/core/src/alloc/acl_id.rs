@@ -8,6 +8,7 @@ use ovn_schemas::rows::ovn_southbound as sb;
 use ovsdb_data::Uuid;
 use ovsdb_data::typed::Table;
 
+use super::number::fill;
 use crate::graph::Derivation;
 use crate::model::acl::Acl;
 use crate::nodes::{Node, NodeId};
@@ -46,16 +47,8 @@ fn give(all: &[Uuid], kept: &BTreeMap<Uuid, i64>) -> BTreeMap<Uuid, i64> {
             ids.insert(*acl, *id);
         }
     }
-    let mut free = (1..=MAX).filter(|id| !used.contains(id));
-    for acl in all {
-        if ids.contains_key(acl) {
-            continue;
-        }
-        let Some(id) = free.next() else {
-            tracing::warn!("Exhausted all ACL IDs");
-            break;
-        };
-        ids.insert(*acl, id);
+    if !fill(&mut ids, all.iter().copied(), MAX) {
+        tracing::warn!("Exhausted all ACL IDs");
     }
     ids
 }

@@ -11,7 +11,7 @@ use ovsdb_data::Uuid;
 use super::number::give;
 use crate::graph::Derivation;
 use crate::model::route::{Route, RouteKey};
-use crate::model::route_bucket::{BucketRoutes, buckets};
+use crate::model::route_bucket;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
@@ -41,9 +41,7 @@ impl Derivation for EcmpGroups {
     const NODE: NodeId = Node::EcmpGroups;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let of_buckets: Vec<_> = buckets(view, router)
-            .map(|bucket| view.get::<BucketRoutes>(bucket))
-            .collect();
+        let of_buckets = route_bucket::of_router(view, router);
         let mut sharing: HashMap<&RouteKey, (Vec<Uuid>, bool), FixedState> = HashMap::default();
         for (key, route, is_symmetric) in of_buckets.iter().flat_map(|bucket| &bucket.shareable) {
             let (members, wants_group) = sharing.entry(key).or_default();

@@ -1,12 +1,14 @@
-//! Small numbers that flows carry in registers: each name of a router has one, from 1 on.
+//! Small numbers: of names of a router, which flows carry in registers, and of rows that keep theirs.
 //!
-//! They depend on the names alone, not on what was there before, so that a fresh start gives the same ones. A few
+//! Each name has one, from 1 on. They depend on the names alone, not on what was there before, so that a fresh start gives the same ones. A few
 //! names are numbered in their order. Many have places by their hashes: one that comes or goes moves hardly any other.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
+use ovsdb_data::Uuid;
 
 /// Up to so many names are numbered in their order.
 const FEW: usize = 16;
@@ -25,6 +27,21 @@ pub fn give<K: Ord + Hash + Clone>(names: impl IntoIterator<Item = K>) -> BTreeM
         true => all.into_iter().zip(1..).collect(),
         false => by_hash(seen),
     }
+}
+
+/// Gives the lowest numbers that nobody has, from 1 on, to those who have none; whether there were enough.
+pub fn fill(given: &mut BTreeMap<Uuid, i64>, all: impl IntoIterator<Item = Uuid>, max: i64) -> bool {
+    let used: BTreeSet<i64> = given.values().copied().collect();
+    let mut free = (1..=max).filter(|number| !used.contains(number));
+    for who in all {
+        if let Entry::Vacant(entry) = given.entry(who) {
+            let Some(number) = free.next() else {
+                return false;
+            };
+            entry.insert(number);
+        }
+    }
+    true
 }
 
 fn by_hash<K: Ord + Hash>(names: BTreeSet<K>) -> BTreeMap<K, u16> {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ovn_schemas::rows::ovn_northbound::LogicalSwitch;
 use ovsdb_data::Uuid;
 
+use super::number::fill;
 use crate::graph::Derivation;
 use crate::model::binding::OwnBinding;
 use crate::model::bucket::Bucket;
@@ -100,16 +101,8 @@ impl Derivation for Queues {
                 queues.insert(*port, queue);
             }
         }
-        let mut free = (1..=MAX).filter(|queue| !used.contains(queue));
-        for (port, _) in &claims {
-            if queues.contains_key(port) {
-                continue;
-            }
-            let Some(queue) = free.next() else {
-                tracing::warn!("all queue ids exhausted");
-                break;
-            };
-            queues.insert(*port, queue);
+        if !fill(&mut queues, claims.iter().map(|(port, _)| *port), MAX) {
+            tracing::warn!("all queue ids exhausted");
         }
         queues
     }

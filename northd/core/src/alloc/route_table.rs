@@ -7,7 +7,7 @@ use ovsdb_data::Uuid;
 
 use super::number::give;
 use crate::graph::Derivation;
-use crate::model::route_bucket::{BucketRoutes, buckets};
+use crate::model::route_bucket;
 use crate::model::router::RouterPorts;
 use crate::model::router_port::RouterPort;
 use crate::nodes::{Node, NodeId};
@@ -41,9 +41,7 @@ impl Derivation for RouteTables {
         let of_ports = ports
             .iter()
             .filter_map(|port| view.get::<PortTable>(*port).as_ref().clone());
-        let of_buckets: Vec<_> = buckets(view, router)
-            .map(|bucket| view.get::<BucketRoutes>(bucket))
-            .collect();
+        let of_buckets = route_bucket::of_router(view, router);
         let of_routes = of_buckets.iter().flat_map(|bucket| bucket.tables.iter().cloned());
         give(of_ports.chain(of_routes))
     }

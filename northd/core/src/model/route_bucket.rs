@@ -15,9 +15,11 @@ use crate::view::View;
 /// How many routes a bucket has, about.
 const FILL: usize = 32;
 
-/// The buckets of a router, in the order of their routes: at least one.
-pub fn buckets(view: &View<'_>, router: Uuid) -> impl Iterator<Item = Bucket> + use<> {
-    bucket::all(router, view.part::<RouteRefs>(router, bucket::HOW_MANY).len())
+/// What all routes of a router are asked for together, bucket by bucket.
+pub fn of_router(view: &View<'_>, router: Uuid) -> Vec<Arc<BucketRoutes>> {
+    let n_buckets = view.part::<RouteRefs>(router, bucket::HOW_MANY).len();
+    let buckets = bucket::all(router, n_buckets);
+    buckets.map(|bucket| view.get::<BucketRoutes>(bucket)).collect()
 }
 
 /// The rows of static and learned routes, by bucket.
@@ -45,7 +47,7 @@ impl Parted for RouteRefs {
     }
 }
 
-/// What all routes of a router are asked for together.
+/// What the routes of a bucket are asked for together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BucketRoutes {
     /// Those that may share their packets: their rows, what they share them by, and whether they want a group even for

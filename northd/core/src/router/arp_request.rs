@@ -55,14 +55,10 @@ impl Derivation for NextHopRequestFlows {
     const NODE: NodeId = Node::NextHopRequestFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
-        let mut flows = Flows::on(uuid);
-        for uuid_of_router in view.holders(LogicalRouter::STATIC_ROUTES, uuid) {
-            if let Some(router) = view.get::<Router>(uuid_of_router).as_ref() {
-                flows.go_on(uuid_of_router);
-                request(view, router, uuid, &mut flows);
-            }
-        }
-        flows
+        let routers = view.holders(LogicalRouter::STATIC_ROUTES, uuid);
+        super::of_routers(view, uuid, routers, |router, flows| {
+            request(view, router, uuid, flows);
+        })
     }
 }
 

@@ -12,13 +12,13 @@ use ovsdb_data::Uuid;
 use super::{affinity, kube_ovn};
 use crate::flow::{Datapaths, Flows, Stage};
 use crate::graph::Derivation;
-use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
+use crate::load_balancing::{self, Verdict, empty_event, keep, priority, reject, verdict};
 use crate::model::bucket::Bucket;
 use crate::model::config::Config;
 use crate::model::health::{Health, Watched};
 use crate::model::lb_sets::{LbKinds, LbSet, Limited, Metered};
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::{LbRouter, alike};
+use crate::model::load_balancer_datapaths::LbRouter;
 use crate::model::name::is_resident;
 use crate::model::router::Router;
 use crate::model::router_vips::HasVip;
@@ -67,27 +67,22 @@ impl Derivation for RouterLbFlows {
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
-        let lb = view.get::<LoadBalancer>(uuid);
-        let kinds = view.get::<LbKinds>(alike(view, uuid));
-        let (Some(lb), Some(routers)) = (&*lb, kinds.set(LbSet::Routers)) else {
-            return Flows::on(uuid);
-        };
-        let mut flows = Flows::on_all(routers);
-        let config = view.get::<Config>(());
-        let health = view.get::<Health>(bucket);
-        for (vip, health) in view.get::<Vips>(bucket).iter().zip(health.iter()) {
-            OnVip::new(&config, lb, vip, health).add(view, &kinds, &mut flows);
-            if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
-                let parts = kinds.by_meter(view, LbSet::Routers, Limited::EmptyBackends);
-                for (meter, part) in parts.iter().cloned() {
-                    flows
-                        .add_on_all(part, Stage::LrInDnat, 130, &*r#match, &*actions)
-                        .meter(meter)
-                        .hint(uuid);
+        load_balancing::on(view, uuid, LbSet::Routers, |lb, kinds, flows| {
+            let config = view.get::<Config>(());
+            let health = view.get::<Health>(bucket);
+            for (vip, health) in view.get::<Vips>(bucket).iter().zip(health.iter()) {
+                OnVip::new(&config, lb, vip, health).add(view, kinds, flows);
+                if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
+                    let parts = kinds.by_meter(view, LbSet::Routers, Limited::EmptyBackends);
+                    for (meter, part) in parts.iter().cloned() {
+                        flows
+                            .add_on_all(part, Stage::LrInDnat, 130, &*r#match, &*actions)
+                            .meter(meter)
+                            .hint(uuid);
+                    }
                 }
             }
-        }
-        flows
+        })
     }
 }
 

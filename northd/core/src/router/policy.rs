@@ -12,7 +12,6 @@ use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
 use crate::model::policy::{NextHop, NextHops};
-use crate::model::router::Router;
 use crate::model::router_port::RouterPort;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
@@ -45,23 +44,19 @@ impl Derivation for PolicyFlows {
     const NODE: NodeId = Node::PolicyFlows;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Flows>) -> Flows {
-        let mut flows = Flows::on(uuid);
         let Some(row) = view.row::<LogicalRouterPolicy<'_>>(uuid) else {
-            return flows;
+            return Flows::on(uuid);
         };
-        for router in view.holders(LogicalRouter::POLICIES, uuid) {
-            if view.get::<Router>(router).is_some() {
-                let policy = Policy {
-                    view,
-                    uuid,
-                    router,
-                    row,
-                };
-                flows.go_on(router);
-                policy.apply(&mut flows);
-            }
-        }
-        flows
+        let routers = view.holders(LogicalRouter::POLICIES, uuid);
+        super::of_routers(view, uuid, routers, |router, flows| {
+            let policy = Policy {
+                view,
+                uuid,
+                router: router.uuid,
+                row,
+            };
+            policy.apply(flows);
+        })
     }
 }
 

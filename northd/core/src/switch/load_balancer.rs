@@ -6,13 +6,12 @@
 use super::{affinity, local_backend};
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
-use crate::load_balancing::{Verdict, empty_event, keep, priority, reject, verdict};
+use crate::load_balancing::{self, Verdict, empty_event, keep, priority, reject, verdict};
 use crate::model::bucket::Bucket;
 use crate::model::config::Config;
 use crate::model::health::{Health, Watched};
 use crate::model::lb_sets::{LbKinds, LbSet, Limited};
 use crate::model::load_balancer::LoadBalancer;
-use crate::model::load_balancer_datapaths::alike;
 use crate::model::local_backend::LocalBackends;
 use crate::model::vip::Vip;
 use crate::model::vips::Vips;
@@ -29,42 +28,37 @@ impl Derivation for SwitchLbFlows {
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
-        let lb = view.get::<LoadBalancer>(uuid);
-        let kinds = view.get::<LbKinds>(alike(view, uuid));
-        let (Some(lb), Some(switches)) = (&*lb, kinds.set(LbSet::Switches)) else {
-            return Flows::on(uuid);
-        };
-        let mut flows = Flows::on_all(switches);
-        let config = view.get::<Config>(());
-        let health = view.get::<Health>(bucket);
-        let nearby = view.get::<LocalBackends>(bucket);
-        for (idx, (vip, health)) in view.get::<Vips>(bucket).iter().zip(health.iter()).enumerate() {
-            if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
-                let parts = kinds.by_meter(view, LbSet::Switches, Limited::EmptyBackends);
-                for (meter, part) in parts.iter().cloned() {
-                    flows
-                        .add_on_all(part, Stage::LsInPreLb, 130, &*r#match, &*actions)
-                        .meter(meter)
-                        .hint(uuid);
+        load_balancing::on(view, uuid, LbSet::Switches, |lb, kinds, flows| {
+            let config = view.get::<Config>(());
+            let health = view.get::<Health>(bucket);
+            let nearby = view.get::<LocalBackends>(bucket);
+            for (idx, (vip, health)) in view.get::<Vips>(bucket).iter().zip(health.iter()).enumerate() {
+                if let Some((r#match, actions)) = empty_event(&config, lb, vip) {
+                    let parts = kinds.by_meter(view, LbSet::Switches, Limited::EmptyBackends);
+                    for (meter, part) in parts.iter().cloned() {
+                        flows
+                            .add_on_all(part, Stage::LsInPreLb, 130, &*r#match, &*actions)
+                            .meter(meter)
+                            .hint(uuid);
+                    }
                 }
+                let new = Connections {
+                    view,
+                    config: &config,
+                    lb,
+                    kinds,
+                    r#match: new_connection(lb, vip, "ct.new"),
+                };
+                let nearby = nearby.get(idx);
+                if nearby.is_none_or(|nearby| !nearby.has_entry) {
+                    affinity::add(flows, lb, vip, "");
+                }
+                if let Some(nearby) = nearby {
+                    local_backend::add(flows, &new, vip, health, nearby);
+                }
+                new.balance(flows, vip, health, priority(vip), new.r#match.clone());
             }
-            let new = Connections {
-                view,
-                config: &config,
-                lb,
-                kinds: &kinds,
-                r#match: new_connection(lb, vip, "ct.new"),
-            };
-            let nearby = nearby.get(idx);
-            if nearby.is_none_or(|nearby| !nearby.has_entry) {
-                affinity::add(&mut flows, lb, vip, "");
-            }
-            if let Some(nearby) = nearby {
-                local_backend::add(&mut flows, &new, vip, health, nearby);
-            }
-            new.balance(&mut flows, vip, health, priority(vip), new.r#match.clone());
-        }
-        flows
+        })
     }
 }
 
@@ -129,22 +123,17 @@ impl Derivation for LbPreStatefulFlows {
 
     fn derive(view: &View<'_>, bucket: Bucket, _: Option<&Flows>) -> Flows {
         let uuid = bucket.0;
-        let lb = view.get::<LoadBalancer>(uuid);
-        let kinds = view.get::<LbKinds>(alike(view, uuid));
-        let (Some(lb), Some(switches)) = (&*lb, kinds.set(LbSet::Switches)) else {
-            return Flows::on(uuid);
-        };
-        let mut flows = Flows::on_all(switches);
-        for vip in view.get::<Vips>(bucket).iter() {
-            flows
-                .add(
-                    Stage::LsInPreStateful,
-                    120,
-                    new_connection(lb, vip, "reg0[2] == 1"),
-                    format!("{}ct_lb_mark;", keep(vip, vip.family)),
-                )
-                .hint(uuid);
-        }
-        flows
+        load_balancing::on(view, uuid, LbSet::Switches, |lb, _, flows| {
+            for vip in view.get::<Vips>(bucket).iter() {
+                flows
+                    .add(
+                        Stage::LsInPreStateful,
+                        120,
+                        new_connection(lb, vip, "reg0[2] == 1"),
+                        format!("{}ct_lb_mark;", keep(vip, vip.family)),
+                    )
+                    .hint(uuid);
+            }
+        })
     }
 }
