@@ -120,20 +120,22 @@ fn node_of(node: NodeId) -> &'static str {
         | Node::GroupMembers
         | Node::GroupSwitches
         | Node::PortGroups => "port_group",
-        Node::Acl | Node::AclTraits | Node::SwitchAcls | Node::GroupKinds | Node::HolderSamples => {
-            "ls_stateful"
-        }
+        Node::Acl
+        | Node::AclRefs
+        | Node::BucketAcls
+        | Node::HolderAcls
+        | Node::SwitchAcls
+        | Node::GroupKinds => "ls_stateful",
         Node::BfdIsUp | Node::HasBfd => "bfd",
         Node::BfdRows => "bfd_sync",
         Node::Route | Node::RouteRefs | Node::BucketRoutes | Node::PortTable | Node::RouteTables => "routes",
         Node::LearnedRoutes => "learned_route_sync",
         Node::EcmpGroups | Node::EcmpGroup => "group_ecmp_route",
         Node::NextHops
-        | Node::PolicyChain
+        | Node::PolicyRefs
+        | Node::BucketPolicies
         | Node::PolicyChains
-        | Node::PolicyIsShared
-        | Node::PolicyGroups
-        | Node::PolicyGroup => "route_policies",
+        | Node::PolicyGroups => "route_policies",
         Node::Redistribution | Node::HostAdvertisers => "dynamic_routes",
         Node::PortAdvertisedRoutes | Node::HostAdvertisedRoutes | Node::StaticAdvertisedRoutes => {
             "advertised_route_sync"

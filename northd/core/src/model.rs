@@ -1,6 +1,7 @@
 //! Northbound rows as what OVN means by them. A row that makes no sense is left out, and a warning names it.
 
 pub mod acl;
+pub mod acl_holder;
 pub use ovn_incremental::address;
 pub mod ageing;
 pub mod answered_vips;
@@ -25,6 +26,7 @@ pub mod nat;
 pub mod network;
 pub mod options;
 pub mod policy;
+pub mod policy_bucket;
 pub mod port_group;
 pub mod redistribution;
 pub mod route;

@@ -145,8 +145,12 @@ ovn_incremental::nodes! {
     GroupMembers,
     /// The switches of a port group.
     GroupSwitches,
-    /// What the ACLs of a switch or a port group come to.
-    AclTraits,
+    /// The ACLs of a switch or a port group, by bucket.
+    AclRefs,
+    /// What those of a bucket come to.
+    BucketAcls,
+    /// What they come to.
+    HolderAcls,
     /// Whether a load balancer or a group of them has a VIP.
     HasVip,
     /// What ACLs and load balancers mean for a switch.
@@ -155,8 +159,6 @@ ovn_incremental::nodes! {
     GroupKinds,
     /// The observation domains of ACL samples.
     SampleDomains,
-    /// The samples that ACLs of a switch or a port group share.
-    HolderSamples,
     /// Whether a BFD session is up.
     BfdIsUp,
     /// Whether a router port has a BFD session.
@@ -309,16 +311,14 @@ ovn_incremental::nodes! {
     EcmpGroups,
     /// The group of a route.
     EcmpGroup,
-    /// The chain of a policy.
-    PolicyChain,
+    /// A router's policies, by bucket.
+    PolicyRefs,
+    /// What the policies of a bucket are asked for together.
+    BucketPolicies,
     /// Numbers of a router's policy chains.
     PolicyChains,
-    /// Whether a policy chooses among next hops.
-    PolicyIsShared,
-    /// Numbers of a router's policies that do.
+    /// Numbers of a router's policies that choose among next hops.
     PolicyGroups,
-    /// The number of such a policy.
-    PolicyGroup,
 
     // Flows of switches.
     /// Port security of a switch.

@@ -98,3 +98,61 @@ fn little_is_made_again() {
         [2, 0, 1, 1],
     );
 }
+
+/// Uuids as they are in life: the first bits differ.
+fn spread(n: u128) -> u128 {
+    (n % 64) << 122 | (1000 + n)
+}
+
+fn switch(n_acls: u128) -> RowChange {
+    let columns = Columns::new().set(LogicalSwitch::NAME, "sw").set(
+        LogicalSwitch::ACLS,
+        (0..n_acls).map(|n| Uuid::from_u128(spread(n))),
+    );
+    row(1, columns).1
+}
+
+#[test]
+fn of_many_few_are_summed_up_again() {
+    const MANY: u128 = 500;
+    let mut northd = Northd::new();
+    let acls = (0..MANY).map(|n| acl(spread(n), "ip4"));
+    northd.change(Side::Nb, &acls.chain([switch(MANY)]).collect::<Vec<_>>());
+    northd.settle();
+    let mut check = |what: &str, changes: &[RowChange], made: [u64; 4]| {
+        let nodes = [
+            Node::BucketAcls,
+            Node::HolderAcls,
+            Node::SwitchAcls,
+            Node::AclFlows,
+        ];
+        let made_of = |northd: &Northd| nodes.map(|node| northd.count(node).made);
+        let counted = made_of(&northd);
+        northd.change(Side::Nb, changes);
+        northd.settle();
+        let now = made_of(&northd);
+        assert_eq!([0, 1, 2, 3].map(|i| now[i] - counted[i]), made, "{what}");
+        assert_eq!(northd.all(), northd.again().all(), "{what}");
+    };
+    let instead = |before: RowChange, after: RowChange| RowChange {
+        old: before.new,
+        ..after
+    };
+    let last = |r#match: &str| acl(spread(MANY), r#match);
+    check(
+        "one more",
+        &[last("ip4"), instead(switch(MANY), switch(MANY + 1))],
+        [1, 0, 1, 1],
+    );
+    check("its match", &[instead(last("ip4"), last("ip6"))], [1, 0, 0, 1]);
+    let gone = RowChange {
+        old: last("ip6").new,
+        new: None,
+        ..last("ip6")
+    };
+    check(
+        "it goes",
+        &[gone, instead(switch(MANY + 1), switch(MANY))],
+        [1, 0, 1, 0],
+    );
+}

@@ -126,3 +126,62 @@ fn little_is_made_again() {
         [0, 0, 1],
     );
 }
+
+#[test]
+fn of_many_policies_few_are_asked_again() {
+    const MANY: u128 = 500;
+    // Uuids as they are in life: the first bits differ.
+    let id = |n: u128| (n % 64) << 122 | (1000 + n);
+    let router = |n_policies: u128| {
+        let columns = Columns::new()
+            .set(LogicalRouter::NAME, "lr0")
+            .set(LogicalRouter::PORTS, [Uuid::from_u128(2)])
+            .set(
+                LogicalRouter::POLICIES,
+                (0..n_policies).map(|n| Uuid::from_u128(id(n))),
+            );
+        row(1, columns)
+    };
+    let of = |n: u128, nexthops: &[&str]| policy(id(n), nexthops);
+    let (one, two) = (&["10.0.0.3"][..], &["10.0.0.3", "10.0.0.4"][..]);
+    let mut northd = Northd::new();
+    let policies = (0..MANY).map(|n| of(n, one));
+    let rows = policies.chain([router(MANY), port()]);
+    northd.change(Side::Nb, &rows.collect::<Vec<_>>());
+    northd.settle();
+    let mut check = |what: &str, changes: &[RowChange], made: [u64; 4]| {
+        let nodes = [
+            Node::BucketPolicies,
+            Node::PolicyChains,
+            Node::PolicyGroups,
+            Node::PolicyFlows,
+        ];
+        let made_of = |northd: &Northd| nodes.map(|node| northd.count(node).made);
+        let before = made_of(&northd);
+        northd.change(Side::Nb, changes);
+        northd.settle();
+        let after = made_of(&northd);
+        assert_eq!([0, 1, 2, 3].map(|i| after[i] - before[i]), made, "{what}");
+        assert_eq!(northd.all(), northd.again().all(), "{what}");
+    };
+    check(
+        "one more",
+        &[of(MANY, one), instead(router(MANY), router(MANY + 1))],
+        [1, 0, 0, 1],
+    );
+    check(
+        "one that chooses",
+        &[instead(of(70, one), of(70, two))],
+        [1, 1, 1, 1],
+    );
+    check(
+        "another that does, behind it",
+        &[instead(of(71, one), of(71, two))],
+        [1, 1, 1, 1],
+    );
+    check(
+        "another, before both: they move",
+        &[instead(of(65, one), of(65, two))],
+        [1, 1, 1, 3],
+    );
+}

@@ -3,28 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalRouterPolicy};
 use ovsdb_data::Uuid;
 
 use super::number::give;
-use crate::graph::Derivation;
-use crate::model::policy::NextHops;
+use crate::graph::{Derivation, Parted};
+use crate::model::policy_bucket;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
-
-/// The chain that a policy is in, if it says one.
-pub enum PolicyChain {}
-
-impl Derivation for PolicyChain {
-    type Key = Uuid;
-    type Value = Option<Arc<str>>;
-    const NODE: NodeId = Node::PolicyChain;
-
-    fn derive(view: &View<'_>, policy: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let row = view.row::<LogicalRouterPolicy<'_>>(policy)?;
-        row.chain().filter(|chain| !chain.is_empty()).map(Into::into)
-    }
-}
 
 /// The policy chains of a router by name.
 pub enum PolicyChains {}
@@ -35,23 +20,8 @@ impl Derivation for PolicyChains {
     const NODE: NodeId = Node::PolicyChains;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let policies = policies(view, router);
-        let chains = policies.filter_map(|policy| view.get::<PolicyChain>(policy).as_ref().clone());
-        give(chains)
-    }
-}
-
-/// Whether a policy chooses among next hops.
-pub enum PolicyIsShared {}
-
-impl Derivation for PolicyIsShared {
-    type Key = (Uuid, Uuid);
-    type Value = bool;
-    const NODE: NodeId = Node::PolicyIsShared;
-
-    fn derive(view: &View<'_>, policy: (Uuid, Uuid), _: Option<&bool>) -> bool {
-        let hops = view.get::<NextHops>(policy);
-        hops.asked > 1 && !hops.valid.is_empty()
+        let of_buckets = policy_bucket::of_router(view, router);
+        give(of_buckets.iter().flat_map(|bucket| bucket.chains.iter().cloned()))
     }
 }
 
@@ -64,25 +34,30 @@ impl Derivation for PolicyGroups {
     const NODE: NodeId = Node::PolicyGroups;
 
     fn derive(view: &View<'_>, router: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let shared = policies(view, router).filter(|policy| *view.get::<PolicyIsShared>((router, *policy)));
-        give(shared)
+        let of_buckets = policy_bucket::of_router(view, router);
+        give(
+            of_buckets
+                .iter()
+                .flat_map(|bucket| bucket.choosing.iter().copied()),
+        )
     }
 }
 
-/// The number of one of them.
-pub enum PolicyGroup {}
-
-impl Derivation for PolicyGroup {
-    type Key = (Uuid, Uuid);
-    type Value = Option<u16>;
-    const NODE: NodeId = Node::PolicyGroup;
-
-    fn derive(view: &View<'_>, (router, policy): (Uuid, Uuid), _: Option<&Self::Value>) -> Self::Value {
-        view.get::<PolicyGroups>(router).get(&policy).copied()
+/// Each policy is a part.
+impl Parted for PolicyGroups {
+    fn differing(before: &Self::Value, after: &Self::Value, tell: &mut dyn FnMut(Uuid)) {
+        let tell_others = |some: &Self::Value, others: &Self::Value, tell: &mut dyn FnMut(Uuid)| {
+            let differ = some
+                .iter()
+                .filter(|(policy, number)| others.get(policy) != Some(number));
+            differ.for_each(|(policy, _)| tell(*policy));
+        };
+        tell_others(before, after, tell);
+        tell_others(after, before, tell);
     }
 }
 
-fn policies(view: &View<'_>, router: Uuid) -> impl Iterator<Item = Uuid> {
-    let row = view.row::<LogicalRouter<'_>>(router);
-    row.into_iter().flat_map(|row| row.policies().iter())
+/// The number of a policy that chooses among next hops; none where there are too many.
+pub fn group(view: &View<'_>, router: Uuid, policy: Uuid) -> Option<u16> {
+    view.part::<PolicyGroups>(router, policy).get(&policy).copied()
 }

@@ -2,7 +2,7 @@
 //!
 //! An ACL applies to the switches whose `acls` have it and to those with a port in a port group whose `acls` have
 //! it; whoever has it is its *holder*. What a switch does with packets depends on all of its ACLs, but on little of
-//! each: [`AclTraits`] sums up the ACLs of a holder, [`SwitchAcls`] those of all holders of a switch, and both stay
+//! each: [`HolderAcls`] sums up the ACLs of a holder, [`SwitchAcls`] those of all holders of a switch, and both stay
 //! equal when an ACL changes its match. The other way round, the flows of an ACL depend on little of each switch:
 //! [`SwitchKind`]. A group sorts its switches by kind once for all of its ACLs ([`GroupKinds`]), so an ACL does not
 //! look at switches one by one, and its flows share one set of datapaths per kind.
@@ -13,8 +13,9 @@ use std::sync::Arc;
 use ovn_schemas::rows::ovn_northbound as nb;
 use ovsdb_data::Uuid;
 
+use super::acl_holder::HolderAcls;
 use super::options::Options;
-use super::port_group::{Group, GroupSwitches, SwitchGroups};
+use super::port_group::{GroupSwitches, SwitchGroups};
 use crate::flow::{Datapaths, Stage};
 use crate::graph::Derivation;
 use crate::nodes::{Node, NodeId};
@@ -179,6 +180,51 @@ impl Acl {
     pub fn has_id(&self) -> bool {
         self.is_persistent && self.action == Action::AllowRelated
     }
+
+    /// Whether packets of connections are sampled, on a switch that tracks them.
+    pub fn samples_est(&self) -> bool {
+        match self.action {
+            Action::AllowStateless => false,
+            Action::AllowRelated => self.sample_est.is_some(),
+            _ => self.sample_est.is_some() && self.sample_new.is_some(),
+        }
+    }
+
+    /// What is sampled of it, as of others: what goes to one collector.
+    pub fn shared_samples(&self) -> impl Iterator<Item = SharedSample> + use<> {
+        let collector = |sample: &Option<Sample>| sample.as_ref().and_then(Sample::only_collector);
+        let new = match self.action {
+            Action::AllowStateless => Sampled::Stateless,
+            _ => Sampled::New,
+        };
+        let new = collector(&self.sample_new).map(|collector| (collector, new));
+        let est = collector(&self.sample_est).filter(|_| self.samples_est());
+        let est = est.map(|collector| (collector, Sampled::Est));
+        let (at, shared) = (self.at, new.into_iter().chain(est));
+        shared.map(move |(collector, of)| SharedSample { at, collector, of })
+    }
+}
+
+/// What flows that sample for several ACLs are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SharedSample {
+    /// Where the ACLs match.
+    pub at: At,
+    /// Where the samples go.
+    pub collector: Collector,
+    /// What is sampled.
+    pub of: Sampled,
+}
+
+/// What is sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sampled {
+    /// New connections, on a switch that tracks them.
+    New,
+    /// Packets that are not tracked on any switch.
+    Stateless,
+    /// Packets of connections, on a switch that tracks them.
+    Est,
 }
 
 impl Derivation for Acl {
@@ -228,21 +274,7 @@ impl Derivation for Acl {
     }
 }
 
-/// The ACLs that a switch or a port group has itself.
-pub fn acls_of(view: &View<'_>, holder: Uuid) -> Vec<Uuid> {
-    match view.row::<nb::LogicalSwitch<'_>>(holder) {
-        Some(switch) => switch.acls().iter().collect(),
-        None => {
-            let group = view.get::<Group>(holder);
-            group
-                .as_ref()
-                .as_ref()
-                .map_or_else(Vec::new, |group| group.acls.clone())
-        }
-    }
-}
-
-/// The ACLs of a holder, or of a switch, summed up.
+/// What holds for all of several ACLs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AclTraits {
     /// There is one.
@@ -258,32 +290,24 @@ impl AclTraits {
         self.tiers[at as usize]
     }
 
-    fn add(&mut self, more: &AclTraits) {
+    /// Those of one.
+    pub fn of(acl: &Acl) -> AclTraits {
+        let mut traits = AclTraits {
+            has_any: true,
+            has_related: acl.action == Action::AllowRelated,
+            tiers: [0; At::ALL.len()],
+        };
+        traits.tiers[acl.at as usize] = acl.tier;
+        traits
+    }
+
+    /// And of these.
+    pub fn add(&mut self, more: &AclTraits) {
         self.has_any |= more.has_any;
         self.has_related |= more.has_related;
         for at in At::ALL {
             self.tiers[at as usize] = self.max_tier(at).max(more.max_tier(at));
         }
-    }
-}
-
-/// By holder.
-impl Derivation for AclTraits {
-    type Key = Uuid;
-    type Value = AclTraits;
-    const NODE: NodeId = Node::AclTraits;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let mut traits = AclTraits::default();
-        for acl in acls_of(view, uuid) {
-            if let Some(acl) = &*view.get::<Acl>(acl) {
-                traits.has_any = true;
-                traits.has_related |= acl.action == Action::AllowRelated;
-                let tier = &mut traits.tiers[acl.at as usize];
-                *tier = acl.tier.max(*tier);
-            }
-        }
-        traits
     }
 }
 
@@ -334,9 +358,9 @@ impl Derivation for SwitchAcls {
     const NODE: NodeId = Node::SwitchAcls;
 
     fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let mut acls = *view.get::<AclTraits>(uuid);
+        let mut acls = view.get::<HolderAcls>(uuid).traits;
         for group in view.get::<SwitchGroups>(uuid).keys() {
-            acls.add(&view.get::<AclTraits>(*group));
+            acls.add(&view.get::<HolderAcls>(*group).traits);
         }
         let has_vip = view.row::<nb::LogicalSwitch<'_>>(uuid).is_some_and(|row| {
             let mut all = row.load_balancer().iter().chain(row.load_balancer_group().iter());

@@ -7,7 +7,7 @@ use ovn_schemas::rows::ovn_northbound::{LogicalRouter, LogicalRouterPolicy};
 use ovsdb_data::Uuid;
 
 use super::routing::leave;
-use crate::alloc::chain::{PolicyChains, PolicyGroup};
+use crate::alloc::chain::{self, PolicyChains};
 use crate::flow::{Flows, Stage};
 use crate::graph::Derivation;
 use crate::model::config::Config;
@@ -152,7 +152,7 @@ impl Policy<'_, '_> {
 
     /// Several next hops share the packets, whichever chain they are in.
     fn share(&self, flows: &mut Flows, hops: &[NextHop]) -> Option<()> {
-        let group = (*self.view.get::<PolicyGroup>((self.router, self.uuid)))?;
+        let group = chain::group(self.view, self.router, self.uuid)?;
         if hops.iter().any(|hop| hop.is_v4() != hops[0].is_v4()) {
             tracing::warn!(
                 "Logical_Router_Policy {}: nexthops are not of one address family",

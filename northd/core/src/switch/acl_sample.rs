@@ -5,15 +5,14 @@
 //! observation point is in a register or in the connection's label: these flows are the switch's. Others, and all of
 //! them while some chassis cannot sample with registers, have flows of their own, which are the ACL's.
 
-use std::collections::BTreeSet;
-
 use ovn_schemas::rows::ovn_northbound::SamplingApp;
 use ovsdb_data::Uuid;
 
 use super::acl::Saying;
 use crate::flow::Flows;
 use crate::graph::Derivation;
-use crate::model::acl::{Acl, Action, At, Collector, Sample, SwitchAcls, acls_of};
+use crate::model::acl::{Acl, Action, At, Collector, Sample, Sampled, SharedSample, SwitchAcls};
+use crate::model::acl_holder::HolderAcls;
 use crate::model::features::Features;
 use crate::model::port_group::SwitchGroups;
 use crate::nodes::{Node, NodeId};
@@ -44,70 +43,6 @@ impl Derivation for Domains {
     }
 }
 
-/// What the flows that ACLs share are made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Shared {
-    /// Where the ACL matches.
-    pub at: At,
-    /// Where the samples go.
-    pub collector: Collector,
-    /// What is sampled.
-    pub of: Of,
-}
-
-/// What is sampled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Of {
-    /// New connections, on a switch that tracks them.
-    New,
-    /// Packets that are not tracked on any switch.
-    Stateless,
-    /// Packets of connections, on a switch that tracks them.
-    Est,
-}
-
-/// What the ACLs of a holder share.
-pub enum HolderSamples {}
-
-impl Derivation for HolderSamples {
-    type Key = Uuid;
-    type Value = BTreeSet<Shared>;
-    const NODE: NodeId = Node::HolderSamples;
-
-    fn derive(view: &View<'_>, uuid: Uuid, _: Option<&Self::Value>) -> Self::Value {
-        let mut all = BTreeSet::new();
-        if !view.get::<Features>(()).sample_with_reg {
-            return all;
-        }
-        let collector = |sample: &Option<Sample>| sample.as_ref().and_then(Sample::only_collector);
-        for acl in acls_of(view, uuid) {
-            let Some(acl) = &*view.get::<Acl>(acl) else {
-                continue;
-            };
-            let at = acl.at;
-            let new = match acl.action {
-                Action::AllowStateless => Of::Stateless,
-                _ => Of::New,
-            };
-            let new = collector(&acl.sample_new).map(|collector| (collector, new));
-            let est = collector(&acl.sample_est).filter(|_| samples_est(acl));
-            let est = est.map(|collector| (collector, Of::Est));
-            let shared = new.into_iter().chain(est);
-            all.extend(shared.map(|(collector, of)| Shared { at, collector, of }));
-        }
-        all
-    }
-}
-
-/// Whether packets of connections are sampled, on a switch that tracks them.
-fn samples_est(acl: &Acl) -> bool {
-    match acl.action {
-        Action::AllowStateless => false,
-        Action::AllowRelated => acl.sample_est.is_some(),
-        _ => acl.sample_est.is_some() && acl.sample_new.is_some(),
-    }
-}
-
 /// The flows of a switch.
 pub enum AclSampleFlows {}
 
@@ -121,9 +56,12 @@ impl Derivation for AclSampleFlows {
         for at in At::ALL {
             flows.add(at.sample(), 0, "1", "next;");
         }
-        let mut all = (*view.get::<HolderSamples>(uuid)).clone();
+        if !view.get::<Features>(()).sample_with_reg {
+            return flows;
+        }
+        let mut all = view.get::<HolderAcls>(uuid).samples.clone();
         for group in view.get::<SwitchGroups>(uuid).keys() {
-            all.extend(view.get::<HolderSamples>(*group).iter());
+            all.extend(view.get::<HolderAcls>(*group).samples.iter());
         }
         if all.is_empty() {
             return flows;
@@ -132,17 +70,18 @@ impl Derivation for AclSampleFlows {
         let domains = *view.get::<Domains>(());
         for shared in all {
             match shared.of {
-                Of::New | Of::Stateless => add_new(shared, has_related, domains, &mut flows),
-                Of::Est if has_related => add_est(shared, domains, &mut flows),
-                Of::Est => {}
+                Sampled::New | Sampled::Stateless => add_new(shared, has_related, domains, &mut flows),
+                Sampled::Est if has_related => add_est(shared, domains, &mut flows),
+                Sampled::Est => {}
             }
         }
         flows
     }
 }
 
-fn add_new(Shared { at, collector, of }: Shared, has_related: bool, domains: Domains, flows: &mut Flows) {
-    let is_tracked = of == Of::New && has_related;
+fn add_new(shared: SharedSample, has_related: bool, domains: Domains, flows: &mut Flows) {
+    let SharedSample { at, collector, of } = shared;
+    let is_tracked = of == Sampled::New && has_related;
     flows.add(
         at.sample(),
         if is_tracked { 1000 } else { 900 },
@@ -156,7 +95,7 @@ fn add_new(Shared { at, collector, of }: Shared, has_related: bool, domains: Dom
     );
 }
 
-fn add_est(Shared { at, collector, .. }: Shared, domains: Domains, flows: &mut Flows) {
+fn add_est(SharedSample { at, collector, .. }: SharedSample, domains: Domains, flows: &mut Flows) {
     let common = "ip && ct.trk && (ct.est || ct.rel) && ct_label.obs_unused == 0";
     let (id, stage) = (collector.id, at as usize);
     let actions = sample(collector, domains.est.unwrap_or(0), "ct_label.obs_point_id") + " next;";
@@ -193,7 +132,7 @@ pub(super) fn add_own(view: &View<'_>, to: &mut Saying<'_>) {
         to.add(acl.at.sample(), 1100, r#match, samples(acl, new, domains.new));
     }
     let est = acl.sample_est.as_ref().filter(is_own);
-    if let Some(est) = est.filter(|_| to.kind.has_related && samples_est(acl)) {
+    if let Some(est) = est.filter(|_| to.kind.has_related && acl.samples_est()) {
         let actions = samples(acl, est, domains.est);
         for (at, direction) in [(acl.at, "!ct.rpl"), (acl.at.of_replies(), "ct.rpl")] {
             let r#match = format!(
