@@ -3,10 +3,12 @@
 use northd_core::{Northd, Side};
 use ovn_schemas::Db;
 use ovn_schemas::rows::ovn_northbound::{
-    GatewayChassis, LoadBalancer, LoadBalancerHealthCheck, LogicalRouter, LogicalRouterPolicy,
+    AddressSet, GatewayChassis, LoadBalancer, LoadBalancerHealthCheck, LogicalRouter, LogicalRouterPolicy,
     LogicalRouterPort, LogicalRouterStaticRoute, LogicalSwitch, LogicalSwitchPort, Nat,
 };
-use ovn_schemas::rows::ovn_southbound::{AdvertisedRoute, LogicalFlow, PortBinding};
+use ovn_schemas::rows::ovn_southbound::{
+    AdvertisedRoute, DatapathBinding, LearnedRoute, LogicalFlow, PortBinding,
+};
 use ovsdb_data::typed::{Columns, Table};
 use ovsdb_data::{Atom, Row, RowChange, Uuid};
 
@@ -15,7 +17,15 @@ fn id(n: u128) -> Uuid {
 }
 
 fn nb<T: Table<'static>>(n: u128, columns: Columns<T>) -> RowChange {
-    let schema = ovn_schemas::schema(Db::OvnNorthbound);
+    row(Db::OvnNorthbound, n, columns)
+}
+
+fn sb<T: Table<'static>>(n: u128, columns: Columns<T>) -> RowChange {
+    row(Db::OvnSouthbound, n, columns)
+}
+
+fn row<T: Table<'static>>(db: Db, n: u128, columns: Columns<T>) -> RowChange {
+    let schema = ovn_schemas::schema(db);
     let row: Row = columns.into_row(id(n), id(n), schema.table(T::TABLE_INDEX).iter().count());
     RowChange {
         table: T::TABLE_INDEX,
@@ -58,12 +68,16 @@ fn switch(n: u128, ports: &[u128]) -> RowChange {
 /// All of a router on one chassis.
 const ON_CHASSIS: [(&str, &str); 1] = [("chassis", "ch")];
 
-/// What is made of northbound rows: flows with the numbers of their datapaths, advertised routes, and addresses that are
-/// announced.
+/// What is made of northbound rows.
 fn made(rows: &[RowChange]) -> Vec<String> {
     let mut northd = Northd::new();
     northd.change(Side::Nb, rows);
     northd.settle();
+    said(&northd)
+}
+
+/// Flows with the numbers of their datapaths, advertised routes, and addresses that are announced.
+fn said(northd: &Northd) -> Vec<String> {
     let mut texts = Vec::new();
     for row in northd.all() {
         let words = |column| {
@@ -111,6 +125,40 @@ fn check(what: &str, rows: &[RowChange], containing: &str, expected: &[&str]) {
     let mut found = made(rows);
     found.retain(|text| text.contains(containing));
     assert_eq!(found, expected, "{what}");
+}
+
+/// The southbound rows of a router, its port 11 and routes that this one has learned.
+fn learned(n: u128, routes: &[(u128, &'static str, &'static str)]) -> Vec<RowChange> {
+    let (datapath, binding) = (n + 900, n + 901);
+    let of = [("logical-router", id(n).to_string())];
+    let port = Columns::<PortBinding<'static>>::new()
+        .set(PortBinding::LOGICAL_PORT, "p11")
+        .set(PortBinding::DATAPATH, id(datapath))
+        .set(PortBinding::TUNNEL_KEY, 1);
+    let mut rows = vec![
+        sb(
+            datapath,
+            Columns::<DatapathBinding<'static>>::new().set(DatapathBinding::EXTERNAL_IDS, of),
+        ),
+        sb(binding, port),
+    ];
+    rows.extend(routes.iter().map(|(n, prefix, nexthop)| {
+        let columns = Columns::<LearnedRoute<'static>>::new()
+            .set(LearnedRoute::DATAPATH, id(datapath))
+            .set(LearnedRoute::LOGICAL_PORT, id(binding))
+            .set(LearnedRoute::IP_PREFIX, *prefix)
+            .set(LearnedRoute::NEXTHOP, *nexthop);
+        sb(*n, columns)
+    }));
+    rows
+}
+
+fn gone(row: RowChange) -> RowChange {
+    RowChange {
+        old: row.new,
+        new: None,
+        ..row
+    }
 }
 
 fn policy(action: &'static str, r#match: &'static str) -> Columns<LogicalRouterPolicy<'static>> {
@@ -198,6 +246,147 @@ fn route_tables_are_a_routers_own() {
             "2 lr_in_ip_routing 132 reg7 == 1 && ip4.dst == 10.9.0.0/16 -> ip.ttl--; reg8[0..15] = 0; \
            reg0 = 10.2.0.9; reg5 = 10.2.0.1; eth.src = 00:00:00:00:00:21; outport = \"p21\"; \
            flags.loopback = 1; reg9[9] = 1; next;",
+        ],
+    );
+}
+
+#[test]
+fn groups_that_come_and_go_share_no_number() {
+    let route = |n: u128, prefix: &'static str, nexthop: &'static str| {
+        learned(1, &[(n, prefix, nexthop)]).pop().expect("a row")
+    };
+    let first = ["10.0.0.2", "10.0.0.3", "10.0.0.4"].map(|hop| ("192.168.1.0/24", hop));
+    let second = ["10.0.0.2", "10.0.0.3"].map(|hop| ("192.168.2.0/24", hop));
+    let third = ["10.0.0.2", "10.0.0.3"].map(|hop| ("192.168.3.0/24", hop));
+    let mut northd = Northd::new();
+    let router = nb(1, router(1, &[11]));
+    northd.change(Side::Nb, &[router, nb(11, port(11, "10.0.0.1/24"))]);
+    northd.change(Side::Sb, &learned(1, &[]));
+    let mut check = |what: &str, changes: Vec<RowChange>, expected: &[(&str, &str)]| {
+        northd.change(Side::Sb, &changes);
+        northd.settle();
+        let mut found = said(&northd);
+        found.retain(|text| text.starts_with("1 lr_in_ip_routing 194 "));
+        let expected: Vec<String> = (expected.iter())
+            .map(|(to, group)| {
+                format!(
+                    "1 lr_in_ip_routing 194 reg7 == 0 && ip4.dst == {to} -> ip.ttl--; flags.loopback = 1; {group}"
+                )
+            })
+            .collect();
+        assert_eq!(found, expected, "{what}");
+    };
+    let rows = |from: u128, routes: &[(&'static str, &'static str)]| -> Vec<RowChange> {
+        let routes = (from..).zip(routes);
+        routes.map(|(n, (prefix, hop))| route(n, prefix, hop)).collect()
+    };
+    let of =
+        |number: u32, members: &str| format!("reg8[0..15] = {number}; reg8[16..31] = select({members});");
+    check(
+        "two groups",
+        [rows(20, &first), rows(30, &second)].concat(),
+        &[
+            ("192.168.1.0/24", &of(1, "1, 2, 3")),
+            ("192.168.2.0/24", &of(2, "1, 2")),
+        ],
+    );
+    check(
+        "one of three goes",
+        vec![gone(rows(20, &first).remove(0))],
+        &[
+            ("192.168.1.0/24", &of(1, "1, 2")),
+            ("192.168.2.0/24", &of(2, "1, 2")),
+        ],
+    );
+    let others = rows(20, &first).into_iter().skip(1).map(gone);
+    check(
+        "the group goes",
+        others.collect(),
+        &[("192.168.2.0/24", &of(1, "1, 2"))],
+    );
+    check(
+        "another comes",
+        rows(40, &third),
+        &[
+            ("192.168.2.0/24", &of(1, "1, 2")),
+            ("192.168.3.0/24", &of(2, "1, 2")),
+        ],
+    );
+}
+
+#[test]
+fn a_port_without_addresses_leads_where_its_link_does() {
+    let rows = [
+        nb(1, router(1, &[11])),
+        nb(
+            11,
+            port(11, "10.0.0.1/24").set(LogicalRouterPort::NETWORKS, [""; 0]),
+        ),
+    ];
+    let mut northd = Northd::new();
+    northd.change(Side::Nb, &rows);
+    let routes = [
+        (20, "192.168.3.0/24", "10.0.0.3"),
+        (21, "192.168.4.0/24", "fe80::7"),
+        (22, "fd01::/64", "fe80::7"),
+        (23, "fd02::/64", "fd00::7"),
+    ];
+    northd.change(Side::Sb, &learned(1, &routes));
+    northd.settle();
+    let mut found = said(&northd);
+    found.retain(|text| text.contains("lr_in_ip_routing ") && text.contains("reg7 == 0"));
+    let by_link = "ip.ttl--; reg8[0..15] = 0; xxreg0 = fe80::7; xxreg1 = fe80::200:ff:fe00:11; \
+                   eth.src = 00:00:00:00:00:11; outport = \"p11\"; flags.loopback = 1; reg9[9] = 0; next;";
+    assert_eq!(
+        found,
+        [
+            format!("1 lr_in_ip_routing 194 reg7 == 0 && ip4.dst == 192.168.4.0/24 -> {by_link}"),
+            format!("1 lr_in_ip_routing 514 reg7 == 0 && ip6.dst == fd01::/64 -> {by_link}"),
+        ]
+    );
+}
+
+#[test]
+fn who_may_reach_what_is_translated_without_state_is_told_by_addresses() {
+    let nat = |outside: &'static str, inside: &'static str| {
+        Columns::<Nat<'static>>::new()
+            .set(Nat::TYPE, "dnat_and_snat")
+            .set(Nat::EXTERNAL_IP, outside)
+            .set(Nat::LOGICAL_IP, inside)
+            .set(Nat::OPTIONS, [("stateless", "true")])
+    };
+    let friends = Columns::<AddressSet<'static>>::new().set(AddressSet::NAME, "friends");
+    let chassis = Columns::<GatewayChassis<'static>>::new()
+        .set(GatewayChassis::NAME, "gc")
+        .set(GatewayChassis::CHASSIS_NAME, "ch");
+    let rows = [
+        nb(1, router(1, &[11, 12]).set(LogicalRouter::NAT, [18, 19].map(id))),
+        nb(
+            11,
+            port(11, "172.16.0.1/24").set(LogicalRouterPort::GATEWAY_CHASSIS, [id(99)]),
+        ),
+        nb(12, port(12, "192.168.0.1/24")),
+        nb(99, chassis),
+        nb(98, friends),
+        nb(
+            18,
+            nat("172.16.0.5", "192.168.0.5").set(Nat::ALLOWED_EXT_IPS, Some(id(98))),
+        ),
+        nb(
+            19,
+            nat("172.16.0.6", "192.168.0.6").set(Nat::EXEMPTED_EXT_IPS, Some(id(98))),
+        ),
+    ];
+    check(
+        "both",
+        &rows,
+        " lr_in_gw_redirect 7",
+        &[
+            "1 lr_in_gw_redirect 70 ip && ip4.dst == 172.16.0.5 -> drop;",
+            "1 lr_in_gw_redirect 75 ip && ip4.dst == 172.16.0.5 && ip4.src == $friends && outport == \"p11\" -> \
+             outport = \"cr-p11\"; next;",
+            "1 lr_in_gw_redirect 75 ip && ip4.dst == 172.16.0.6 && ip4.src == $friends && outport == \"p11\" -> \
+             drop;",
         ],
     );
 }
@@ -310,9 +499,11 @@ fn every_router_that_a_router_is_connected_to_is_asked() {
     let connected = |n: u128, to: &'static str, network: &'static str| {
         nb(n, port(n, network).set(LogicalRouterPort::PEER, Some(to)))
     };
-    let behind = |n: u128, port: u128, nat: u128| {
-        let columns = router(n, &[port]).set(LogicalRouter::OPTIONS, ON_CHASSIS);
-        nb(n, columns.set(LogicalRouter::NAT, [id(nat)]))
+    let behind = |n: u128, port: u128| {
+        router(n, &[port])
+            .set(LogicalRouter::OPTIONS, ON_CHASSIS)
+            .set(LogicalRouter::NAT, [id(n * 10 + 8)])
+            .set(LogicalRouter::LOAD_BALANCER, [id(n * 10 + 9)])
     };
     let nat = |n: u128, outside: &'static str| {
         let columns = Columns::<Nat<'static>>::new()
@@ -321,23 +512,30 @@ fn every_router_that_a_router_is_connected_to_is_asked() {
             .set(Nat::LOGICAL_IP, "10.8.0.8");
         nb(n, columns)
     };
-    let rows = [
-        nb(1, telling(1, &[11, 12], "nat")),
-        connected(11, "p21", "10.1.0.1/24"),
-        connected(12, "p31", "10.2.0.1/24"),
-        behind(2, 21, 29),
-        connected(21, "p11", "10.1.0.2/24"),
-        nat(29, "172.16.0.2"),
-        behind(3, 31, 39),
-        connected(31, "p12", "10.2.0.3/24"),
-        nat(39, "172.16.0.3"),
-    ];
-    check(
-        "both",
-        &rows,
-        "advertised ",
-        &["advertised 172.16.0.2", "advertised 172.16.0.3"],
-    );
+    let balancer = |n: u128, vip: &'static str| {
+        let columns = Columns::<LoadBalancer<'static>>::new()
+            .set(LoadBalancer::NAME, format!("lb{n}"))
+            .set(LoadBalancer::VIPS, [(vip, "10.8.0.8")]);
+        nb(n, columns)
+    };
+    let check = |what: &'static str, expected: &[&str]| {
+        let rows = [
+            nb(1, telling(1, &[11, 12], what)),
+            connected(11, "p21", "10.1.0.1/24"),
+            connected(12, "p31", "10.2.0.1/24"),
+            nb(2, behind(2, 21)),
+            connected(21, "p11", "10.1.0.2/24"),
+            nat(28, "172.16.0.2"),
+            balancer(29, "10.96.0.2"),
+            nb(3, behind(3, 31)),
+            connected(31, "p12", "10.2.0.3/24"),
+            nat(38, "172.16.0.3"),
+            balancer(39, "10.96.0.3"),
+        ];
+        check(what, &rows, "advertised ", expected);
+    };
+    check("nat", &["advertised 172.16.0.2", "advertised 172.16.0.3"]);
+    check("lb", &["advertised 10.96.0.2", "advertised 10.96.0.3"]);
 }
 
 #[test]

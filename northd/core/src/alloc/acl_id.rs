@@ -14,7 +14,7 @@ use crate::model::acl::Acl;
 use crate::nodes::{Node, NodeId};
 use crate::view::View;
 
-/// The highest id that the schema takes.
+/// The highest id that the schema takes. (The packaged northd counts further, and then nothing it writes is taken.)
 const MAX: i64 = 32767;
 
 /// The ids of all ACLs that have one.
@@ -68,6 +68,8 @@ impl Derivation for AclId {
 
 #[cfg(test)]
 mod tests {
+    use ovsdb_data::Atom;
+
     use super::*;
 
     #[test]
@@ -84,5 +86,20 @@ mod tests {
         check(&[], &[(1, 1), (2, 2), (3, 3)]);
         check(&[(2, 1), (9, 2)], &[(1, 2), (2, 1), (3, 3)]);
         check(&[(1, 7), (2, 7)], &[(1, 7), (2, 1), (3, 2)]);
+    }
+
+    #[test]
+    fn ids_end_where_the_column_does() {
+        let schema = ovn_schemas::schema(ovn_schemas::Db::OvnSouthbound);
+        let column = schema
+            .table(sb::AclId::TABLE_INDEX)
+            .column_schema(sb::AclId::ID.index);
+        let takes = |id: i64| column.ty.key.check(&Atom::Integer(id)).is_ok();
+        assert!(takes(MAX) && !takes(MAX + 1));
+        let all: Vec<Uuid> = (1..=MAX as u128 + 1).map(Uuid::from_u128).collect();
+        let ids = give(&all, &BTreeMap::new());
+        assert_eq!(ids.len(), all.len() - 1);
+        assert_eq!(ids.values().max(), Some(&MAX));
+        assert_eq!(ids.get(&all[all.len() - 1]), None);
     }
 }
