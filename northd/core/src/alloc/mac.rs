@@ -39,12 +39,14 @@ impl Derivation for MacPrefix {
 
 impl MacPrefix {
     /// `aa:bb:cc`; what follows does not count. Zeros are none.
+    ///
+    /// Read as scanf(3) reads `%hhx:%hhx:%hhx`: blanks, a sign and `0x` may stand before a number, and of one that is too
+    /// long the last two digits count.
     fn parse(text: &str) -> Option<MacPrefix> {
-        let mut bytes = [0; 3];
-        let mut parts = text.split(':');
-        for byte in &mut bytes {
-            *byte = u8::from_str_radix(parts.next()?, 16).ok()?;
-        }
+        let (a, rest) = scan_byte(text)?;
+        let (b, rest) = scan_byte(rest.strip_prefix(':')?)?;
+        let (c, _) = scan_byte(rest.strip_prefix(':')?)?;
+        let bytes = [a, b, c];
         (bytes != [0; 3]).then_some(MacPrefix(bytes))
     }
 
@@ -73,6 +75,21 @@ impl MacPrefix {
             at(0)
         })
     }
+}
+
+/// A number in hexadecimal digits that a text begins with, cut to a byte, and what follows it.
+fn scan_byte(text: &str) -> Option<(u8, &str)> {
+    let text = text.trim_start();
+    let is_below = text.starts_with('-');
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_digit = |c: char| c.is_ascii_hexdigit();
+    let unmarked = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let text = unmarked.filter(|rest| rest.starts_with(is_digit)).unwrap_or(text);
+    let end = text.find(|c| !is_digit(c)).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    let last = digits.get(end.saturating_sub(2)..)?;
+    let byte = u8::from_str_radix(last, 16).ok()?;
+    Some((if is_below { byte.wrapping_neg() } else { byte }, rest))
 }
 
 impl std::fmt::Display for MacPrefix {
@@ -133,8 +150,45 @@ mod tests {
         check(0x0a00_0002, &["0a:00:00:00:00:03"], "0a:00:00:00:00:04");
         check(0x0aff_fffe, &[], "0a:00:00:00:00:01");
         check(0, &[], "0a:00:00:00:00:01");
-        for text in ["", "0a", "0a:0b", "00:00:00", "0a:zz:01"] {
-            assert_eq!(MacPrefix::parse(text), None, "{text}");
+    }
+
+    #[test]
+    fn prefixes_are_read_as_the_c_program_reads_them() {
+        // What was seen of ovn-northd 25.03.0; where it drew one by chance there is none.
+        let check = |text: &str, shown: Option<&str>| {
+            let prefix = MacPrefix::parse(text).map(|prefix| prefix.to_string());
+            assert_eq!(prefix.as_deref(), shown, "{text:?}");
+        };
+        for text in [
+            "0a:0b:0c",
+            "0A:b:0C",
+            "10a:0b:0c",
+            "fffffffffffffffff0a:0b:0c",
+            "0x0a:0b:0xC",
+            "  0a: 0b: 0c",
+            "+a:b:c",
+            "0a:0b:0c:0d:0e:0f",
+            "0a:0b:0cxyz",
+        ] {
+            check(text, Some("0a:0b:0c"));
+        }
+        check("-1:0b:0c", Some("ff:0b:0c"));
+        check("01:00:00", Some("01:00:00"));
+        for text in [
+            "",
+            "nonsense",
+            "0a",
+            "0a:0b",
+            "0a-0b-0c",
+            "0a:0b:xyz",
+            "0a :0b:0c",
+            "0x:1:2",
+            ":1:2",
+            "a0b::",
+            "00:00:00",
+            "100:100:100",
+        ] {
+            check(text, None);
         }
     }
 }
