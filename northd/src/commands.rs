@@ -13,7 +13,7 @@ use ovsdb_data::typed::Table;
 use crate::OvnNorthd;
 
 /// The most threads that may be asked for.
-const THREADS_MAX: u32 = 256;
+const THREADS_MAX: i32 = 256;
 
 /// Registers them.
 pub fn register(desk: &Desk<OvnNorthd>) {
@@ -39,23 +39,22 @@ pub fn register(desk: &Desk<OvnNorthd>) {
         1,
         1,
         |turn, arguments| {
-            let text = arguments.first().map_or("", String::as_str);
-            match text.parse::<u32>() {
-                Ok(n) if (1..=THREADS_MAX).contains(&n) => {
-                    turn.service.n_threads = threads(text);
-                    Ok(String::new())
-                }
-                _ => Err(format!("invalid n_threads: {text}\n")),
+            let n = atoi(arguments.first().map_or("", String::as_str));
+            if !(1..=THREADS_MAX).contains(&n) {
+                return Err(format!("invalid n_threads: {n}\n"));
             }
+            turn.service.n_threads = n;
+            Ok(String::new())
         },
     );
 }
 
-/// A number of threads, made fit as the C program does: what does not begin with a number is none, and too few.
-pub fn threads(text: &str) -> u32 {
-    let n = leading_number(text);
-    let fit = n.clamp(1, i64::from(THREADS_MAX)) as u32;
-    if i64::from(fit) != n {
+/// The number of threads that `--n-threads` asks for, made fit as the C program does.
+pub fn threads(text: &str) -> i32 {
+    // The C program takes an unsigned long for an int: of what does not fit the lower half stays.
+    let n = strtoul(text) as i32;
+    let fit = n.clamp(1, THREADS_MAX);
+    if fit != n {
         OvnNorthd::warn(&format!(
             "Setting n_threads to {fit} as --n-threads option was set to : [{text}]"
         ));
@@ -66,15 +65,37 @@ pub fn threads(text: &str) -> u32 {
     fit
 }
 
-fn leading_number(text: &str) -> i64 {
-    let text = text.trim_start();
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
+/// strtoul(3): what is below zero counts back from the end, what is too long is the most.
+fn strtoul(text: &str) -> u64 {
+    match leading_number(text) {
+        (_, None) => u64::MAX,
+        (true, Some(n)) => n.wrapping_neg(),
+        (false, Some(n)) => n,
+    }
+}
+
+/// atoi(3): what is too long is the most or the least that a long takes, and of that the lower half.
+fn atoi(text: &str) -> i32 {
+    let (is_below, n) = leading_number(text);
+    let n = n.and_then(|n| i64::try_from(n).ok());
+    let long = match is_below {
+        true => n.map_or(i64::MIN, |n| -n),
+        false => n.unwrap_or(i64::MAX),
     };
+    long as i32
+}
+
+/// The number that a text begins with, without its sign: whether that is `-`, and none where the number is too long.
+/// A text that begins with no number is zero.
+fn leading_number(text: &str) -> (bool, Option<u64>) {
+    let text = text.trim_start();
+    let is_below = text.starts_with('-');
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let too_long = if end > 0 { i64::MAX } else { 0 };
-    sign * digits[..end].parse().unwrap_or(too_long)
+    match &digits[..end] {
+        "" => (is_below, Some(0)),
+        digits => (is_below, digits.parse().ok()),
+    }
 }
 
 /// The one feature that the C program lists: whether all chassis of this zone say when MAC bindings were used.
@@ -97,17 +118,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn threads_are_made_fit() {
-        let check = |text: &str, n: u32| assert_eq!(threads(text), n, "{text:?}");
-        check("1", 1);
-        check(" 4", 4);
-        check("+4x", 4);
-        check("256", 256);
-        check("257", 256);
-        check("99999999999999999999", 256);
-        check("0", 1);
-        check("-3", 1);
-        check("x", 1);
-        check("", 1);
+    fn numbers_are_read_as_the_c_program_reads_them() {
+        // What was seen of ovn-northd 25.03.0: `--n-threads`, and what `set-n-threads` makes of it.
+        let check = |text: &str, option: i32, command: i32| {
+            assert_eq!((threads(text), atoi(text)), (option, command), "{text:?}");
+        };
+        check("1", 1, 1);
+        check(" 4", 4, 4);
+        check("+4x", 4, 4);
+        check("256", 256, 256);
+        check("257", 256, 257);
+        check("0", 1, 0);
+        check("-3", 1, -3);
+        check("x", 1, 0);
+        check("", 1, 0);
+        check("4294967298", 2, 2);
+        check("-4294967292", 4, 4);
+        check("99999999999", 256, 1_215_752_191);
+        check("99999999999999999999", 1, -1);
+        check("-99999999999999999999", 1, 0);
+        check("-18446744073709551612", 4, 0);
     }
 }

@@ -38,7 +38,7 @@ struct OvnNorthd {
     /// `--dry-run`: begins paused.
     is_dry: bool,
     /// `--n-threads`: taken, shown, and of no effect: a change costs too little to be divided.
-    n_threads: u32,
+    n_threads: i32,
     ageing: Ageing,
     asked: Asked,
     engine: Engine,

@@ -89,7 +89,7 @@ impl<P: Program> Follower<P> {
                 machine.change(self.side, changes);
                 self.reconcile.changed(changes);
             }
-            Seen::Connected(_) | Seen::Lock(_) | Seen::Nothing => {}
+            Seen::Connected(_) | Seen::Lock | Seen::Nothing => {}
         }
         seen
     }

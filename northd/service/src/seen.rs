@@ -11,8 +11,8 @@ use ovsdb_idl::session::Event;
 pub enum Seen {
     /// Rows changed.
     Changes(Vec<RowChange>),
-    /// The lock is ours, or not any more.
-    Lock(bool),
+    /// The lock is ours now, or not any more.
+    Lock,
     /// It follows a server, or no longer.
     Connected(bool),
     /// Nothing to us.
@@ -26,8 +26,7 @@ pub fn see(side: Side, event: Event, known: &Databases) -> Seen {
         Event::Changed { changes, .. } => Seen::Changes(changes),
         Event::Reset { rows, .. } => Seen::Changes(difference(side, rows, known)),
         Event::Connected(is_connected) => Seen::Connected(is_connected),
-        Event::Locked => Seen::Lock(true),
-        Event::Stolen | Event::LockLost => Seen::Lock(false),
+        Event::Locked | Event::Stolen | Event::LockLost => Seen::Lock,
         _ => Seen::Nothing,
     }
 }

@@ -171,17 +171,25 @@ impl<S: Service> Turn<S> {
 
     fn take(&mut self, n: usize, event: Event) {
         match self.followers[n].take(&mut self.machine, event) {
-            Seen::Lock(is_ours) => {
-                self.has_lock = is_ours;
-                let name = S::NAME;
-                S::inform(&match is_ours {
-                    true => format!("{name} lock acquired. This {name} instance is now active."),
-                    false => format!("{name} lock lost. This {name} instance is now on standby."),
-                });
-            }
+            Seen::Lock => self.look_at_lock(),
             Seen::Connected(false) => S::lost(&self.machine, self.followers[n].side),
             Seen::Connected(true) | Seen::Changes(_) | Seen::Nothing => {}
         }
+    }
+
+    /// What is heard of the lock may be out of date: it may have been given up since.
+    fn look_at_lock(&mut self) {
+        let has_lock = self
+            .follower(Side::Sb)
+            .is_some_and(|follower| follower.client.has_lock());
+        if std::mem::replace(&mut self.has_lock, has_lock) == has_lock {
+            return;
+        }
+        let name = S::NAME;
+        S::inform(&match has_lock {
+            true => format!("{name} lock acquired. This {name} instance is now active."),
+            false => format!("{name} lock lost. This {name} instance is now on standby."),
+        });
     }
 
     fn step(&mut self) {
@@ -250,12 +258,13 @@ impl<S: Service> Turn<S> {
         let was_paused = std::mem::replace(&mut self.is_paused, is_paused);
         if !is_paused {
             self.lock();
-        } else if !was_paused {
-            S::inform(&format!("This {} instance is now paused.", S::NAME));
-            // Whoever only waits for the lock must not get it either.
-            if let Some(follower) = self.follower(Side::Sb) {
-                follower.client.unlock();
+        } else if !was_paused && let Some(follower) = self.follower(Side::Sb) {
+            let client = &follower.client;
+            if client.has_lock() || client.is_lock_contended() {
+                S::inform(&format!("This {} instance is now paused.", S::NAME));
             }
+            // Whoever only waits for the lock must not get it either.
+            client.unlock();
             self.has_lock = false;
         }
     }

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod live;
 pub mod nonsense;
 pub mod renamed;
+pub mod zone;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};

@@ -6,64 +6,34 @@ use std::time::{Duration, Instant};
 
 use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::pki::Authority;
-use ferrovn_tests::process::Process;
 use ferrovn_tests::server::{Kind, Server, ours};
-use ferrovn_tests::translator;
+use northd_oracle::fixture::dump;
+use northd_oracle::zone::{Northd, PATIENCE, Zone};
 use ovn_schemas::Db;
+use ovn_schemas::rows::ovn_southbound::DatapathBinding;
+use ovsdb_data::typed::Table;
+use serde_json::json;
 
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The packaged program, and ours.
+const BOTH: [Kind; 2] = [Kind::C, Kind::Ours];
 
-/// A pair of databases and one program that keeps them in step, killed with its handle.
-struct Zone {
-    scratch: Scratch,
-    _servers: [Server; 2],
-    _northd: Process,
+/// A pair of databases, and one program that keeps them in step.
+fn active(test: &str, kind: Kind) -> (Zone, Northd) {
+    let zone = Zone::new(test);
+    let northd = zone.start(kind, "northd", &[]);
+    zone.wait_until(&northd, "active");
+    zone.sync();
+    (zone, northd)
 }
 
-impl Zone {
-    fn new(test: &str, kind: Kind) -> Zone {
-        let scratch = Scratch::new(test);
-        let at = |file: &str| kind.path(&scratch, file);
-        let options = [
-            format!("--ovnnb-db=unix:{}", at("nb.sock")),
-            format!("--ovnsb-db=unix:{}", at("sb.sock")),
-        ];
-        let nb = Server::start(Kind::C, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
-        let sb = Server::start(Kind::C, &scratch, "sb", Db::OvnSouthbound.text(), &[]);
-        Zone::on(scratch, kind, [nb, sb], &options)
-    }
-
-    fn on(scratch: Scratch, kind: Kind, servers: [Server; 2], options: &[String]) -> Zone {
-        let zone = Zone {
-            _northd: translator::start(kind, &scratch, "ovn-northd", "northd", options),
-            scratch,
-            _servers: servers,
-        };
-        zone.nbctl(&["init"]);
-        let began = Instant::now();
-        while zone.ask(&["status"]).trim() != "Status: active" {
-            assert!(began.elapsed() < PATIENCE, "{}", zone.ask(&["status"]));
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        zone.nbctl(&["--wait=sb", "sync"]);
-        zone
-    }
-
-    fn nbctl(&self, args: &[&str]) -> String {
-        let args = [&["--db=unix:nb.sock", "--timeout=60"], args].concat();
-        self.scratch.run("ovn-nbctl", &args)
-    }
-
-    /// What a command prints, also when it is refused.
-    fn ask(&self, words: &[&str]) -> String {
-        let socket = self.scratch.inner("northd.ctl").display().to_string();
-        let output = self
-            .scratch
-            .output("ovn-appctl", &[&["-t", &socket], words].concat());
-        let text = [output.stdout, output.stderr].concat();
-        String::from_utf8_lossy(&text).into_owned()
-    }
+/// What a program has logged of itself. That it reads its databases anew, ours has no need to say.
+fn said(zone: &Zone, northd: &Northd) -> Vec<String> {
+    let log = zone.log(northd);
+    let lines = log.lines().filter_map(|line| line.split_once("|ovn_northd|"));
+    let own = ["OVN internal version is", "reconnected, force recompute"];
+    let said = lines.map(|(_, said)| said.to_owned());
+    said.filter(|said| !own.iter().any(|own| said.contains(own)))
+        .collect()
 }
 
 /// A text with `N` for every number.
@@ -83,11 +53,13 @@ fn form(text: &str) -> String {
 
 #[test]
 fn commands_are_those_of_the_packaged_program() {
-    let zones = [Kind::C, Kind::Ours].map(|kind| Zone::new("northd-commands", kind));
-    for zone in &zones {
+    let zones = BOTH.map(|kind| active("northd-commands", kind));
+    for (zone, _) in &zones {
         zone.nbctl(&["--wait=sb", "ls-add", "sw0", "--", "lsp-add", "sw0", "a"]);
     }
-    let [c, ours] = zones.each_ref().map(|zone| zone.ask(&["list-commands"]));
+    let [c, ours] = zones
+        .each_ref()
+        .map(|(zone, northd)| zone.ask(northd, &["list-commands"]));
     let own: Vec<&str> = ours
         .lines()
         .filter(|line| !c.lines().any(|of| of == *line))
@@ -117,17 +89,15 @@ fn commands_are_those_of_the_packaged_program() {
         &["stopwatch/reset"],
         &["coverage/read-counter", "txn_success"],
         &["coverage/read-counter", "nope"],
-        &["parallel-build/set-n-threads", "0"],
         &["is-paused"],
     ] {
-        let [c, ours] = zones.each_ref().map(|zone| {
-            let socket = zone.scratch.inner("northd.ctl").display().to_string();
-            form(&zone.ask(words).replace(&socket, "SOCKET"))
-        });
+        let [c, ours] = zones
+            .each_ref()
+            .map(|(zone, northd)| form(&zone.ask(northd, words)));
         assert_eq!(ours, c, "{words:?}");
     }
-    let [c, ours] = zones.each_ref().map(|zone| {
-        let text = zone.ask(&["stopwatch/show"]);
+    let [c, ours] = zones.each_ref().map(|(zone, northd)| {
+        let text = zone.ask(northd, &["stopwatch/show"]);
         let mut names: Vec<String> = text
             .lines()
             .filter(|line| line.starts_with("Stat"))
@@ -141,14 +111,13 @@ fn commands_are_those_of_the_packaged_program() {
 
 #[test]
 fn nodes_have_run_where_something_was_made() {
-    let zone = Zone::new("northd-stats", Kind::Ours);
+    let (zone, northd) = active("northd-stats", Kind::Ours);
     zone.nbctl(&["--wait=sb", "ls-add", "sw0"]);
     let stats = |node: &str, counter: &str| {
-        zone.ask(&["inc-engine/show-stats", node, counter])
-            .trim()
-            .to_owned()
+        let words = ["inc-engine/show-stats", node, counter];
+        zone.ask(&northd, &words).trim().to_owned()
     };
-    zone.ask(&["inc-engine/clear-stats"]);
+    zone.ask(&northd, &["inc-engine/clear-stats"]);
     zone.nbctl(&["--wait=sb", "lsp-add", "sw0", "a"]);
     for (node, ran) in [
         ("northd", true),
@@ -159,7 +128,7 @@ fn nodes_have_run_where_something_was_made() {
         assert_eq!(stats(node, "recompute"), "0", "{node}");
         assert_eq!(stats(node, "compute") != "0", ran, "{node}");
     }
-    zone.ask(&["inc-engine/recompute"]);
+    zone.ask(&northd, &["inc-engine/recompute"]);
     zone.nbctl(&["--wait=sb", "sync"]);
     assert_eq!(stats("lflow", "recompute"), "1");
     for (command, said) in [
@@ -167,14 +136,14 @@ fn nodes_have_run_where_something_was_made() {
         ("coverage/show", "txn_success"),
         ("derivations/show-counts", "SwitchPort "),
     ] {
-        let text = zone.ask(&[command]);
+        let text = zone.ask(&northd, &[command]);
         assert!(text.contains(said), "{command}: {text}");
     }
 }
 
 #[test]
 fn options_of_the_process_in_the_database_change_nothing_else() {
-    let zone = Zone::new("northd-options", Kind::Ours);
+    let (zone, northd) = active("northd-options", Kind::Ours);
     for option in [
         "northd-backoff-interval-ms=300",
         "northd_probe_interval=60000",
@@ -184,7 +153,174 @@ fn options_of_the_process_in_the_database_change_nothing_else() {
         zone.nbctl(&["--wait=sb", "ls-add", &format!("sw-{option}")]);
     }
     assert_eq!(zone.nbctl(&["ls-list"]).lines().count(), 3);
-    assert_eq!(zone.ask(&["status"]).trim(), "Status: active");
+    assert_eq!(zone.ask(&northd, &["status"]), "Status: active\n");
+}
+
+#[test]
+fn threads_are_counted_as_the_packaged_program_counts_them() {
+    const TEXTS: [&str; 14] = [
+        "x",
+        "4x",
+        " 4",
+        "+5",
+        "0",
+        "257",
+        "256",
+        "-3",
+        "",
+        "1",
+        "4294967298",
+        "99999999999",
+        "99999999999999999999",
+        "-18446744073709551612",
+    ];
+    let zones = BOTH.map(|kind| active("northd-threads", kind));
+    for text in TEXTS {
+        let [c, ours] = zones.each_ref().map(|(zone, northd)| {
+            let answer = zone.ask(northd, &["parallel-build/set-n-threads", text]);
+            (answer, zone.ask(northd, &["parallel-build/get-n-threads"]))
+        });
+        assert_eq!(ours, c, "{text:?}");
+    }
+    for (n, text) in TEXTS.iter().enumerate() {
+        let [c, ours] = BOTH.map(|kind| {
+            let (zone, _) = &zones[usize::from(kind == Kind::Ours)];
+            let option = format!("--n-threads={text}");
+            let northd = zone.start(kind, &format!("threads{n}"), &[&option, "--dry-run"]);
+            let threads = zone.ask(&northd, &["parallel-build/get-n-threads"]);
+            (threads, said(zone, &northd))
+        });
+        assert_eq!(ours, c, "{text:?}");
+    }
+}
+
+#[test]
+fn a_dry_run_writes_nothing_until_it_is_resumed() {
+    let [c, ours] = BOTH.map(|kind| {
+        let zone = Zone::new("northd-dry");
+        zone.nbctl(&["ls-add", "sw0"]);
+        let northd = zone.start(kind, "northd", &["--dry-run"]);
+        for db in ["nb", "sb"] {
+            zone.wait(&format!("{db} is connected"), || {
+                let status = zone.ask(&northd, &[&format!("{db}-connection-status")]);
+                status.trim() == "connected"
+            });
+        }
+        let mut told = Vec::new();
+        for words in ["status", "is-paused", "inc-engine/recompute", "pause", "status"] {
+            told.push(zone.ask(&northd, &[words]));
+        }
+        zone.nbctl(&["ls-add", "sw1"]);
+        let mut sb = zone.sb.client(&zone.scratch);
+        let written = dump(&mut sb, Db::OvnSouthbound);
+        assert!(written.is_empty(), "{kind:?}: {written:?}");
+        told.push(zone.ask(&northd, &["resume"]));
+        zone.wait_until(&northd, "active");
+        zone.sync();
+        let written = dump(&mut sb, Db::OvnSouthbound);
+        let datapaths = written
+            .iter()
+            .filter(|row| row.table == DatapathBinding::TABLE_INDEX);
+        assert_eq!(datapaths.count(), 2, "{kind:?}");
+        told.push(zone.ask(&northd, &["is-paused"]));
+        (told, said(&zone, &northd))
+    });
+    assert_eq!(ours, c);
+    let active = "INFO|ovn-northd lock acquired. This ovn-northd instance is now active.";
+    assert_eq!(ours.1, [active]);
+}
+
+#[test]
+fn who_has_the_lock_is_told_and_logged() {
+    let [c, ours] = BOTH.map(|kind| {
+        let (mut zone, northd) = active("northd-told", kind);
+        let mut told = Vec::new();
+        let mut ask = |zone: &Zone, words: &[&str]| {
+            for word in words {
+                told.push(format!("{word}: {}", zone.ask(&northd, &[word])));
+            }
+        };
+        let mut thief = zone.sb.client(&zone.scratch);
+        thief.call("steal", json!(["ovn_northd"]));
+        zone.wait_until(&northd, "standby");
+        ask(
+            &zone,
+            &["is-paused", "nb-connection-status", "sb-connection-status"],
+        );
+        drop(thief);
+        zone.wait_until(&northd, "active");
+        ask(
+            &zone,
+            &["pause", "status", "is-paused", "pause", "resume", "is-paused"],
+        );
+        zone.wait_until(&northd, "active");
+        ask(&zone, &["sb-cluster-state-reset", "nb-cluster-state-reset"]);
+        zone.sync();
+        zone.sb.kill();
+        zone.wait_until(&northd, "standby");
+        ask(&zone, &["sb-connection-status", "nb-connection-status"]);
+        // Nothing is given up: nothing is logged.
+        ask(&zone, &["pause", "status", "resume", "status"]);
+        zone.sb.restart(&zone.scratch);
+        zone.wait_until(&northd, "active");
+        ask(&zone, &["sb-connection-status"]);
+        zone.nbctl(&["--wait=sb", "ls-add", "sw0"]);
+        (told, said(&zone, &northd))
+    });
+    assert_eq!(ours, c);
+    let active = "INFO|ovn-northd lock acquired. This ovn-northd instance is now active.";
+    let standby = "INFO|ovn-northd lock lost. This ovn-northd instance is now on standby.";
+    let paused = "INFO|This ovn-northd instance is now paused.";
+    let reset = ["southbound", "northbound"].map(|of| format!("INFO|Resetting {of} database cluster state"));
+    let [sb, nb] = &reset;
+    assert_eq!(
+        ours.1,
+        [active, standby, active, paused, active, sb, nb, standby, active]
+    );
+}
+
+#[test]
+fn a_prefix_of_ethernet_addresses_is_what_the_packaged_program_reads() {
+    let zones = BOTH.map(|kind| active("northd-prefix", kind));
+    let prefix = |(zone, _): &(Zone, Northd), text: &str| {
+        let option = format!("options:mac_prefix=\"{text}\"");
+        zone.nbctl(&["--wait=sb", "set", "NB_Global", ".", &option]);
+        zone.nbctl(&["get", "NB_Global", ".", "options:mac_prefix"])
+            .trim()
+            .to_owned()
+    };
+    for text in [
+        "0a:0b:0c",
+        "0A:0:1",
+        "10a:0b:0c",
+        "0x0a:0b:0xc",
+        " 0a: 0b: 0c",
+        "-1:0b:+c",
+        "0a:0b:0c:0d:0e:0f",
+        "0a:0b:0cxyz",
+        "01:00:00",
+        "fffffffffffffffff0a:0b:0c",
+    ] {
+        let [c, ours] = zones.each_ref().map(|zone| prefix(zone, text));
+        assert_eq!(ours, c, "{text:?}");
+    }
+    // None of these is one: both choose one by themselves.
+    for text in [
+        "",
+        "nonsense",
+        "0a:0b",
+        "0a-0b-0c",
+        "0a :0b:0c",
+        "0x:1:2",
+        "00:00:00",
+    ] {
+        for (kind, zone) in BOTH.iter().zip(&zones) {
+            let chosen = prefix(zone, text);
+            let bytes = chosen.trim_matches('"').split(':').collect::<Vec<_>>();
+            let first = u8::from_str_radix(bytes[0], 16).expect("hexadecimal digits");
+            assert_eq!((bytes.len(), first & 3), (3, 2), "{kind:?} {text:?}: {chosen}");
+        }
+    }
 }
 
 #[test]
@@ -230,7 +366,8 @@ fn databases_with_tls_are_kept_in_step() {
         .args(&options)
         .args(identity(Kind::Ours, "northd"));
     options.extend(identity(Kind::Ours, "northd"));
-    let zone = Zone::on(scratch, Kind::Ours, [nb, sb], &options);
+    let zone = Zone::on(scratch, nb, sb);
+    let _northd = zone.start_on(Kind::Ours, "northd", &options);
     zone.nbctl(&["--wait=sb", "ls-add", "sw0", "--", "lsp-add", "sw0", "guarded"]);
     let output = explain
         .args(["--stage=ls_in_check_port_sec", "eth.src[40]"])

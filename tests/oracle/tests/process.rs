@@ -1,181 +1,94 @@
 //! The program `ovn-northd` on real databases: what it takes over, what it repairs, who is active.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::process::Process;
-use ferrovn_tests::server::{Kind, Server};
-use ferrovn_tests::translator;
-use northd_oracle::{Case, cases};
+use ferrovn_tests::server::Kind;
+use northd_oracle::zone::Zone;
+use northd_oracle::{Case, Step, cases};
 use ovn_schemas::Db;
 use serde_json::{Value, json};
 
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A pair of databases and programs that keep them in step.
-struct Zone {
-    scratch: Scratch,
-    _nb: Server,
-    sb: Server,
-}
-
-/// A running `ovn-northd`, killed with its handle.
-struct Northd {
-    _process: Process,
-    name: String,
-}
-
-impl Zone {
-    fn new(test: &str) -> Zone {
-        Zone::with_schema(test, Db::OvnSouthbound.text())
-    }
-
-    fn with_schema(test: &str, sb: &str) -> Zone {
-        let scratch = Scratch::new(test);
-        let nb = Server::start(Kind::C, &scratch, "nb", Db::OvnNorthbound.text(), &[]);
-        let sb = Server::start(Kind::C, &scratch, "sb", sb, &[]);
-        let zone = Zone { scratch, _nb: nb, sb };
-        zone.nbctl(&["init"]);
-        zone
-    }
-
-    fn nbctl(&self, args: &[&str]) -> String {
-        let args: Vec<&str> = ["--db=unix:nb.sock", "--timeout=30"]
-            .into_iter()
-            .chain(args.iter().copied())
-            .collect();
-        self.scratch.run("ovn-nbctl", &args)
-    }
-
-    fn run(&self, case: &Case) {
-        use northd_oracle::Step;
-        for step in &case.steps {
-            if let Step::Nb(words) = step {
-                self.nbctl(&words.iter().map(String::as_str).collect::<Vec<_>>());
-            }
+/// Takes the northbound steps of a case.
+fn run(zone: &Zone, case: &Case) {
+    for step in &case.steps {
+        if let Step::Nb(words) = step {
+            zone.nbctl(&words.iter().map(String::as_str).collect::<Vec<_>>());
         }
     }
+}
 
-    fn start(&self, kind: Kind, name: &str) -> Northd {
-        let northd = Northd {
-            _process: translator::northd(kind, &self.scratch, name),
-            name: name.to_owned(),
-        };
-        self.wait(&format!("{name} answers"), || {
-            self.ask(&northd, "status").is_some()
-        });
-        northd
-    }
-
-    fn ask(&self, northd: &Northd, command: &str) -> Option<String> {
-        let socket = self.scratch.inner(&format!("{}.ctl", northd.name));
-        let output = self
-            .scratch
-            .output("ovn-appctl", &["-t", &socket.display().to_string(), command]);
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    }
-
-    /// The rows of the southbound database with their versions, which change with every write.
-    fn versions(&self) -> Vec<(String, Value)> {
-        let tables = [
-            "Address_Set",
-            "Port_Group",
-            "HA_Chassis",
-            "Meter",
-            "Load_Balancer",
-            "DHCP_Options",
-            "RBAC_Role",
-            "IP_Multicast",
-            "Datapath_Binding",
-            "Port_Binding",
-            "Logical_Flow",
-            "Logical_DP_Group",
-            "Multicast_Group",
-        ];
-        let mut client = self.sb.client(&self.scratch);
-        let rows = tables.map(|table| {
-            let results = client.transact(json!([
-                "OVN_Southbound",
-                {"op": "select", "table": table, "where": [], "columns": ["_uuid", "_version"]}
-            ]));
-            (table.to_owned(), results[0]["rows"].clone())
-        });
-        rows.into()
-    }
-
-    fn wait(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        let began = Instant::now();
-        while !holds() {
-            assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn sync(&self) {
-        self.nbctl(&["--wait=sb", "sync"]);
-    }
+/// The rows of the southbound database with their versions, which change with every write.
+fn versions(zone: &Zone) -> Vec<(String, Value)> {
+    let tables = [
+        "Address_Set",
+        "Port_Group",
+        "HA_Chassis",
+        "Meter",
+        "Load_Balancer",
+        "DHCP_Options",
+        "RBAC_Role",
+        "IP_Multicast",
+        "Datapath_Binding",
+        "Port_Binding",
+        "Logical_Flow",
+        "Logical_DP_Group",
+        "Multicast_Group",
+    ];
+    let mut client = zone.sb.client(&zone.scratch);
+    let rows = tables.map(|table| {
+        let results = client.transact(json!([
+            "OVN_Southbound",
+            {"op": "select", "table": table, "where": [], "columns": ["_uuid", "_version"]}
+        ]));
+        (table.to_owned(), results[0]["rows"].clone())
+    });
+    rows.into()
 }
 
 #[test]
 fn one_is_active_and_the_other_takes_over() {
     let zone = Zone::new("northd-lock");
-    let first = zone.start(Kind::Ours, "first");
-    zone.wait("the first is active", || {
-        zone.ask(&first, "status").as_deref() == Some("Status: active")
-    });
-    let second = zone.start(Kind::Ours, "second");
-    assert_eq!(zone.ask(&second, "status").as_deref(), Some("Status: standby"));
+    let first = zone.start(Kind::Ours, "first", &[]);
+    zone.wait_until(&first, "active");
+    let second = zone.start(Kind::Ours, "second", &[]);
+    assert_eq!(zone.ask(&second, &["status"]), "Status: standby\n");
     zone.nbctl(&["--wait=sb", "ls-add", "sw0"]);
     drop(first);
-    zone.wait("the second is active", || {
-        zone.ask(&second, "status").as_deref() == Some("Status: active")
-    });
+    zone.wait_until(&second, "active");
     zone.nbctl(&["--wait=sb", "ls-add", "sw1"]);
-    assert_eq!(zone.ask(&second, "pause").as_deref(), Some(""));
-    zone.wait("the second is paused", || {
-        zone.ask(&second, "status").as_deref() == Some("Status: paused")
-    });
-    assert_eq!(zone.ask(&second, "resume").as_deref(), Some(""));
+    assert_eq!(zone.ask(&second, &["pause"]), "");
+    zone.wait_until(&second, "paused");
+    assert_eq!(zone.ask(&second, &["resume"]), "");
     zone.nbctl(&["--wait=sb", "ls-add", "sw2"]);
 }
 
 #[test]
 fn whoever_is_paused_does_not_wait_for_the_lock() {
     let zone = Zone::new("northd-pause");
-    let is = |northd: &Northd, status: &str| {
-        let expected = format!("Status: {status}");
-        zone.wait(&format!("{} is {status}", northd.name), || {
-            zone.ask(northd, "status").as_ref() == Some(&expected)
-        });
-    };
-    let first = zone.start(Kind::Ours, "first");
-    is(&first, "active");
+    let first = zone.start(Kind::Ours, "first", &[]);
+    zone.wait_until(&first, "active");
     let [second, third] = ["second", "third"].map(|name| {
-        let northd = zone.start(Kind::Ours, name);
+        let northd = zone.start(Kind::Ours, name, &[]);
         // The lock is asked for with the first contents.
         zone.sync();
-        is(&northd, "standby");
+        zone.wait_until(&northd, "standby");
         northd
     });
-    assert_eq!(zone.ask(&second, "pause").as_deref(), Some(""));
+    assert_eq!(zone.ask(&second, &["pause"]), "");
     drop(first);
-    is(&third, "active");
+    zone.wait_until(&third, "active");
     zone.sync();
-    assert_eq!(zone.ask(&second, "resume").as_deref(), Some(""));
-    is(&second, "standby");
+    assert_eq!(zone.ask(&second, &["resume"]), "");
+    zone.wait_until(&second, "standby");
 }
 
 #[test]
 fn what_others_change_is_put_right() {
     let zone = Zone::new("northd-repair");
-    let _northd = zone.start(Kind::Ours, "northd");
+    let _northd = zone.start(Kind::Ours, "northd", &[]);
     zone.nbctl(&["--wait=sb", "ls-add", "sw0", "--", "lsp-add", "sw0", "a"]);
-    let before = zone.versions();
+    let before = versions(&zone);
     let count = |versions: &[(String, Value)]| -> Vec<usize> {
         versions
             .iter()
@@ -191,7 +104,7 @@ fn what_others_change_is_put_right() {
             "match": "nonsense", "actions": "drop;"}},
     ]));
     zone.wait("as many rows as before", || {
-        count(&zone.versions()) == count(&before)
+        count(&versions(&zone)) == count(&before)
     });
     let wrong = client.transact(json!([
         "OVN_Southbound",
@@ -210,20 +123,18 @@ fn what_others_change_is_put_right() {
 #[test]
 fn a_database_that_is_in_step_is_left_alone() {
     let zone = Zone::new("northd-again");
-    let northd = zone.start(Kind::Ours, "first");
+    let northd = zone.start(Kind::Ours, "first", &[]);
     for case in cases().iter().filter(|case| case.name == "switch/two_ports") {
-        zone.run(case);
+        run(&zone, case);
     }
     zone.sync();
-    let before = zone.versions();
+    let before = versions(&zone);
     drop(northd);
-    let northd = zone.start(Kind::Ours, "second");
-    zone.wait("the second is active", || {
-        zone.ask(&northd, "status").as_deref() == Some("Status: active")
-    });
-    assert_eq!(zone.ask(&northd, "inc-engine/recompute").as_deref(), Some(""));
+    let northd = zone.start(Kind::Ours, "second", &[]);
+    zone.wait_until(&northd, "active");
+    assert_eq!(zone.ask(&northd, &["inc-engine/recompute"]), "");
     zone.sync();
-    assert_eq!(zone.versions(), before);
+    assert_eq!(versions(&zone), before);
 }
 
 #[test]
@@ -250,17 +161,17 @@ fn what_the_packaged_one_has_written_is_taken_over() {
     };
     for case in cases().iter().filter(|case| !is_renamed(case)).step_by(6) {
         let zone = Zone::new("northd-takeover");
-        let northd = zone.start(Kind::C, "packaged");
-        zone.run(case);
+        let northd = zone.start(Kind::C, "packaged", &[]);
+        run(&zone, case);
         zone.sync();
         zone.sync();
-        zone.ask(&northd, "exit");
+        zone.ask(&northd, &["exit"]);
         drop(northd);
-        let before = zone.versions();
-        let _northd = zone.start(Kind::Ours, "ours");
+        let before = versions(&zone);
+        let _northd = zone.start(Kind::Ours, "ours", &[]);
         zone.sync();
         zone.sync();
-        for ((table, before), (_, after)) in before.into_iter().zip(zone.versions()) {
+        for ((table, before), (_, after)) in before.into_iter().zip(versions(&zone)) {
             let rows = |rows: &Value| -> BTreeSet<String> {
                 rows.as_array()
                     .into_iter()
@@ -285,7 +196,7 @@ fn what_the_packaged_one_has_written_is_taken_over() {
 #[test]
 fn what_is_too_old_is_deleted_in_time() {
     let zone = Zone::new("northd-ageing");
-    let _northd = zone.start(Kind::Ours, "northd");
+    let _northd = zone.start(Kind::Ours, "northd", &[]);
     zone.nbctl(&[
         "lr-add",
         "r",
@@ -367,7 +278,7 @@ fn a_row_that_is_refused_keeps_nothing_else_from_being_written() {
     zone.nbctl(&[
         "ls-add", "sw0", "--", "lsp-add", "sw0", "a", "--", "lsp-add", "sw0", "b",
     ]);
-    let _northd = zone.start(Kind::Ours, "northd");
+    let northd = zone.start(Kind::Ours, "northd", &[]);
     let mut client = zone.sb.client(&zone.scratch);
     let mut names = |table: &str, column: &str| -> BTreeSet<String> {
         let rows = client.transact(json!([
@@ -386,7 +297,7 @@ fn a_row_that_is_refused_keeps_nothing_else_from_being_written() {
     // What comes later is written as well.
     zone.nbctl(&["--wait=sb", "ls-add", "sw1", "--", "lsp-add", "sw1", "c"]);
     assert!(names("Port_Binding", "logical_port").contains("c"));
-    let log = std::fs::read_to_string(zone.scratch.host("northd.log")).expect("it was written");
+    let log = zone.log(&northd);
     for table in ["Address_Set", "Meter", "Port_Binding"] {
         assert!(log.contains(&format!("Sb: {table} ")), "{table}: {log}");
     }
