@@ -1,7 +1,8 @@
 //! Small numbers: of names of a router, which flows carry in registers, and of rows that keep theirs.
 //!
-//! Each name has one, from 1 on. They depend on the names alone, not on what was there before, so that a fresh start gives the same ones. A few
-//! names are numbered in their order. Many have places by their hashes: one that comes or goes moves hardly any other.
+//! Each name has one, from 1 on. They depend on the names alone, not on what was there before, so that a fresh start
+//! gives the same ones. A few names are numbered in their order. Many have places by their hashes: one that comes or goes
+//! moves hardly any other.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
