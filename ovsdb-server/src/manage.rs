@@ -190,7 +190,7 @@ impl Operations for Managed {
         })
     }
 
-    async fn restore(&self, db: &str, file: Vec<u8>) -> Outcome<()> {
+    async fn restore(&self, db: &str, file: Vec<u8>, any_schema: bool) -> Outcome<()> {
         let storage = |error: std::io::Error| OperationError::new(ErrorCode::Storage, error.to_string());
         let written = tokio::task::spawn_blocking(move || {
             let mut kept = tempfile::NamedTempFile::new()?;
@@ -203,7 +203,7 @@ impl Operations for Managed {
             path: kept.path().to_owned(),
             // Where it is kept meanwhile says nothing to whoever sent it.
             name: "the file that was sent".to_owned(),
-            any_schema: false,
+            any_schema,
         };
         Ok(backup::restore(&self.actor, db, source).await?)
     }

@@ -396,7 +396,7 @@ impl Cluster {
 
     /// Runs a command on a member's control socket (ovs-appctl(8)): its answer, or the error it answers with.
     pub fn control(&self, member: usize, command: &str, args: &[&str]) -> Result<String, String> {
-        let path = self.folder(member).join("db.ctl");
+        let path = self.control_socket(member);
         let mut client =
             Client::try_connect(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         client.send(command, json!(args));
@@ -410,6 +410,11 @@ impl Cluster {
             Received::Closed => Err(format!("{command}: closed")),
             Received::Silence => Err(format!("{command}: no answer")),
         }
+    }
+
+    /// A member's control socket.
+    pub fn control_socket(&self, member: usize) -> PathBuf {
+        self.folder(member).join("db.ctl")
     }
 
     /// A member's socket for clients.

@@ -1,5 +1,5 @@
-//! Operators at work without Kubernetes: `kubectl-ko` through the management API of a cluster of ours, and servers that
-//! are told to end.
+//! Operators at work without Kubernetes: `kubectl-ko` and `ovsdb-tool online` on a cluster of ours, and servers that are
+//! told to end.
 
 use std::process::{Command, Output};
 
@@ -97,6 +97,144 @@ fn a_cluster_is_shown_saved_restored_and_changed() {
     cluster.kick(follower);
     assert_eq!(cluster.members().len(), 2);
     cluster.wait_until_whole();
+}
+
+/// `ovsdb-tool online` on one member, through its management API or its control socket.
+struct Online<'a> {
+    cluster: &'a Cluster,
+    server: String,
+}
+
+impl Online<'_> {
+    fn run(&self, action: &str, args: &[&str]) -> Output {
+        Command::new(ours("ovsdb-tool"))
+            .args(["online", &self.server, action, self.cluster.database()])
+            .args(args)
+            .current_dir(self.cluster.scratch().host(""))
+            .output()
+            .expect("it runs")
+    }
+
+    /// What it says, which must be a success.
+    #[track_caller]
+    fn says(&self, action: &str, args: &[&str]) -> String {
+        said(&self.run(action, args))
+    }
+
+    /// Why it fails.
+    #[track_caller]
+    fn fails(&self, action: &str, args: &[&str]) -> String {
+        let output = self.run(action, args);
+        assert_eq!(output.status.code(), Some(1), "{action} {args:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+/// Every operation, by one way to the servers.
+fn operate_online(server: fn(&Cluster, usize) -> String) {
+    let options = Options {
+        contents: Some(peers::root().join("usr/share/ovn/ovn-nb.ovsschema")),
+        managed: true,
+        ..Options::default()
+    };
+    let mut cluster = Cluster::start_with(Kind::Ours, 3, options);
+    let at = |cluster: &'_ Cluster, member: usize| server(cluster, member);
+    let (leader, follower) = (cluster.leader(), cluster.follower());
+    let told = cluster.status(follower).expect("it runs");
+    insert(&cluster, "a");
+    cluster.wait_until_whole();
+    {
+        let online = Online {
+            cluster: &cluster,
+            server: at(&cluster, follower),
+        };
+        let status = Status::parse(&online.says("status", &[])).expect("the layout of cluster/status");
+        assert_eq!((&status.sid, status.servers.len()), (&told.sid, 3));
+        assert_eq!(online.says("storage-status", &[]), "status: ok\n");
+        let verified = online.says("verify", &[]);
+        assert!(
+            verified.ends_with("\nall members have the same contents\n"),
+            "{verified}"
+        );
+        online.says("compact", &[]);
+
+        online.says("backup", &["saved.db"]);
+        insert(&cluster, "b");
+        online.says("restore", &["saved.db"]);
+        assert_eq!(cluster.leader(), follower, "whoever restores leads");
+        cluster.wait_until_whole();
+        assert_eq!(switches(&cluster, leader), ["a"]);
+
+        // A backup of another schema, and no backup at all.
+        let schema = std::fs::read_to_string(peers::root().join("usr/share/ovn/ovn-nb.ovsschema"));
+        let schema = schema
+            .expect("the packaged schema")
+            .replace("\"version\": \"7.", "\"version\": \"8.");
+        let host = |name: &str| cluster.scratch().host(name).display().to_string();
+        std::fs::write(host("other.ovsschema"), schema).expect("it is written");
+        let converted = Command::new(ours("ovsdb-tool"))
+            .args([
+                "convert",
+                &host("saved.db"),
+                &host("other.ovsschema"),
+                &host("other.db"),
+            ])
+            .output()
+            .expect("it runs");
+        said(&converted);
+        let why = online.fails("restore", &["other.db"]);
+        assert!(why.contains("a backup with schema version \"8."), "{why}");
+        online.says("restore", &["--force", "other.db"]);
+        let why = online.fails("restore", &["other.ovsschema"]);
+        assert!(!why.is_empty() && switches(&cluster, leader) == ["a"], "{why}");
+
+        online.says("change-election-timer", &["1500"]);
+        cluster.wait("the timer", |cluster| {
+            let status = cluster.status(leader).ok()?;
+            (status.election_timer_ms == 1500).then_some(())
+        });
+        for wrong in ["x", "9000"] {
+            let why = online.fails("change-election-timer", &[wrong]);
+            assert!(why.contains("election timer"), "{why}");
+        }
+
+        online.says("transfer-leadership", &[]);
+        assert_ne!(cluster.leader(), follower);
+        let why = online.fails("transfer-leadership", &[]);
+        assert!(why.contains("lead"), "{why}");
+
+        for (action, args) in [("dance", &[][..]), ("kick", &[]), ("status", &["more"])] {
+            assert!(online.fails(action, args).contains(action));
+        }
+        assert!(online.fails("kick", &["beef"]).contains("unknown server"));
+    }
+
+    cluster.kill(follower);
+    let online = Online {
+        cluster: &cluster,
+        server: at(&cluster, leader),
+    };
+    let removal = online.says("kick", &[&told.sid[..8]]);
+    assert!(
+        ["started removal\n", "sent removal request to leader\n"].contains(&&*removal),
+        "{removal}"
+    );
+    // The dead one's way is no way.
+    let dead = Online {
+        cluster: &cluster,
+        server: at(&cluster, follower),
+    };
+    assert!(dead.fails("status", &[]).contains("refused"));
+}
+
+#[test]
+fn ovsdb_tool_operates_a_cluster_through_the_management_api() {
+    operate_online(Cluster::management);
+}
+
+#[test]
+fn ovsdb_tool_operates_a_cluster_through_control_sockets() {
+    operate_online(|cluster, member| cluster.control_socket(member).display().to_string());
 }
 
 /// Whoever leads has another member take over first: nobody has to miss it.

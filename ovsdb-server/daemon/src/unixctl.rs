@@ -4,6 +4,8 @@
 //! In: bytes on a unix stream socket. Out: replies, one at a time per connection, in order. Bytes that are no request
 //! close the connection.
 
+mod ask;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::oneshot;
 
 use crate::dirs;
+
+pub use ask::ask;
 
 /// What a command answers: text for stdout, or an error text.
 pub type Reply = Result<String, String>;

@@ -1,12 +1,10 @@
 //! The way through a server's management API.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use ovsdb_manage::api::ApiClient;
-use ovsdb_manage::types::Removal;
-use ovsdb_manage::{Client, ClientError};
+use ovsdb_manage::progress::Progress;
+use ovsdb_manage::{Client, ClientError, files};
 use ovsdb_transport::tls::{Tls, TlsFiles};
 use tokio::runtime::{Builder, Runtime};
 
@@ -50,38 +48,14 @@ impl Way for Api {
 
     fn kick(&mut self, of: Component, server: &str) -> Outcome {
         let removal = self.run(self.client.kick(of.database().into(), server.into()))?;
-        println!(
-            "{}",
-            match removal {
-                Removal::Started => "started removal",
-                Removal::Requested => "sent removal request to leader",
-            }
-        );
+        println!("{removal}");
         Ok(())
     }
 
     fn backup(&mut self, of: Component, to: &Path) -> Outcome {
-        let here = |error: io::Error| Failure::Error(format!("{}: {error}", to.display()));
-        // Under its own name only when whole.
-        let partial = to.with_extension("partial");
-        let mut file = BufWriter::new(File::create(&partial).map_err(here)?);
-        let mut told = Progress::default();
-        let whole = self.run(ovsdb_manage::backup(
-            &self.client,
-            of.database(),
-            &mut file,
-            |so_far, total| told.show(so_far, total),
-        ));
-        told.end();
-        let saved = whole.and_then(|_| {
-            let file = file.into_inner().map_err(|error| here(error.into_error()))?;
-            file.sync_all().map_err(here)?;
-            std::fs::rename(&partial, to).map_err(here)
-        });
-        saved.inspect_err(|_| {
-            // A torn backup is worse than none.
-            let _ = std::fs::remove_file(&partial);
-        })
+        let mut progress = Progress::default();
+        self.run(files::save(&self.client, of.database(), to, &mut progress))?;
+        Ok(())
     }
 
     fn dbstatus(&mut self, of: Component) -> Outcome {
@@ -96,25 +70,21 @@ impl Way for Api {
         Ok(())
     }
 
-    fn restore(&mut self, of: Component, from: Option<&Path>) -> Outcome {
+    fn restore(&mut self, of: Component, from: Option<&Path>, force: bool) -> Outcome {
         let from = from.ok_or_else(|| {
             Failure::Error(format!(
                 "restore: name the file, a backup of ovn-{}; it replaces the contents of every server",
                 of.word()
             ))
         })?;
-        let here = |error: io::Error| Failure::Error(format!("{}: {error}", from.display()));
-        let file = File::open(from).map_err(here)?;
-        let total = file.metadata().map_err(here)?.len();
-        let mut told = Progress::default();
-        let restored = self.run(ovsdb_manage::restore(
+        let mut progress = Progress::default();
+        self.run(files::put_in_place(
             &self.client,
             of.database(),
-            &mut BufReader::new(file),
-            |so_far| told.show(so_far, Some(total)),
-        ));
-        told.end();
-        restored?;
+            from,
+            force,
+            &mut progress,
+        ))?;
         println!("restore ovn-{} db from {}", of.word(), from.display());
         Ok(())
     }
@@ -125,33 +95,6 @@ impl From<ClientError> for Failure {
         match error {
             ClientError::Refused(refusal) => Failure::Refused(refusal.message),
             other => Failure::Error(other.to_string()),
-        }
-    }
-}
-
-/// Megabytes so far, where somebody looks.
-#[derive(Default)]
-struct Progress {
-    shown_mb: Option<u64>,
-}
-
-impl Progress {
-    fn show(&mut self, so_far: u64, total: Option<u64>) {
-        let mb = so_far / 1_000_000;
-        if self.shown_mb == Some(mb) || !io::stderr().is_terminal() {
-            return;
-        }
-        self.shown_mb = Some(mb);
-        match total {
-            Some(total) => eprint!("\r{mb} of {} MB", total / 1_000_000),
-            None => eprint!("\r{mb} MB"),
-        }
-        let _ = io::stderr().flush();
-    }
-
-    fn end(&self) {
-        if self.shown_mb.is_some() {
-            eprintln!();
         }
     }
 }

@@ -17,7 +17,7 @@ database, get db consistency status or restore ovn nb db when met 'inconsistent 
   [icnb|icsb] [status|kick|backup|dbstatus]     the same for the databases between availability zones
 Options:
   --address {http|https|ws|wss}://HOST:PORT    not through kubectl, but the management API of a server; restore then \
-takes the file to restore
+takes the file to restore, and --force where it is of another schema
   --private-key FILE --certificate FILE --ca-cert FILE    for https and wss
 ";
 
@@ -50,8 +50,13 @@ pub enum Action {
     Backup,
     /// Show whether storage is sound, everywhere.
     DbStatus,
-    /// Make the cluster anew: from its first server's file, or from this one.
-    Restore(Option<PathBuf>),
+    /// Make the cluster anew.
+    Restore {
+        /// From this file, or from the first server's.
+        from: Option<PathBuf>,
+        /// The file may be of another schema.
+        force: bool,
+    },
     /// No action of the plugin's.
     Unknown(String),
 }
@@ -83,6 +88,7 @@ fn parse_in(namespace: String, words: impl IntoIterator<Item = OsString>) -> Res
     let mut parser = lexopt::Parser::from_args(words);
     let mut values: Vec<String> = Vec::new();
     let mut address = None;
+    let mut force = false;
     let mut tls = TlsFiles::default();
     while let Some(word) = parser.next()? {
         match word {
@@ -91,6 +97,7 @@ fn parse_in(namespace: String, words: impl IntoIterator<Item = OsString>) -> Res
             Long("private-key") | Short('p') => tls.private_key = Some(parser.value()?.into()),
             Long("certificate") | Short('c') => tls.certificate = Some(parser.value()?.into()),
             Long("ca-cert") | Short('C') => tls.ca_cert = Some(parser.value()?.into()),
+            Long("force") => force = true,
             Long("help") | Short('h') => return Ok(Asked::Help),
             other => return Err(other.unexpected()),
         }
@@ -108,7 +115,10 @@ fn parse_in(namespace: String, words: impl IntoIterator<Item = OsString>) -> Res
         "kick" => Action::Kick(values.next().ok_or_else(|| missing("the server to kick"))?),
         "backup" => Action::Backup,
         "dbstatus" => Action::DbStatus,
-        "restore" => Action::Restore(values.next().map(PathBuf::from)),
+        "restore" => Action::Restore {
+            from: values.next().map(PathBuf::from),
+            force,
+        },
         other => Action::Unknown(other.to_owned()),
     };
     let access = match address {
@@ -153,16 +163,28 @@ mod tests {
         );
         check("icnb backup", through_pods(Component::IcNb, Action::Backup));
         check("icsb dbstatus", through_pods(Component::IcSb, Action::DbStatus));
-        check("nb restore", through_pods(Component::Nb, Action::Restore(None)));
+        check(
+            "nb restore",
+            through_pods(
+                Component::Nb,
+                Action::Restore {
+                    from: None,
+                    force: false,
+                },
+            ),
+        );
         check(
             "nb dance",
             through_pods(Component::Nb, Action::Unknown("dance".into())),
         );
         check(
-            "--address http://h:1 nb restore f -C ca",
+            "--address http://h:1 nb restore f --force -C ca",
             Ok(Asked::Do {
                 component: Component::Nb,
-                action: Action::Restore(Some("f".into())),
+                action: Action::Restore {
+                    from: Some("f".into()),
+                    force: true,
+                },
                 access: Box::new(Access::Api {
                     address: "http://h:1".into(),
                     tls: TlsFiles {

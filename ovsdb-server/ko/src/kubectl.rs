@@ -103,7 +103,7 @@ impl Way for Kubectl {
         Ok(())
     }
 
-    fn restore(&mut self, of: Component, from: Option<&Path>) -> Outcome {
+    fn restore(&mut self, of: Component, from: Option<&Path>, _force: bool) -> Outcome {
         if of != Component::Nb {
             println!("restore cmd is only used for nb db");
             return Ok(());

@@ -42,8 +42,8 @@ pub trait Way {
     fn backup(&mut self, of: Component, to: &Path) -> Outcome;
     /// Shows whether storage is sound: the pair's, at each place.
     fn dbstatus(&mut self, of: Component) -> Outcome;
-    /// Makes the cluster anew.
-    fn restore(&mut self, of: Component, from: Option<&Path>) -> Outcome;
+    /// Makes the cluster anew; a file of another schema only with `force`.
+    fn restore(&mut self, of: Component, from: Option<&Path>, force: bool) -> Outcome;
 }
 
 /// Does it.
@@ -59,7 +59,7 @@ pub fn act(way: &mut impl Way, component: Component, action: Action) -> Outcome 
             Ok(())
         }
         Action::DbStatus => way.dbstatus(component),
-        Action::Restore(from) => way.restore(component, from.as_deref()),
+        Action::Restore { from, force } => way.restore(component, from.as_deref(), force),
         Action::Unknown(action) => {
             println!("unknown action {action}");
             Ok(())

@@ -102,7 +102,7 @@ impl Operations for Memory {
         })
     }
 
-    async fn restore(&self, db: &str, file: Vec<u8>) -> Outcome<()> {
+    async fn restore(&self, db: &str, file: Vec<u8>, _any_schema: bool) -> Outcome<()> {
         only_nb(db)?;
         self.0.send_replace(file);
         Ok(())

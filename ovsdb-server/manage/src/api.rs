@@ -71,9 +71,14 @@ pub trait Api {
     async fn restore_chunk(&self, id: RestoreId, offset: u64, data: String) -> Result<u64, ErrorObjectOwned>;
 
     /// The file is complete: replaces the contents in one step, or not at all. `sha256` is that of the whole file, in
-    /// hexadecimal.
+    /// hexadecimal. A file of another schema than the database has is refused, unless `force` is given as true.
     #[method(name = "restore_finish")]
-    async fn restore_finish(&self, id: RestoreId, sha256: String) -> Result<(), ErrorObjectOwned>;
+    async fn restore_finish(
+        &self,
+        id: RestoreId,
+        sha256: String,
+        force: Option<bool>,
+    ) -> Result<(), ErrorObjectOwned>;
 
     /// Gives a restore up; one that is not there is no error.
     #[method(name = "restore_abort")]

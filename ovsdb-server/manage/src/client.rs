@@ -48,6 +48,14 @@ pub enum ClientError {
     /// A file here cannot be read or written.
     #[error("{0}")]
     File(#[from] io::Error),
+    /// The same, of a file that has a name.
+    #[error("{path}: {error}")]
+    Named {
+        /// Its name.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
     /// A backup that is not whole.
     #[error("the backup is torn: {0}")]
     Torn(String),
@@ -143,11 +151,13 @@ pub async fn backup(
     Err(torn(format!("the server ended it after {so_far} bytes")))
 }
 
-/// Replaces a database's contents by those of a standalone database's file, in one step or not at all.
+/// Replaces a database's contents by those of a standalone database's file, in one step or not at all. One of another
+/// schema is refused unless `force`.
 pub async fn restore(
     client: &Client,
     db: &str,
     from: &mut impl Read,
+    force: bool,
     mut progress: impl FnMut(u64),
 ) -> Result<(), ClientError> {
     let id = client.restore_begin(db.to_owned()).await?;
@@ -158,7 +168,7 @@ pub async fn restore(
         chunk.clear();
         from.take(CHUNK_BYTES as u64).read_to_end(&mut chunk)?;
         if chunk.is_empty() {
-            return Ok(client.restore_finish(id, hex(hash)).await?);
+            return Ok(client.restore_finish(id, hex(hash), Some(force)).await?);
         }
         hash.update(&chunk);
         so_far = client.restore_chunk(id, so_far, STANDARD.encode(&chunk)).await?;

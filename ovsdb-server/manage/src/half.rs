@@ -121,9 +121,9 @@ impl ApiServer for Half {
         Ok(self.restores.lock().chunk(id, offset, &data)?)
     }
 
-    async fn restore_finish(&self, id: RestoreId, sha256: String) -> Answer<()> {
+    async fn restore_finish(&self, id: RestoreId, sha256: String, force: Option<bool>) -> Answer<()> {
         let (db, file) = self.restores.lock().finish(id, &sha256)?;
-        Ok(self.operations.restore(&db, file).await?)
+        Ok(self.operations.restore(&db, file, force.unwrap_or(false)).await?)
     }
 
     async fn restore_abort(&self, id: RestoreId) -> Answer<()> {

@@ -16,8 +16,10 @@
 pub mod api;
 mod client;
 mod error;
+pub mod files;
 mod half;
 pub mod operations;
+pub mod progress;
 mod restore;
 mod serve;
 mod text;

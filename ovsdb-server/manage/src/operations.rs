@@ -58,8 +58,8 @@ pub trait Operations: Send + Sync + 'static {
     async fn backup(&self, db: &str) -> Outcome<Backup>;
 
     /// Replaces the contents by those of a standalone database's file, in one step or not at all. The file arrived as
-    /// it was sent; whether it is one is for the server to see.
-    async fn restore(&self, db: &str, file: Vec<u8>) -> Outcome<()>;
+    /// it was sent; whether it is one is for the server to see. One of another schema is refused unless `any_schema`.
+    async fn restore(&self, db: &str, file: Vec<u8>, any_schema: bool) -> Outcome<()>;
 
     /// The cluster's standing: what it is now, then each change.
     async fn watch(&self, db: &str) -> Outcome<BoxStream<'static, Status>>;

@@ -3,7 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::types::{
-    Agreement, Link, Member, Phase, Refusal, Role, Standing, StateReport, Status, StorageStatus, Verification,
+    Agreement, Link, Member, Phase, Refusal, Removal, Role, Standing, StateReport, Status, StorageStatus,
+    Verification,
 };
 
 /// The first four digits of an id, its nickname.
@@ -115,6 +116,15 @@ impl Display for Standing {
     }
 }
 
+impl Display for Removal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Removal::Started => "started removal",
+            Removal::Requested => "sent removal request to leader",
+        })
+    }
+}
+
 impl Display for Role {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -156,11 +166,17 @@ impl Display for Verification {
                 StateReport::Unreachable { error } => writeln!(f, "no answer: {error}")?,
             }
         }
-        f.write_str(match self.agreement() {
-            Agreement::Same => "all members have the same contents\n",
-            Agreement::Incomplete => "not all members could be compared\n",
+        writeln!(f, "{}", self.agreement())
+    }
+}
+
+impl Display for Agreement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Agreement::Same => "all members have the same contents",
+            Agreement::Incomplete => "not all members could be compared",
             Agreement::Different => {
-                "members have different contents: kick those that differ from the leader, and let new ones join\n"
+                "members have different contents: kick those that differ from the leader, and let new ones join"
             }
         })
     }

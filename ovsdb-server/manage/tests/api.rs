@@ -166,8 +166,9 @@ impl Operations for Memory {
         Ok(Backup { total, bytes })
     }
 
-    async fn restore(&self, db: &str, file: Vec<u8>) -> Outcome<()> {
-        self.ask(db, format!("restore {} bytes", file.len()))?;
+    async fn restore(&self, db: &str, file: Vec<u8>, any_schema: bool) -> Outcome<()> {
+        let how = if any_schema { ", forced" } else { "" };
+        self.ask(db, format!("restore {} bytes{how}", file.len()))?;
         self.files.lock().insert(db.to_owned(), file);
         Ok(())
     }
@@ -272,13 +273,13 @@ async fn a_backup_is_what_there_is_and_can_be_restored() {
     assert!(steps.is_sorted() && steps.len() >= 16, "{steps:?}");
 
     file.truncate(3_999_999);
-    ovsdb_manage::restore(&client, "D", &mut file.as_slice(), |_| ())
+    ovsdb_manage::restore(&client, "D", &mut file.as_slice(), false, |_| ())
         .await
         .expect("a restore");
     assert!(file == memory.files.lock()["D"], "all bytes arrive");
 
     // An empty file is a file.
-    ovsdb_manage::restore(&client, "D", &mut &b""[..], |_| ())
+    ovsdb_manage::restore(&client, "D", &mut &b""[..], false, |_| ())
         .await
         .expect("a restore");
     let torn = ovsdb_manage::backup(&client, "D", &mut Vec::new(), |_, _| ()).await;
@@ -288,7 +289,7 @@ async fn a_backup_is_what_there_is_and_can_be_restored() {
     );
     let absent = ovsdb_manage::backup(&client, "absent", &mut Vec::new(), |_, _| ()).await;
     assert_eq!(code(absent.expect_err("no such database")), ErrorCode::NoDatabase);
-    let absent = ovsdb_manage::restore(&client, "absent", &mut &b""[..], |_| ()).await;
+    let absent = ovsdb_manage::restore(&client, "absent", &mut &b""[..], false, |_| ()).await;
     assert_eq!(code(absent.expect_err("no such database")), ErrorCode::NoDatabase);
 }
 
@@ -306,7 +307,7 @@ async fn a_restore_with_a_wrong_checksum_changes_nothing() {
         3
     );
     let wrong = client
-        .restore_finish(id, "00".into())
+        .restore_finish(id, "00".into(), None)
         .await
         .expect_err("a wrong sum");
     assert_eq!(code(wrong), ErrorCode::Corrupt);

@@ -5,7 +5,6 @@
 
 use ovsdb_daemon::unixctl::Commands;
 use ovsdb_manage::OperationError;
-use ovsdb_manage::types::Removal;
 use tokio::sync::oneshot;
 
 use super::{Later, ask};
@@ -62,10 +61,10 @@ pub fn register(commands: &Commands, actor: &Actor<Server>) {
     });
     on("kick", "DB SERVER", 2, |target, args| {
         Box::pin(async move {
-            text(target.kick(&args[1]), |removal| match removal {
-                Removal::Started => "started removal",
-                Removal::Requested => "sent removal request to leader",
-            })
+            let removal = target.kick(&args[1]);
+            removal
+                .map(|removal| removal.to_string())
+                .map_err(|error| error.message)
         })
     });
     on_some("transfer-leadership", "DB [SERVER]", (1, 2), |target, args| {

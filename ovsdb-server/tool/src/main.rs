@@ -1,8 +1,8 @@
-//! The program `ovsdb-tool` (ovsdb-tool(1)): database files, without a server.
+//! The program `ovsdb-tool` (ovsdb-tool(1)): database files, without a server; and a server's databases while it runs.
 //!
 //! In: a command with its arguments. Out: text that scripts parse, an exit status. The commands live in [`files`]
 //! (make and change), [`cluster`], [`check`] and [`member`] (the files of clusters), [`inspect`] (names, versions,
-//! identities) and [`log`] (records as people read them).
+//! identities), [`log`] (records as people read them), and [`online`] (databases that a server has open).
 
 mod check;
 mod cluster;
@@ -10,6 +10,7 @@ mod files;
 mod inspect;
 mod log;
 mod member;
+mod online;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,9 +22,11 @@ use ovsdb_cluster::mend::MendError;
 use ovsdb_daemon::options::{LogOptions, Token};
 use ovsdb_daemon::{dirs, vlog};
 use ovsdb_data::{DatabaseSchema, OvsdbError, Uuid, json, os_text};
+use ovsdb_manage::ClientError;
 use ovsdb_store::StoreError;
 use ovsdb_store::log::Mode;
 use ovsdb_store::standalone::{Opened, Standalone};
+use ovsdb_transport::tls::TlsFiles;
 use rand::Rng;
 
 const PROGRAM: &str = "ovsdb-tool";
@@ -49,6 +52,9 @@ pub(crate) enum ToolError {
     /// A schema, a transaction, or what it does.
     #[error(transparent)]
     Ovsdb(#[from] OvsdbError),
+    /// A server's management API.
+    #[error(transparent)]
+    Server(#[from] ClientError),
     /// Anything else, in words.
     #[error("{0}")]
     Plain(String),
@@ -70,6 +76,10 @@ pub(crate) struct Options {
     pub sid: Option<Uuid>,
     /// `--election-timer`, ms.
     pub election_timer: Option<u64>,
+    /// `--force`.
+    pub force: bool,
+    /// `--private-key`, `--certificate`, `--ca-cert`.
+    pub tls: TlsFiles,
 }
 
 struct Command {
@@ -271,6 +281,13 @@ const COMMANDS: &[Command] = &[
         run: log::show,
     },
     Command {
+        name: "online",
+        usage: online::USAGE,
+        min: 3,
+        max: 5,
+        run: online::run,
+    },
+    Command {
         name: "help",
         usage: "",
         min: 0,
@@ -306,6 +323,7 @@ fn run() -> Outcome {
     let mut log = LogOptions::default();
     let mut words: Vec<String> = Vec::new();
     let usage = |error: lexopt::Error| ToolError::Plain(error.to_string());
+    let path = |parser: &mut Parser| parser.value().map(PathBuf::from).map_err(usage);
     while let Some(token) = Token::next(&mut parser).map_err(usage)? {
         if log.accept(&token, &mut parser, PROGRAM).map_err(usage)? {
             continue;
@@ -331,6 +349,10 @@ fn run() -> Outcome {
                 let bad = || ToolError::Plain(format!("Invalid election timer {text}"));
                 options.election_timer = Some(text.parse().map_err(|_| bad())?);
             }
+            Token::Long(name) if name == "force" => options.force = true,
+            Token::Long(name) if name == "private-key" => options.tls.private_key = Some(path(&mut parser)?),
+            Token::Long(name) if name == "certificate" => options.tls.certificate = Some(path(&mut parser)?),
+            Token::Long(name) if name == "ca-cert" => options.tls.ca_cert = Some(path(&mut parser)?),
             Token::Short('h') => return print_help(),
             Token::Short('V') => return print_version(),
             Token::Long(name) if name == "help" => return print_help(),
@@ -379,12 +401,16 @@ usage: {PROGRAM} [OPTIONS] COMMAND [ARG...]
 The default db is {}.
 The default schema is {}.
 
+{}
 Options:
   -m, --more                  increase show-log verbosity
   --rbac-role=ROLE            RBAC role for transact
   --cid=UUID                  cluster ID for join-cluster
   --sid=UUID                  server ID for create-cluster and join-cluster
   --election-timer=MS         initial election timer for create-cluster
+  --force                     online restore: whatever schema the file has
+  --private-key=FILE --certificate=FILE --ca-cert=FILE
+                              online: for wss:// and https://
 {}
 Other options:
   -h, --help                  display this help message
@@ -393,6 +419,7 @@ Other options:
         list(),
         default_db().display(),
         default_schema().display(),
+        online::HELP,
         LogOptions::help(PROGRAM),
     );
     Ok(0)
