@@ -12,8 +12,8 @@ use crate::types::{ServerId, TypeConfig};
 pub enum MemberError {
     /// Its folder.
     #[error(
-        "{0}; unless the disk is full, a permission is missing or another server has it open, it is damaged, and the \
-         member is replaced: kick it, remove its file, and let a new one join"
+        "{0}; unless the disk is full, a permission is missing, another server has it open or a later version wrote it, \
+         it is damaged, and the member is replaced: kick it, remove its file, and let a new one join"
     )]
     Store(#[from] io::Error),
     /// Its address.

@@ -3,6 +3,7 @@
 //! Everything runs on [`Threads`] of the members' own: a heartbeat must never wait for a database.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -68,13 +69,22 @@ impl Member {
         let passive = passive(&settings.address).map_err(address_error)?;
         let world = threads.world().clone();
         let store = Store::on(world.open(&folder)?);
-        let folder = store.watch();
+        let damaged = |error: io::Error| {
+            let text = format!("{}: {error}", folder.display());
+            MemberError::Store(io::Error::new(error.kind(), text))
+        };
+        let in_use = store.watch();
         let listener = world.listen(&passive, &settings.tls);
         let listener = listener.map_err(|error| address_error(error.to_string()))?;
-        let log = Log::open(store.clone())?;
-        let shared = Arc::new(Shared::new(settings, world, machine, &store)?);
+        let log = Log::open(store.clone()).map_err(damaged)?;
+        let shared = Shared::new(settings, world, machine, &store).map_err(damaged)?;
+        let shared = Arc::new(shared);
         let timer_ms = shared.progress.timer_ms();
-        let running = timer::start(&shared, store, log, timer_ms, false).await?;
+        let running = timer::start(&shared, store, log, timer_ms, false).await;
+        let running = running.map_err(|error| match error {
+            MemberError::Store(error) => damaged(error),
+            other => other,
+        })?;
         if shared.removed.load(Ordering::Acquire) {
             running.raft.runtime_config().elect(false);
         }
@@ -98,7 +108,7 @@ impl Member {
             proposals,
             forwarding,
             tasks: Mutex::new(tasks),
-            folder,
+            folder: in_use,
         })
     }
 

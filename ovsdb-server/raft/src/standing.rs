@@ -56,8 +56,9 @@ fn tell_failure(shared: &Shared, metrics: &Metrics, seen: &mut Seen) {
     {
         tracing::error!(
             target: "raft",
-            "{}: this member has stopped: {error}; mend what is wrong, then start this server again: no other server \
-             needs it meanwhile, as long as a majority runs",
+            "{}: this member has stopped: {error}; mend what is wrong, or, where its folder is damaged, kick it, remove \
+             its file and let a new one join; then start this server again: no other server needs it meanwhile, as \
+             long as a majority runs",
             shared.settings.database
         );
     }

@@ -20,9 +20,51 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use crate::codec;
+use crate::codec::{self, CodecError};
 use crate::store::disk::{Batch, Disk, Durable, Family};
 use crate::store::rocks::Rocks;
+use crate::types::Entry;
+
+/// What the disk holds makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub enum Damage {
+    /// An entry of the log.
+    #[error("entry {index} of the log: {error}")]
+    Entry {
+        /// Where it is.
+        index: u64,
+        /// What is wrong with it.
+        error: CodecError,
+    },
+    /// An entry of the log that says it is another one.
+    #[error("entry {index} of the log is out of place: it says it is entry {says}")]
+    Place {
+        /// Where it is.
+        index: u64,
+        /// Where it says it is.
+        says: u64,
+    },
+    /// A gap in the log.
+    #[error("entry {index} of the log is missing")]
+    Missing {
+        /// Which.
+        index: u64,
+    },
+    /// A single value.
+    #[error("\"{key}\": {error}")]
+    Value {
+        /// Its name.
+        key: String,
+        /// What is wrong with it.
+        error: CodecError,
+    },
+}
+
+impl From<Damage> for io::Error {
+    fn from(damage: Damage) -> Self {
+        io::Error::new(io::ErrorKind::InvalidData, damage)
+    }
+}
 
 /// In META: this server was a voter, and is not any more.
 pub(crate) const REMOVED: &str = "removed";
@@ -119,8 +161,14 @@ impl Store {
 
     /// A single value.
     pub(crate) fn get<T: DeserializeOwned>(&self, key: &str) -> io::Result<Option<T>> {
-        let bytes = self.disk.get(Family::Meta, key.as_bytes())?;
-        Ok(bytes.map(|bytes| codec::decode(&bytes)).transpose()?)
+        let Some(bytes) = self.disk.get(Family::Meta, key.as_bytes())? else {
+            return Ok(None);
+        };
+        let value = codec::decode(&bytes).map_err(|error| Damage::Value {
+            key: key.to_owned(),
+            error,
+        })?;
+        Ok(Some(value))
     }
 
     /// Writes a single value, durable with the next sync.
@@ -128,6 +176,16 @@ impl Store {
         let mut batch = self.batch();
         put(&mut *batch, key, value);
         batch.write()
+    }
+}
+
+/// An entry of the log, from its key and its bytes.
+pub(crate) fn entry(key: &[u8], bytes: &[u8]) -> Result<Entry, Damage> {
+    let index = key.try_into().map_or(u64::MAX, u64::from_be_bytes);
+    let entry: Entry = codec::decode(bytes).map_err(|error| Damage::Entry { index, error })?;
+    match entry.log_id.index {
+        says if says == index => Ok(entry),
+        says => Err(Damage::Place { index, says }),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The election timer that a cluster agreed on. openraft takes its timers when it starts, so it is started again inside
 //! the process: with the log and the state as they are, and on a leader in the same term.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use openraft::async_runtime::watch::WatchReceiver;
+use openraft::errors::Fatal;
 use openraft::{Config, ServerState, SnapshotPolicy};
 use tokio::time::Instant;
 
@@ -52,7 +54,11 @@ pub(crate) async fn start(
     );
     let config = Arc::new(config(&shared.settings, timer_ms, restore).validate()?);
     let factory = Factory(shared.dialing.clone());
-    let raft = Raft::new(server, config, factory, log.clone(), state_machine).await?;
+    let started = Raft::new(server, config, factory, log.clone(), state_machine).await;
+    let raft = started.map_err(|error| match error {
+        Fatal::StorageError(error) => MemberError::Store(io::Error::other(error.to_string())),
+        other => other.into(),
+    })?;
     Ok(Running { raft, store, log })
 }
 

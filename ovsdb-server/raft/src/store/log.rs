@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use crate::codec;
 use crate::store::disk::Family;
-use crate::store::{Store, put};
+use crate::store::{Damage, Store, entry, put};
 use crate::types::{Entry, LogId, TypeConfig, Vote};
 
 pub(crate) const VOTE: &str = "vote";
@@ -163,7 +163,12 @@ impl Log {
                 if n_bytes > n_bytes_max && !entries.is_empty() {
                     return Ok(entries);
                 }
-                entries.push(codec::decode(&bytes)?);
+                let entry = entry(&index, &bytes)?;
+                let after = entries.last().map(|last: &Entry| last.log_id.index + 1);
+                if let Some(index) = after.filter(|after| *after != entry.log_id.index) {
+                    return Err(Damage::Missing { index }.into());
+                }
+                entries.push(entry);
             }
             next = on_disk;
         }

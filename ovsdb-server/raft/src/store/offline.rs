@@ -12,7 +12,7 @@ use crate::codec;
 use crate::store::disk::{Batch, Family};
 use crate::store::log::{COMMITTED, PURGED, VOTE, key};
 use crate::store::rocks::Rocks;
-use crate::store::{REMOVED, Store, put, stopped};
+use crate::store::{Damage, REMOVED, Store, entry, put, stopped};
 use crate::types::{Entry, LogId, Peer, ServerId, StoredMembership, Vote};
 
 /// The term and the place of what [`Store::make_alone`] wrote, and who was a member before.
@@ -49,10 +49,7 @@ impl Store {
     pub fn last(&self) -> io::Result<Option<LogId>> {
         match self.disk.last(Family::Log)? {
             None => Ok(None),
-            Some((_, bytes)) => {
-                let entry: Entry = codec::decode(&bytes)?;
-                Ok(Some(entry.log_id))
-            }
+            Some((index, bytes)) => Ok(Some(entry(&index, &bytes)?.log_id)),
         }
     }
 
@@ -61,16 +58,11 @@ impl Store {
         let mut next = None;
         self.disk.range(Family::Log, &key(from)).map(move |item| {
             let (index, bytes) = item?;
-            let entry: Entry = codec::decode(&bytes)?;
+            let entry = entry(&index, &bytes)?;
             let at = entry.log_id.index;
-            let found = *index == key(at) && next.is_none_or(|next| next == at);
-            next = Some(at + 1);
-            match found {
-                true => Ok((entry, bytes)),
-                false => Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("entry {at} of the log is out of place"),
-                )),
+            match next.replace(at + 1).filter(|next| *next != at) {
+                None => Ok((entry, bytes)),
+                Some(missing) => Err(Damage::Missing { index: missing }.into()),
             }
         })
     }

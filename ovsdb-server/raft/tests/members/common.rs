@@ -1,6 +1,7 @@
 //! Clusters of members in one process, over loopback.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +13,9 @@ use ovsdb_raft::codec::{decode, encode};
 use ovsdb_raft::machine::{Applied, Forwarded, Handled, Machine, Pieces, Standing};
 use ovsdb_raft::peer::{Greeting, Hello};
 use ovsdb_raft::types::LogId;
-use ovsdb_raft::{ClusterId, Command, Member, Request, Role, ServerId, Settings, Threads, Transaction};
+use ovsdb_raft::{
+    ClusterId, Command, Member, MemberError, Request, Role, ServerId, Settings, Threads, Transaction,
+};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -149,13 +152,22 @@ pub fn place(n: u128, cluster: Option<ClusterId>) -> Place {
 
 impl Place {
     pub async fn start(&self) -> Running {
+        self.try_start().await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub async fn try_start(&self) -> Result<Running, MemberError> {
         let threads = Threads::start().expect("threads");
         let ids = Arc::new(Ids::default());
-        let member = Member::start(&threads, self.folder.path(), self.settings.clone(), ids.clone()).await;
-        Running {
-            member: member.expect("it starts"),
-            ids,
-        }
+        let member = Member::start(&threads, self.folder.path(), self.settings.clone(), ids.clone()).await?;
+        Ok(Running { member, ids })
+    }
+}
+
+/// Copies a member's folder.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
     }
 }
 
@@ -216,6 +228,11 @@ pub async fn leader(running: &[Running]) -> usize {
 /// Sends a frame and reads the one that answers it; none where the member hangs up.
 pub async fn ask<T: DeserializeOwned>(stream: &mut TcpStream, value: &impl Serialize) -> Option<T> {
     send(stream, &encode(value)).await;
+    receive(stream).await
+}
+
+/// Reads a frame; none where the member hangs up.
+pub async fn receive<T: DeserializeOwned>(stream: &mut TcpStream) -> Option<T> {
     let mut length = [0; 4];
     stream.read_exact(&mut length).await.ok()?;
     let mut body = vec![0; u32::from_be_bytes(length) as usize];

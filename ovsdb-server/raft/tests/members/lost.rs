@@ -1,17 +1,8 @@
 //! A member that comes back with less of the log than it had: a folder that was removed, a disk that was restored.
 
-use std::path::Path;
-
 use crate::common::*;
 use ovsdb_raft::Role;
 use ovsdb_raft::peer::Refusal;
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
-        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
-    }
-}
 
 /// Its name is taken in again, once the others have what it had.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,3 +13,4 @@ mod majority;
 mod storage;
 mod strangers;
 mod timer;
+mod undecodable;
