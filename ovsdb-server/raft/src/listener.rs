@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::failpoints::Failpoint;
 use crate::peer::links::Direction;
-use crate::peer::{self, Answer, Hello, MAX_FRAME, MAX_HELLO, Request, SnapshotHead};
+use crate::peer::{self, Answer, Hello, MAX_FRAME, MAX_HELLO, Refusal, Request, SnapshotHead};
 use crate::shared::{Shared, index_of};
 use crate::state_machine::snapshot_of;
 use crate::store::snapshots::Arriving;
@@ -46,8 +46,15 @@ pub(crate) async fn listen(listener: Listener, shared: Arc<Shared>) {
                                 Err(_) => Err(io::ErrorKind::TimedOut.into()),
                             }
                         };
-                        if let Err(error) = served.await {
-                            tracing::info!(target: "raft", "{peer}: connection from a peer ended: {error}");
+                        match served.await {
+                            Ok(()) => {}
+                            // No member, or not one of this cluster, or not of this version.
+                            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                                tracing::warn!(target: "raft", rl = true, "{peer}: refused: {error}");
+                            }
+                            Err(error) => {
+                                tracing::info!(target: "raft", "{peer}: connection from a peer ended: {error}");
+                            }
                         }
                     });
                 }
@@ -89,7 +96,7 @@ async fn serve_one(stream: BufReader<Stream>, from: ServerId, shared: &Arc<Share
 }
 
 async fn serve(mut stream: BufReader<Stream>, from: ServerId, shared: &Arc<Shared>) -> io::Result<()> {
-    while let Some(request) = peer::read(&mut stream, MAX_FRAME).await? {
+    while let Some(request) = read(&mut stream, shared).await? {
         shared.dialing.failpoints.stall().await;
         shared.dialing.links.heard(from);
         if matches!(request, Request::Forwards) {
@@ -103,6 +110,22 @@ async fn serve(mut stream: BufReader<Stream>, from: ServerId, shared: &Arc<Share
         peer::write(&mut stream, &answer).await?;
     }
     Ok(())
+}
+
+/// The next request. What cannot be read is answered before the connection ends: its sender is to say so, too.
+async fn read(stream: &mut BufReader<Stream>, shared: &Shared) -> io::Result<Option<Request>> {
+    let read = peer::read(stream, MAX_FRAME).await;
+    if let Err(error) = &read
+        && error.kind() == io::ErrorKind::InvalidData
+    {
+        let refusal = Refusal::Unreadable {
+            server: shared.server(),
+            why: error.to_string(),
+        };
+        // Whoever sent garbage may not listen.
+        let _ = peer::write(stream, &Answer::Refused(refusal)).await;
+    }
+    read
 }
 
 async fn answer(request: Request, from: ServerId, shared: &Arc<Shared>) -> Result<Answer, String> {

@@ -143,6 +143,19 @@ pub enum Refusal {
         /// What the leader knows it had.
         index: u64,
     },
+    /// A member cannot read what comes from the one that it has greeted.
+    #[error("server {server} cannot read what it is sent: {why}; update the older member")]
+    Unreadable {
+        /// Which cannot.
+        server: ServerId,
+        /// What it stumbles over.
+        why: String,
+    },
+    /// Nobody who speaks this protocol, or not to this server. Found by the dialer.
+    #[error(
+        "no greeting of a member: {0}; mend the address, or for \"ssl:\" the certificate or the authority on either side"
+    )]
+    NoGreeting(String),
 }
 
 /// What one member asks of another.

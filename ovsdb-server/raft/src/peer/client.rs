@@ -91,7 +91,7 @@ impl Dialing {
     pub(crate) fn refused(&self, address: &str, refusal: &Refusal) {
         let before = self.refusals.lock().insert(address.to_owned(), refusal.clone());
         if before.as_ref() != Some(refusal) {
-            tracing::warn!(target: "raft", "{address}: {refusal}");
+            tracing::warn!(target: "raft", rl = true, "{address}: {refusal}");
         }
     }
 }
@@ -265,14 +265,21 @@ impl Connection {
         let unreachable = |error| self.unreachable(error);
         let active = peer::active(&self.address)
             .map_err(|error| unreachable(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
+        // Of TLS, or of somebody else's protocol.
+        let no_greeting = |error: io::Error| match error.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+                self.refused(Refusal::NoGreeting(error.to_string()))
+            }
+            _ => self.unreachable(error),
+        };
         let dialed = self.dialing.world.dial(&active, &self.dialing.tls);
-        let stream = dialed.await.map_err(unreachable)?;
+        let stream = dialed.await.map_err(no_greeting)?;
         stream.keep_alive().map_err(unreachable)?;
         let mut stream = BufReader::new(stream);
         let cluster = *self.dialing.cluster.lock();
         let hello = Hello::new(cluster, self.dialing.server, self.to, &self.dialing.database);
-        peer::write(&mut stream, &hello).await.map_err(unreachable)?;
-        let greeting: Option<Greeting> = peer::read(&mut stream, MAX_HELLO).await.map_err(unreachable)?;
+        peer::write(&mut stream, &hello).await.map_err(no_greeting)?;
+        let greeting: Option<Greeting> = peer::read(&mut stream, MAX_HELLO).await.map_err(no_greeting)?;
         match greeting {
             None => Err(unreachable(io::ErrorKind::UnexpectedEof.into())),
             Some(Ok(welcome)) => {
@@ -288,13 +295,15 @@ impl Connection {
                     _link: link,
                 })
             }
-            Some(Err(refusal)) => {
-                self.dialing.refused(&self.address, &refusal);
-                Err(CallError::Refused {
-                    address: self.address.clone(),
-                    refusal,
-                })
-            }
+            Some(Err(refusal)) => Err(self.refused(refusal)),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal) -> CallError {
+        self.dialing.refused(&self.address, &refusal);
+        CallError::Refused {
+            address: self.address.clone(),
+            refusal,
         }
     }
 
@@ -387,12 +396,7 @@ impl Connection {
 
     /// A follower takes part no more.
     fn log_lost(&self, server: ServerId, index: u64) -> CallError {
-        let refusal = Refusal::LogLost { server, index };
-        self.dialing.refused(&self.address, &refusal);
-        CallError::Refused {
-            address: self.address.clone(),
-            refusal,
-        }
+        self.refused(Refusal::LogLost { server, index })
     }
 
     /// Sends a snapshot, or the rest of it where a connection broke in the middle.

@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::common::ask;
+use crate::common::{ask, place, receive, until};
 
 const CLUSTER: ClusterId = ClusterId(Uuid::from_u128(77));
 const SERVER: ServerId = ServerId(Uuid::from_u128(1));
@@ -195,16 +195,74 @@ async fn garbage_ends_a_connection_and_nothing_else() {
         stream.write_all(garbage).await.expect("it reads");
         stream.shutdown().await.expect("it is open");
         hangs_up(stream).await;
+        // Who has greeted is told: it may be a member of another version.
         let mut stream = lonely.greeted().await;
         stream.write_all(garbage).await.expect("it reads");
         stream.shutdown().await.expect("it is open");
-        hangs_up(stream).await;
+        is_told_that_it_is_not_understood(stream).await;
     }
     // A frame that claims to be longer than any may be.
     let mut stream = lonely.greeted().await;
     stream.write_all(&[0xff; 4]).await.expect("it reads");
-    hangs_up(stream).await;
+    is_told_that_it_is_not_understood(stream).await;
     lonely.is_well().await;
+}
+
+async fn is_told_that_it_is_not_understood(mut stream: TcpStream) {
+    let answer: Option<Answer> = receive(&mut stream).await;
+    assert!(
+        matches!(&answer, Some(Answer::Refused(Refusal::Unreadable { server, .. })) if *server == SERVER),
+        "{answer:?}"
+    );
+    hangs_up(stream).await;
+}
+
+/// Whoever is refused shows by whom and why, and what to do, for as long as it is; nothing comes of it on either side.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_refused_says_so() {
+    let lonely = lonely().await;
+    let babbler = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let babble = format!("tcp:{}", babbler.local_addr().expect("it is bound"));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = babbler.accept().await {
+            // Whoever dialed may have hung up.
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let other = ClusterId(Uuid::from_u128(99));
+    let here = format!("tcp:{}", lonely.address);
+    for (cluster, database, address, expected) in [
+        (
+            None,
+            "other",
+            &here,
+            "database test is served here, not other: mend the address",
+        ),
+        (Some(other), "test", &here, "remove the stale address or member"),
+        (None, "test", &babble, "no greeting of a member: a frame of"),
+    ] {
+        let mut place = place(5, cluster);
+        place.settings.database = database.to_owned();
+        let one = place.start().await;
+        let told = || {
+            let refusals = one.member.status().refusals;
+            refusals
+                .get(address)
+                .is_some_and(|why| why.to_string().contains(expected))
+        };
+        let asked = [address.clone()];
+        tokio::select! {
+            joined = one.member.join(&asked) => panic!("{expected}: {joined:?}"),
+            () = until(expected, told) => {}
+        }
+        let status = one.member.status();
+        assert_eq!((status.log, status.servers.len()), ((0, 0), 0), "{expected}");
+        one.member.stop().await.expect("it stops");
+    }
+    lonely.is_well().await;
+    assert_eq!(lonely.member.status().servers.len(), 1);
 }
 
 /// Snapshots that are cut off, incomplete, or from nobody who leads change nothing.
