@@ -7,6 +7,7 @@
 pub mod client;
 pub mod cluster;
 pub mod figures;
+pub mod member;
 pub mod node;
 pub mod peers;
 pub mod pki;

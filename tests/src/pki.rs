@@ -3,6 +3,7 @@
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use crate::peers::Scratch;
+use crate::server::Kind;
 
 /// An authority, whose certificate is `NAME.ca.pem`.
 pub struct Authority {
@@ -34,6 +35,16 @@ impl Authority {
         write(scratch, &format!("{name}.pem"), &(own + &self.certificate));
         write(scratch, &format!("{name}.key"), &key.serialize_pem());
     }
+}
+
+/// The options with which a program of a kind is `name` and trusts the authority `ca`.
+pub fn identity(kind: Kind, scratch: &Scratch, name: &str, ca: &str) -> Vec<String> {
+    let path = |file: String| kind.path(scratch, &file);
+    vec![
+        format!("--private-key={}", path(format!("{name}.key"))),
+        format!("--certificate={}", path(format!("{name}.pem"))),
+        format!("--ca-cert={}", path(format!("{ca}.ca.pem"))),
+    ]
 }
 
 fn write(scratch: &Scratch, file: &str, text: &str) {

@@ -2,7 +2,7 @@
 
 use ferrovn_tests::node::wait_for;
 use ferrovn_tests::peers::Scratch;
-use ferrovn_tests::pki::Authority;
+use ferrovn_tests::pki::{Authority, identity};
 use ferrovn_tests::server::{Kind, Server};
 use ferrovn_tests::transcript::{KINDS, ordinals};
 use ovn_schemas::Db;
@@ -16,16 +16,6 @@ fn folder(test: &str) -> Scratch {
     }
     Authority::new(&scratch, "theirs").sign(&scratch, "stranger");
     scratch
-}
-
-/// The options with which a program of a kind is `name` and trusts `ca`.
-fn identity(kind: Kind, scratch: &Scratch, name: &str, ca: &str) -> Vec<String> {
-    let path = |file: String| kind.path(scratch, &file);
-    vec![
-        format!("--private-key={}", path(format!("{name}.key"))),
-        format!("--certificate={}", path(format!("{name}.pem"))),
-        format!("--ca-cert={}", path(format!("{ca}.ca.pem"))),
-    ]
 }
 
 /// A southbound server that is `server`, with options besides.
