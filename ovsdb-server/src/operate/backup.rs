@@ -45,8 +45,8 @@ pub enum OperateError {
     /// The file.
     #[error(transparent)]
     Store(Box<StoreError>),
-    /// The file's tail.
-    #[error("{file}: damaged, and not used: {why}")]
+    /// The file's contents, or a part of them.
+    #[error("{file}: damaged, and not used: {why}; use another backup")]
     Damaged {
         /// As it was given.
         file: String,
@@ -54,7 +54,7 @@ pub enum OperateError {
         why: Box<StoreError>,
     },
     /// A file of another database.
-    #[error("{file}: a backup of database {theirs}, not of {ours}")]
+    #[error("{file}: a backup of database {theirs}, not of {ours}: use one of {ours}")]
     OtherDatabase {
         /// As it was given.
         file: String,
@@ -241,25 +241,25 @@ async fn lead(actor: &Actor<Server>, db: &str) -> Result<(), OperateError> {
 }
 
 /// What is to take a database's place.
-struct Contents {
-    database: Database,
-    /// For a cluster: the schema's text and the record of all rows.
-    schema: Arc<str>,
-    record: Bytes,
+pub struct Contents {
+    /// For a database that this server alone keeps.
+    pub database: Database,
+    /// For a cluster: the schema's text.
+    pub schema: Arc<str>,
+    /// For a cluster: the record of all rows.
+    pub record: Bytes,
     /// The last index that clients of the cluster that it is from can have seen.
-    index: Option<u64>,
+    pub index: Option<u64>,
 }
 
 /// Reads a backup; a damaged one, or one that is not of this database, is refused whole.
 fn read_backup(source: &Source, ours: &DatabaseSchema) -> Result<Contents, OperateError> {
     let file = source.name.clone();
     let log = || Log::open_called(&source.path, file.clone(), &Magic::ALL, Mode::ReadOnly);
-    let opened = Standalone::of(log()?, &fresh_uuid)?;
+    let opened = log().and_then(|log| Standalone::of(log, &fresh_uuid));
+    let opened = opened.map_err(|why| unusable(&file, why))?;
     if let Some(why) = opened.warning {
-        return Err(OperateError::Damaged {
-            file,
-            why: Box::new(why),
-        });
+        return Err(unusable(&file, why));
     }
     let snapshot = opened.database.snapshot();
     if snapshot.schema.name != ours.name {
@@ -292,6 +292,17 @@ fn read_backup(source: &Source, ours: &DatabaseSchema) -> Result<Contents, Opera
     })
 }
 
+/// Why a file is no backup: it cannot be had, is a cluster's, or its bytes make no sense.
+fn unusable(file: &str, why: StoreError) -> OperateError {
+    match why {
+        StoreError::Io { .. } | StoreError::Locked { .. } | StoreError::Clustered(_) => why.into(),
+        why => OperateError::Damaged {
+            file: file.to_owned(),
+            why: Box::new(why),
+        },
+    }
+}
+
 /// What tells a schema from another of its name.
 fn version(schema: &DatabaseSchema) -> String {
     let or_none = |text: &str| match text {
@@ -306,7 +317,8 @@ fn version(schema: &DatabaseSchema) -> String {
 }
 
 impl Server {
-    fn restore(
+    /// Puts contents in the place of a database's. `done` is told what came of it, which may be long after.
+    pub fn restore(
         &mut self,
         name: &str,
         contents: Contents,
@@ -412,7 +424,7 @@ mod tests {
         check(&[&own, other], false, Ok(None));
         check(&[&own], false, Err("no contents behind the schema"));
         check(&[], false, Err("cannot identify file type"));
-        check(&[b"{"], false, Err("F: "));
+        check(&[b"{"], false, Err("F: damaged, and not used: "));
         check(&[&own, b"{"], false, Err("damaged, and not used"));
         check(&[&own, ours, br#"{"X":{}}"#], false, Err("damaged, and not used"));
         check(
