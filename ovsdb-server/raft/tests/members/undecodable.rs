@@ -3,27 +3,26 @@
 use std::path::Path;
 
 use crate::common::*;
-use ovsdb_raft::store::disk::{Disk, Family};
+use ovsdb_raft::store::disk::{Disk, Family, Item};
 use ovsdb_raft::store::rocks::Rocks;
 
 /// Everything on a disk that nobody writes to.
-fn everything(folder: &Path) -> Vec<(Family, Box<[u8]>, Box<[u8]>)> {
+fn everything(folder: &Path) -> Vec<(Family, Item)> {
     let disk = Rocks::read_only(folder).expect("it opens");
     let mut all = Vec::new();
     for family in [Family::Log, Family::Meta, Family::State] {
         for item in disk.range(family, &[]) {
-            let (key, value) = item.expect("it is whole");
-            all.push((family, key, value));
+            all.push((family, item.expect("it is whole")));
         }
     }
     all
 }
 
 /// The entries of a log, with their keys.
-fn log(folder: &Path) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+fn log(folder: &Path) -> Vec<Item> {
     let all = everything(folder).into_iter();
-    let of_log = all.filter(|(family, ..)| *family == Family::Log);
-    of_log.map(|(_, key, value)| (key, value)).collect()
+    let of_log = all.filter(|(family, _)| *family == Family::Log);
+    of_log.map(|(_, item)| item).collect()
 }
 
 /// Puts bytes where others were, or none.
