@@ -71,8 +71,8 @@ pub enum OperateError {
     /// A file with another schema than the database has.
     #[error(
         "{file}: a backup with schema {theirs}, where the database has {ours}; convert a copy of it with \"ovsdb-tool \
-         convert\" to the schema that \"ovsdb-client get-schema\" shows, or add \"force\" to \"ovsdb-server/restore\" to \
-         go back to its schema"
+         convert\" to the schema that \"ovsdb-client get-schema\" shows, or restore it with \"force\" to go back to its \
+         schema"
     )]
     OtherSchema {
         /// As it was given.
