@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ovsdb_data::{TxnId, json};
 use ovsdb_engine::Snapshot;
 
+use crate::backup::carried;
 use crate::error::StoreError;
 use crate::lockfile::follow_symlinks;
 use crate::log::{Log, Magic, Mode, sync_parent};
@@ -82,9 +83,10 @@ impl Standalone {
 }
 
 impl Compaction {
-    /// Writes the snapshot to `NAME.tmp` and syncs it.
+    /// Writes the snapshot to `NAME.tmp` and syncs it. The comment goes behind what the file says of where it is from.
     pub fn write(self, snapshot: &Snapshot, comment: &str, date: i64) -> Result<Written, StoreError> {
-        let (log, txn_id) = write_beside(&self.target, snapshot, comment, date, self.column_diff)?;
+        let comment = carried(&self.target, comment);
+        let (log, txn_id) = write_beside(&self.target, snapshot, &comment, date, self.column_diff)?;
         let mut written = Written {
             log,
             txn_id,

@@ -7,6 +7,7 @@ use std::path::Path;
 use common::{change, commit, contents, create, open, schema};
 use ovsdb_data::{Atom, TableIdx, TxnId, Uuid};
 use ovsdb_engine::Database;
+use ovsdb_store::backup::{comment, first_index};
 use ovsdb_store::compact::{ONLINE, save};
 use ovsdb_store::{Mode, Standalone};
 
@@ -145,4 +146,24 @@ fn a_saved_file_is_whole_or_as_it_was() {
     put(&link, Mode::Replace, &new).expect("room");
     holds(&new);
     assert!(link.is_symlink());
+}
+
+/// What a file of a cluster's contents says of its index stays when a server compacts it.
+#[test]
+fn the_index_of_an_export_is_kept() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("db");
+    let (file, db) = create(&path, &schema(SCHEMA));
+    drop(file);
+    std::fs::remove_file(&path).expect("it exists");
+    save(&path, Mode::Create, db.snapshot(), &comment("D", Some(7)), 0).expect("room");
+    let opened = open(&path, Mode::ReadWrite).expect("it is whole");
+    let (mut file, mut db) = (opened.file, opened.database);
+    for i in 0..2 {
+        append(&mut db, &mut file, i);
+        let written = file.compaction().write(db.snapshot(), ONLINE, 0).expect("room");
+        written.finish(&mut file).expect("room").settle();
+        assert_eq!(first_index(&path), 8);
+        check(&path, &db, file.txn_id());
+    }
 }

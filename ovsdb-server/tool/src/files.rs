@@ -77,7 +77,7 @@ fn rewrite(
             Path::new(target),
             Mode::Replace,
             snapshot,
-            &by_tool(done),
+            &backup::carried(path, &by_tool(done)),
             date_ms(),
         )?,
         None => {
