@@ -62,7 +62,7 @@ pub trait Api {
     async fn watch(&self, db: String) -> SubscriptionResult;
 
     /// Begins to send a database's file that is to replace the contents. An unfinished one of the same database is
-    /// given up.
+    /// given up; so is this one when no chunk comes for ten minutes. All files that are being sent have room for 4 GiB.
     #[method(name = "restore_begin")]
     async fn restore_begin(&self, db: String) -> Result<RestoreId, ErrorObjectOwned>;
 

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 
 use crate::api::ApiClient;
 use crate::restore::hex;
-use crate::types::BackupPart;
+use crate::types::{BackupPart, RestoreId};
 use crate::{CHUNK_BYTES, OperationError};
 
 /// A connection; `use ovsdb_manage::api::ApiClient` to call methods on it.
@@ -152,7 +152,7 @@ pub async fn backup(
 }
 
 /// Replaces a database's contents by those of a standalone database's file, in one step or not at all. One of another
-/// schema is refused unless `force`.
+/// schema is refused unless `force`. The server forgets what it has of a file that cannot be read to its end.
 pub async fn restore(
     client: &Client,
     db: &str,
@@ -161,6 +161,25 @@ pub async fn restore(
     mut progress: impl FnMut(u64),
 ) -> Result<(), ClientError> {
     let id = client.restore_begin(db.to_owned()).await?;
+    match send(client, id, from, &mut progress).await {
+        Ok(sha256) => Ok(client.restore_finish(id, sha256, Some(force)).await?),
+        Err(error) => {
+            // Without a connection, the server forgets it after a time.
+            if !matches!(error, ClientError::Transport(_)) {
+                let _ = client.restore_abort(id).await;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Sends a file to its end; its SHA-256.
+async fn send(
+    client: &Client,
+    id: RestoreId,
+    from: &mut impl Read,
+    progress: &mut impl FnMut(u64),
+) -> Result<String, ClientError> {
     let mut hash = Sha256::new();
     let mut so_far = 0;
     let mut chunk = Vec::with_capacity(CHUNK_BYTES);
@@ -168,7 +187,7 @@ pub async fn restore(
         chunk.clear();
         from.take(CHUNK_BYTES as u64).read_to_end(&mut chunk)?;
         if chunk.is_empty() {
-            return Ok(client.restore_finish(id, hex(hash), Some(force)).await?);
+            return Ok(hex(hash));
         }
         hash.update(&chunk);
         so_far = client.restore_chunk(id, so_far, STANDARD.encode(&chunk)).await?;

@@ -22,7 +22,7 @@ pub enum ErrorCode {
     Invalid = -32007,
     /// Contents or checksums are not what they should be.
     Corrupt = -32008,
-    /// There is no such restore; it was finished, given up, or is too old.
+    /// There is no such restore; the text says what may have become of it.
     NoRestore = -32009,
     /// Disk or memory failed.
     Storage = -32010,

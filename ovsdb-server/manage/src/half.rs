@@ -1,6 +1,7 @@
 //! The server's half: each method is an operation; backups go out in chunks, files to restore come in so.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,7 @@ use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use parking_lot::Mutex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use crate::CHUNK_BYTES;
 use crate::api::ApiServer;
@@ -20,18 +22,40 @@ use crate::types::{
     BackupPart, DatabaseInfo, Member, Removal, RestoreId, Status, StorageStatus, Verification,
 };
 
+/// How often it is looked for restores that nobody goes on with.
+const LOOK: Duration = Duration::from_secs(30);
+
 /// What answers.
 pub struct Half {
     operations: Arc<dyn Operations>,
-    restores: Mutex<Restores>,
+    restores: Arc<Mutex<Restores>>,
+    /// What the restores' time begins with.
+    since: Instant,
 }
 
 impl Half {
-    /// It answers by these operations.
+    /// It answers by these operations. Call it in a tokio runtime.
     pub fn new(operations: Arc<dyn Operations>) -> Half {
+        let restores = Arc::default();
+        let since = Instant::now();
+        tokio::spawn(forget_idle(Arc::downgrade(&restores), since));
         Half {
             operations,
-            restores: Mutex::default(),
+            restores,
+            since,
+        }
+    }
+}
+
+/// Gives back the memory of restores that nobody goes on with, for as long as there may be any.
+async fn forget_idle(restores: Weak<Mutex<Restores>>, since: Instant) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Some(restores) = restores.upgrade() else {
+            return;
+        };
+        for db in restores.lock().forget_idle(since.elapsed()) {
+            tracing::info!(target: "manage", "{db}: a file to restore was not sent to its end, and is forgotten");
         }
     }
 }
@@ -114,11 +138,12 @@ impl ApiServer for Half {
         if !databases.iter().any(|database| database.name == db) {
             return Err(crate::OperationError::no_database(&db).into());
         }
-        Ok(self.restores.lock().begin(db))
+        Ok(self.restores.lock().begin(db, self.since.elapsed()))
     }
 
     async fn restore_chunk(&self, id: RestoreId, offset: u64, data: String) -> Answer<u64> {
-        Ok(self.restores.lock().chunk(id, offset, &data)?)
+        let now = self.since.elapsed();
+        Ok(self.restores.lock().chunk(id, offset, &data, now)?)
     }
 
     async fn restore_finish(&self, id: RestoreId, sha256: String, force: Option<bool>) -> Answer<()> {

@@ -12,8 +12,8 @@ use futures_util::stream::{self, BoxStream};
 use ovsdb_manage::api::ApiClient;
 use ovsdb_manage::operations::{Backup, Operations, Outcome, async_trait};
 use ovsdb_manage::types::{
-    BackupPart, DatabaseInfo, Member, MemberState, Model, Removal, Role, Standing, StateReport, Status,
-    StorageStatus, Verification,
+    BackupPart, DatabaseInfo, Member, MemberState, Model, Removal, RestoreId, Role, Standing, StateReport,
+    Status, StorageStatus, Verification,
 };
 use ovsdb_manage::{ClientError, ErrorCode, Handle, Listen, OperationError, ServeError, connect, serve};
 use ovsdb_transport::tls::{Tls, TlsFiles};
@@ -319,6 +319,59 @@ async fn a_restore_with_a_wrong_checksum_changes_nothing() {
         .await
         .expect_err("given up");
     assert_eq!(code(gone), ErrorCode::NoRestore);
+}
+
+/// A disk that fails after some bytes.
+struct Failing(u64);
+
+impl Read for Failing {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        if self.0 == 0 {
+            return Err(std::io::Error::other("a bad sector"));
+        }
+        let n_bytes = to.len().min(self.0 as usize);
+        self.0 -= n_bytes as u64;
+        to[..n_bytes].fill(b'x');
+        Ok(n_bytes)
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_not_kept_by_the_server() {
+    let memory = Memory::new();
+    let (_handle, address) = start(&memory).await;
+    let client = connect(&address, None).await.expect("it listens");
+    let mut sent = 0;
+    let failed = ovsdb_manage::restore(&client, "D", &mut Failing(600_000), false, |so_far| sent = so_far).await;
+    assert!(
+        matches!(&failed, Err(ClientError::File(error)) if error.to_string() == "a bad sector"),
+        "{failed:?}"
+    );
+    assert!(sent > 0, "it had begun");
+    // A server's first.
+    let gone = client.restore_chunk(RestoreId(1), sent, "eA==".into()).await;
+    assert_eq!(code(gone.expect_err("it was aborted")), ErrorCode::NoRestore);
+    assert_eq!(memory.files.lock()["D"].len(), 4_000_000);
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_goes_on_with_is_forgotten() {
+    let memory = Memory::new();
+    memory.files.lock().insert("E".into(), Vec::new());
+    let (_handle, address) = start(&memory).await;
+    let client = connect(&address, None).await.expect("it listens");
+    let left = client.restore_begin("D".into()).await.expect("an answer");
+    let going_on = client.restore_begin("E".into()).await.expect("an answer");
+    for (minutes, offset) in [(6, 0), (6, 1)] {
+        // Nothing is under way: the clock goes on at once.
+        tokio::time::pause();
+        tokio::time::sleep(Duration::from_secs(60 * minutes)).await;
+        tokio::time::resume();
+        let went_on = client.restore_chunk(going_on, offset, "eA==".into()).await;
+        assert_eq!(went_on.expect("it is under way"), offset + 1);
+    }
+    let gone = client.restore_chunk(left, 0, "eA==".into()).await;
+    assert_eq!(code(gone.expect_err("it was forgotten")), ErrorCode::NoRestore);
 }
 
 #[tokio::test]
