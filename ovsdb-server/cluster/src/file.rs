@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use ovsdb_data::{Uuid, json};
-use ovsdb_raft::types::{ClusterId, ServerId};
+use ovsdb_raft::types::{ClusterId, ServerId, TooLarge};
 use ovsdb_store::clustered::{self, Address, ClusterRecord, Header, Import, Standing};
 use ovsdb_store::lockfile::{Lockfile, follow_symlinks};
 use ovsdb_store::log::compose;
@@ -156,6 +156,16 @@ pub enum FileError {
         name: String,
         /// The number of the record that says so.
         record: u64,
+    },
+    /// Contents that no cluster can begin with.
+    #[error(
+        "ovsdb error: {file}: a cluster cannot begin with these contents: {error}, or serve it as a standalone database"
+    )]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// How large they are, and how large they may be.
+        error: TooLarge,
     },
     /// It names no schema and no member to get one from.
     #[error(
@@ -382,14 +392,25 @@ fn kind(
     match import.database {
         Some(database) => {
             let snapshot = database.snapshot();
+            let schema = json::to_string(&snapshot.schema.to_json());
+            let record = encode_snapshot(snapshot, "cluster founded", 0, true);
+            fits(display, &schema, &record)?;
             Ok(Kind::Founding {
-                schema: json::to_string(&snapshot.schema.to_json()),
-                record: encode_snapshot(snapshot, "cluster founded", 0, true).into(),
+                schema,
+                record: record.into(),
                 index: import.index,
             })
         }
         None => Err(FileError::Empty(display.to_owned())),
     }
+}
+
+/// Whether a schema and a record of all rows, from a file of that name, can be the first entry of a cluster's log.
+pub(crate) fn fits(from: &str, schema: &str, record: &[u8]) -> Result<(), FileError> {
+    TooLarge::check(schema.len() + record.len()).map_err(|error| FileError::TooLarge {
+        file: from.to_owned(),
+        error,
+    })
 }
 
 /// Puts a folder aside that does not belong to the file.

@@ -1,19 +1,19 @@
 //! Files of new members: of one that founds a cluster, and of one that joins.
 //!
 //! In: who the member is, what the cluster begins with or whom to ask. Out: the file; a folder of an earlier member of
-//! that place is put aside.
+//! that place is put aside. Contents that no cluster can begin with are refused before anything is touched.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use ovsdb_data::{DatabaseSchema, Uuid};
+use ovsdb_data::{DatabaseSchema, Uuid, json};
 use ovsdb_engine::Snapshot as Rows;
 use ovsdb_store::clustered::{Address, Data, Entry, Header, Snapshot, Standing, Txn};
 use ovsdb_store::text::encode_snapshot;
 
 use crate::Fresh;
-use crate::file::{FileError, put_aside};
+use crate::file::{FileError, fits, put_aside};
 
 /// What a cluster begins with.
 pub struct Contents {
@@ -45,6 +45,11 @@ impl Contents {
             ..Contents::empty((*snapshot.schema).clone())
         }
     }
+
+    /// Whether a cluster can begin with them: they are its log's first entry. `from` names what they are from.
+    pub fn check(&self, from: &str) -> Result<(), FileError> {
+        fits(from, &json::to_string(&self.schema.to_json()), &self.record)
+    }
 }
 
 /// Makes the file of a cluster of one, whose member has this id and address. `from` names what the contents are from;
@@ -57,6 +62,7 @@ pub fn found(
     chosen: Option<u64>,
     fresh: Fresh<'_>,
 ) -> Result<(), FileError> {
+    contents.check(from)?;
     persist(&mut contents.schema, from);
     let header = Header {
         name: contents.schema.name.to_string(),
@@ -131,4 +137,46 @@ fn persist(schema: &mut DatabaseSchema, file: &str) {
         );
     }
     *schema = persistent;
+}
+
+#[cfg(test)]
+mod tests {
+    use ovsdb_raft::types::MAX_COMMAND;
+
+    use super::*;
+
+    const SCHEMA: &str = r#"{"name":"D","tables":{},"version":"1.0.0"}"#;
+
+    #[test]
+    fn contents_that_no_log_takes_found_no_cluster() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("db");
+        let schema = json::parse(SCHEMA.as_bytes()).expect("JSON");
+        let schema = DatabaseSchema::from_json(&schema).expect("a schema");
+        // Pages of zeros take no memory until somebody writes there.
+        let of_length = |n_bytes| Contents {
+            record: vec![0; n_bytes],
+            ..Contents::empty(schema.clone())
+        };
+        let largest = MAX_COMMAND - SCHEMA.len();
+        of_length(largest).check("F").expect("it fits");
+        let refused = found(
+            &path,
+            of_length(largest + 1),
+            "F",
+            (
+                Uuid::from_u128(1),
+                Address::parse("tcp:127.0.0.1:1").expect("an address"),
+            ),
+            None,
+            &Uuid::nil,
+        );
+        let told = refused.expect_err("it is too large").to_string();
+        assert!(told.starts_with("ovsdb error: F: "), "{told}");
+        assert!(
+            told.contains(&format!("{} bytes are too many", MAX_COMMAND + 1)),
+            "{told}"
+        );
+        assert_eq!(dir.path().read_dir().expect("a folder").count(), 0);
+    }
 }
