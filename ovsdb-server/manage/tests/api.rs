@@ -342,7 +342,8 @@ async fn a_file_that_cannot_be_read_is_not_kept_by_the_server() {
     let (_handle, address) = start(&memory).await;
     let client = connect(&address, None).await.expect("it listens");
     let mut sent = 0;
-    let failed = ovsdb_manage::restore(&client, "D", &mut Failing(600_000), false, |so_far| sent = so_far).await;
+    let failed =
+        ovsdb_manage::restore(&client, "D", &mut Failing(600_000), false, |so_far| sent = so_far).await;
     assert!(
         matches!(&failed, Err(ClientError::File(error)) if error.to_string() == "a bad sector"),
         "{failed:?}"
