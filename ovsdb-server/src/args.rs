@@ -192,9 +192,12 @@ Management:
                           WebSocket) on loopback, or with TLS on IP
 
 Backups:
-  --backup-folder=DIR     back up every database there from time to time
+  --backup-folder=DIR     back up every database there from time to time:
+                          DB.TIME.backup; DB.SERVER.TIME.backup in a cluster,
+                          whose members may share DIR, each with its own
   --backup-every=SECONDS  time between two backups (default: 3600)
-  --backup-keep=N         backups kept of each database (default: 24)
+  --backup-keep=N         backups kept of each database, of those that this
+                          server made (default: 24)
 ";
 
     /// The long options, as [`DaemonOptions::NAMES`].

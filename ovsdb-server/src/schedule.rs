@@ -1,7 +1,13 @@
 //! Backups made from time to time, the oldest deleted.
 //!
-//! In: a folder, an interval, how many to keep. Out: files `DB.YYYYMMDDTHHMMSSZ.backup`, each a standalone database.
-//! Never here: how a backup is made (`operate::backup`).
+//! In: a folder, an interval, how many to keep. Out: files `DB.YYYYMMDDTHHMMSSZ.backup`, of a cluster's member
+//! `DB.SERVER.YYYYMMDDTHHMMSSZ.backup` with the first eight digits of its server id; each a standalone database. Never
+//! here: how a backup is made (`operate::backup`).
+//!
+//! Each member of a cluster has its own files: several may share a folder, and none deletes what another one made, nor
+//! makes less because of it; what a member made that is gone stays. A standalone server has no id to tell it from others:
+//! two that serve a database of the same name need two folders. Members leave files without an id alone, as they may be
+//! such a server's.
 //!
 //! The newest file says when the next backup is due, so that a server that is restarted again and again makes its backups
 //! too. A member that may lag behind its cluster makes none.
@@ -14,6 +20,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use ovsdb_raft::ServerId;
 
 use crate::actor::Actor;
 use crate::control::ask;
@@ -37,9 +44,13 @@ pub struct Schedule {
     pub folder: PathBuf,
     /// Time between two of them.
     pub every: Duration,
-    /// How many are kept of each database.
+    /// How many are kept of each database, made by this server.
     pub keep: usize,
 }
+
+/// The backups that a server makes of a database: what their names begin with. A database's name has no dot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Own(String);
 
 impl Schedule {
     /// Makes backups of every database that a file holds, for as long as the server lives.
@@ -53,15 +64,20 @@ impl Schedule {
             tokio::time::sleep(self.every.min(LOOK)).await;
             let looked = ask(&actor, |server| {
                 let kept = server.databases.values().filter(|db| db.is_kept());
-                kept.map(|db| (db.name.clone(), unfit(db))).collect::<Vec<_>>()
+                kept.map(|db| (db.name.clone(), Own::of(db), unfit(db)))
+                    .collect::<Vec<_>>()
             });
             let Ok(looked) = looked.await else { return };
-            for (db, unfit) in looked {
-                let trouble = match self.is_due(&db, Timestamp::now()) {
+            for (db, own, unfit) in looked {
+                let trouble = match self.is_due(&own, Timestamp::now()) {
                     Ok(false) => continue,
                     Ok(true) => match unfit {
                         Some(why) => Some(why.to_owned()),
-                        None => self.make(&actor, &db).await.err().map(|error| error.to_string()),
+                        None => self
+                            .make(&actor, &db, &own)
+                            .await
+                            .err()
+                            .map(|error| error.to_string()),
                     },
                     Err(error) => Some(format!("{}: {error}", self.folder.display())),
                 };
@@ -78,11 +94,11 @@ impl Schedule {
     }
 
     /// Makes a backup, and deletes those that are too many then.
-    async fn make(&self, actor: &Actor<Server>, db: &str) -> Result<(), OperateError> {
-        let file = self.folder.join(file_name(db, Timestamp::now()));
+    async fn make(&self, actor: &Actor<Server>, db: &str, own: &Own) -> Result<(), OperateError> {
+        let file = self.folder.join(own.file_name(Timestamp::now()));
         operate::backup::backup(actor, db, &file).await?;
         tracing::info!(target: "backup", "{db}: backed up to {}", file.display());
-        if let Err(error) = self.forget_oldest(db) {
+        if let Err(error) = self.forget_oldest(own) {
             tracing::warn!(
                 target: "backup", "{}: old backups of {db} cannot be deleted: {error}", self.folder.display()
             );
@@ -95,25 +111,25 @@ impl Schedule {
         tempfile::tempfile_in(&self.folder).map(drop)
     }
 
-    /// Whether the newest backup of a database is old enough for another one, whichever server made it. One of a time
-    /// to come is of a clock that was wrong: it does not count.
-    fn is_due(&self, db: &str, now: Timestamp) -> io::Result<bool> {
+    /// Whether the newest backup is old enough for another one. One of a time to come is of a clock that was wrong: it
+    /// does not count.
+    fn is_due(&self, own: &Own, now: Timestamp) -> io::Result<bool> {
         let mut newest = None;
         for entry in std::fs::read_dir(&self.folder)? {
-            newest = newest.max(time_of(&entry?.path(), db).filter(|time| *time <= now));
+            newest = newest.max(own.time_of(&entry?.path()).filter(|time| *time <= now));
         }
         let age = newest.map(|newest| now.duration_since(newest).unsigned_abs());
         Ok(age.is_none_or(|age| age >= self.every))
     }
 
-    /// Deletes the oldest backups of a database beyond those that are kept; nothing else in the folder is touched, nor
-    /// what is of a time to come, in whose place a new one would go at once.
-    fn forget_oldest(&self, db: &str) -> io::Result<()> {
+    /// Deletes the oldest backups beyond those that are kept; nothing else in the folder is touched, nor what is of a time
+    /// to come, in whose place a new one would go at once.
+    fn forget_oldest(&self, own: &Own) -> io::Result<()> {
         let now = Timestamp::now();
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if time_of(&path, db).is_some_and(|made| made <= now) {
+            if own.time_of(&path).is_some_and(|made| made <= now) {
                 found.push(path);
             }
         }
@@ -124,9 +140,37 @@ impl Schedule {
     }
 }
 
-fn file_name(db: &str, now: Timestamp) -> String {
-    let now = now.to_zoned(TimeZone::UTC);
-    format!("{db}.{}{SUFFIX}", now.strftime(TIME))
+impl Own {
+    /// Those of an open database.
+    fn of(db: &OpenDatabase) -> Own {
+        match &db.model {
+            Model::Clustered(cluster) => Own::of_member(&db.name, cluster.server),
+            _ => Own(db.name.clone()),
+        }
+    }
+
+    fn of_member(db: &str, server: ServerId) -> Own {
+        // Eight digits: where they meet, two members would share what is kept.
+        Own(format!("{db}.{:08x}", server.0.as_fields().0))
+    }
+
+    fn file_name(&self, made: Timestamp) -> String {
+        let made = made.to_zoned(TimeZone::UTC);
+        format!("{}.{}{SUFFIX}", self.0, made.strftime(TIME))
+    }
+
+    /// When a backup was made, by its name; none for other files.
+    fn time_of(&self, path: &Path) -> Option<Timestamp> {
+        let name = path.file_name()?.to_str()?;
+        let time = name
+            .strip_prefix(&self.0)?
+            .strip_prefix('.')?
+            .strip_suffix(SUFFIX)?;
+        let parsed = DateTime::strptime(TIME, time).ok()?;
+        let made = parsed.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        // Nothing else reads as the same time.
+        (name == self.file_name(made)).then_some(made)
+    }
 }
 
 /// Why a backup would hold an old state, and take the place of a good one.
@@ -141,22 +185,32 @@ fn unfit(db: &OpenDatabase) -> Option<&'static str> {
     }
 }
 
-/// When a backup of a database was made, by its name; none for other files.
-fn time_of(path: &Path, db: &str) -> Option<Timestamp> {
-    let name = path.file_name()?.to_str()?;
-    let time = name.strip_prefix(db)?.strip_prefix('.')?.strip_suffix(SUFFIX)?;
-    let parsed = DateTime::strptime(TIME, time).ok()?;
-    let made = parsed.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    // Nothing else reads as the same time.
-    (name == file_name(db, made)).then_some(made)
-}
-
 #[cfg(test)]
 mod tests {
+    use ovsdb_data::Uuid;
+
     use super::*;
 
+    fn standalone() -> Own {
+        Own("A".to_owned())
+    }
+
+    fn member(id: u32) -> Own {
+        Own::of_member("A", ServerId(Uuid::from_u128(u128::from(id) << 96)))
+    }
+
     #[test]
-    fn only_the_oldest_backups_of_the_database_go() {
+    fn names_tell_the_member() {
+        let made = Timestamp::from_second(1_700_000_000).unwrap();
+        assert_eq!(standalone().file_name(made), "A.20231114T221320Z.backup");
+        assert_eq!(
+            member(0x00ab_cdef).file_name(made),
+            "A.00abcdef.20231114T221320Z.backup"
+        );
+    }
+
+    /// What goes of the backups of two members and a server of its own, where two of each are kept.
+    fn check_oldest(own: &Own) {
         let folder = tempfile::tempdir().unwrap();
         let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
         let kept_names = [
@@ -165,30 +219,45 @@ mod tests {
             "A.20231314T221320Z.backup",
             "A.29991114T221320Z.backup",
             "A.2023114T221320Z.backup",
+            "A.00000001.29991114T221320Z.backup",
+            "A.00000001.notes.backup",
             "AB.20231114T221320Z.backup",
             "A",
         ];
+        let all = [standalone(), member(1), member(2)];
         for name in kept_names {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         for second in 0..5 {
-            std::fs::write(folder.path().join(file_name("A", at(second))), "").unwrap();
+            for own in &all {
+                std::fs::write(folder.path().join(own.file_name(at(second))), "").unwrap();
+            }
         }
         let schedule = Schedule {
             folder: folder.path().to_owned(),
             every: Duration::from_secs(1),
             keep: 2,
         };
-        schedule.forget_oldest("A").unwrap();
+        schedule.forget_oldest(own).unwrap();
         let mut left: Vec<String> = std::fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         left.sort();
         let mut expected: Vec<String> = kept_names.map(str::to_owned).to_vec();
-        expected.extend([file_name("A", at(3)), file_name("A", at(4))]);
+        for other in &all {
+            let first = if other == own { 3 } else { 0 };
+            expected.extend((first..5).map(|second| other.file_name(at(second))));
+        }
         expected.sort();
-        assert_eq!(left, expected);
+        assert_eq!(left, expected, "{own:?}");
+    }
+
+    #[test]
+    fn only_the_oldest_backups_of_the_server_go() {
+        check_oldest(&standalone());
+        check_oldest(&member(1));
+        check_oldest(&member(2));
     }
 
     /// Whether a backup is due 1000 s after a moment, with backups so many seconds after that moment, every 100 s.
@@ -196,16 +265,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
         for second in made_at {
-            std::fs::write(folder.path().join(file_name("A", at(*second))), "").unwrap();
+            std::fs::write(folder.path().join(member(1).file_name(at(*second))), "").unwrap();
         }
-        // Another database's are not its own.
-        std::fs::write(folder.path().join(file_name("AB", at(999))), "").unwrap();
+        // Another database's are not its own, nor another server's.
+        for other in [Own("AB".to_owned()), standalone(), member(2)] {
+            std::fs::write(folder.path().join(other.file_name(at(999))), "").unwrap();
+        }
         let schedule = Schedule {
             folder: folder.path().to_owned(),
             every: Duration::from_secs(100),
             keep: 2,
         };
-        assert_eq!(schedule.is_due("A", at(1000)).unwrap(), expected, "{made_at:?}");
+        assert_eq!(
+            schedule.is_due(&member(1), at(1000)).unwrap(),
+            expected,
+            "{made_at:?}"
+        );
     }
 
     #[test]
@@ -234,6 +309,6 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         let missing = with(folder.path().join("missing"));
         assert!(missing.try_folder().is_err());
-        assert!(missing.is_due("A", Timestamp::now()).is_err());
+        assert!(missing.is_due(&standalone(), Timestamp::now()).is_err());
     }
 }

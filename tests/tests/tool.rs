@@ -7,6 +7,7 @@ use ferrovn_tests::peers::Scratch;
 use ferrovn_tests::server::{Kind, Server, tool};
 use ferrovn_tests::transcript::ordinals;
 use ovsdb_store::Magic;
+use ovsdb_store::backup::first_index;
 use ovsdb_store::log::compose;
 
 const SCHEMA: &str = r#"{"name": "D", "version": "1.2.3", "cksum": "12 345", "tables": {
@@ -548,4 +549,43 @@ fn members_that_keep_their_identity() {
             shown(Kind::Ours, &scratch, &["db-name", file])
         );
     }
+}
+
+/// A cluster that is made of another one's export goes on from its index, whatever was done to the file between.
+#[test]
+fn an_export_keeps_its_index() {
+    let scratch = folder("tool-index");
+    let run = |line: &str| {
+        let args: Vec<&str> = line.split(' ').collect();
+        let output = tool(Kind::Ours, &scratch, &args);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {errors}");
+    };
+    let export = [
+        SCHEMA,
+        r#"{"T":{},"_comment":"backup of D at index 41","_date":1}"#,
+    ];
+    let bytes = export.map(|record| compose(Magic::Json, record.as_bytes()).0);
+    std::fs::write(scratch.host("export"), bytes.concat()).expect("the folder is writable");
+    for (line, file) in [
+        ("compact export compacted", "compacted"),
+        ("compact compacted", "compacted"),
+        ("convert compacted next converted", "converted"),
+        ("convert export next", "export"),
+        ("compact export", "export"),
+    ] {
+        run(line);
+        assert_eq!(first_index(&scratch.host(file)), 42, "{line}");
+    }
+    for (from, again) in [("converted", 43), ("export", 43)] {
+        run(&format!(
+            "create-cluster {from}-cluster {from} tcp:127.0.0.1:6641"
+        ));
+        run(&format!("cluster-to-standalone {from}-again {from}-cluster"));
+        assert_eq!(first_index(&scratch.host(&format!("{from}-again"))), again);
+    }
+    // Other files say what was done to them, and no more.
+    run("create db schema");
+    run("compact db");
+    assert_eq!(first_index(&scratch.host("db")), 1);
 }

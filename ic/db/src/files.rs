@@ -43,19 +43,24 @@ fn one(place: &Place, tls: &TlsOptions) -> Result<(), String> {
     // Whatever needs the network comes before anything is touched.
     let remotes = remotes(place, cluster, tls)?;
     let local = Address::parse(&cluster.local).map_err(|error| error.to_string())?;
-    let kept = exists.then(|| put_aside(file)).transpose()?;
+    let now = jiff::Timestamp::now();
+    let kept = exists.then(|| format!("{}.backup-{}", file.display(), now.as_second()));
     let member = (fresh_uuid(), local);
     if remotes.is_empty() {
-        let now = jiff::Timestamp::now().as_millisecond();
         let (contents, from) = match &kept {
             None => (Contents::empty(schema(place.db)), place.db.name()),
             Some(kept) => {
-                let opened = Standalone::open(Path::new(kept), Mode::ReadOnly, &fresh_uuid);
+                // A file that cannot be used stays where it is: the next start would find none, and found an empty cluster.
+                let opened = Standalone::open(file, Mode::ReadOnly, &fresh_uuid);
                 let opened = opened.map_err(|error| error.to_string())?;
                 let contents = Contents {
-                    index: first_index(Path::new(kept)),
-                    ..Contents::of(opened.database.snapshot(), kept, now)
+                    index: first_index(file),
+                    ..Contents::of(opened.database.snapshot(), kept, now.as_millisecond())
                 };
+                contents
+                    .check(place.db.name())
+                    .map_err(|error| error.to_string())?;
+                put_aside(file, kept)?;
                 (contents, kept.as_str())
             }
         };
@@ -63,6 +68,9 @@ fn one(place: &Place, tls: &TlsOptions) -> Result<(), String> {
         make::found(file, contents, from, member, timer, &fresh_uuid).map_err(|error| error.to_string())?;
         tracing::info!(target: "ovn_ic_db", "{}: founds a cluster at {}", file.display(), cluster.local);
         return Ok(());
+    }
+    if let Some(kept) = &kept {
+        put_aside(file, kept)?;
     }
     let asked: Vec<String> = remotes.iter().map(Address::to_string).collect();
     make::join(file, place.db.name(), member, remotes, None).map_err(|error| error.to_string())?;
@@ -95,10 +103,8 @@ fn is_clustered(file: &Path) -> Result<bool, String> {
 }
 
 /// Gives a standalone database's file, whose place a member's takes, another name.
-fn put_aside(file: &Path) -> Result<String, String> {
-    let now = jiff::Timestamp::now().as_second();
-    let kept = format!("{}.backup-{now}", file.display());
-    std::fs::rename(file, &kept).map_err(|error| format!("cannot be renamed to {kept}: {error}"))?;
+fn put_aside(file: &Path, kept: &str) -> Result<(), String> {
+    std::fs::rename(file, kept).map_err(|error| format!("cannot be renamed to {kept}: {error}"))?;
     tracing::info!(target: "ovn_ic_db", "{}: a standalone database, kept as {kept}", file.display());
-    Ok(kept)
+    Ok(())
 }
