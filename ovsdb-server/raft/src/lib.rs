@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Reading order: [`types`], [`machine`], [`member`], then what its tasks do: `propose`, `forward`, `standing`,
-//! `membership`, `timer`, `suspect`, `listener`; below them [`peer`], [`state_machine`], [`store`]. What is outside a
+//! `membership`, `unfinished`, `timer`, `suspect`, `listener`; below them [`peer`], [`state_machine`], [`store`]. What is outside a
 //! member: [`world`], [`store::disk`].
 //!
 //! Nothing here takes time, chance, files or sockets from elsewhere than tokio's clock, `random` and [`World`], and no
@@ -44,6 +44,7 @@ mod suspect;
 pub mod threads;
 mod timer;
 pub mod types;
+mod unfinished;
 mod verify;
 pub mod world;
 

@@ -29,7 +29,7 @@ use crate::store::Store;
 use crate::store::log::Log;
 use crate::threads::Threads;
 use crate::types::{ClusterId, Command, LogId, Request, ServerId};
-use crate::{compact, membership, propose, standing, timer, verify};
+use crate::{compact, membership, propose, standing, timer, unfinished, verify};
 
 /// How long the last tasks may take to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -101,6 +101,7 @@ impl Member {
             tokio::spawn(compact::follow(shared.clone())),
             tokio::spawn(membership::hand_over_on_demand(shared.clone())),
             tokio::spawn(membership::ask_whether_removed(shared.clone())),
+            tokio::spawn(unfinished::finish(shared.clone())),
         ];
         Ok(Member {
             shared,

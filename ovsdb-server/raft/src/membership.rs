@@ -1,7 +1,8 @@
 //! Servers that come and go, and leadership that is handed over.
 //!
 //! A server that comes is a learner until it has caught up, then a voter. One that goes loses its vote first, and is
-//! forgotten once it had time to hear of that. One change at a time, each made by the leader, whoever asks for it.
+//! forgotten once it had time to hear of that. One change at a time, each made by the leader, whoever asks for it. What
+//! a leader leaves half-done is ended by the next ([`crate::unfinished`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,13 +22,13 @@ use crate::state_machine::Raft;
 use crate::types::{Peer, ServerId};
 
 /// How long a server waits before it asks again.
-const AGAIN: Duration = Duration::from_millis(500);
+pub(crate) const AGAIN: Duration = Duration::from_millis(500);
 
 /// How long asking another member for a change of the membership may take.
 const ASK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A server that joins is given up when it was not heard of for so long: it asks again, and others wait for their turn.
-const SILENCE: Duration = Duration::from_secs(5);
+pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 
 /// How often something is looked at that should happen soon.
 const POLL: Duration = Duration::from_millis(10);
@@ -110,8 +111,11 @@ pub(crate) async fn admit(shared: &Arc<Shared>, server: ServerId, peer: Peer, is
     // What was begun is ended, even when the asker has gone.
     let shared = shared.clone();
     let admitted = tokio::spawn(async move {
+        shared.asked_by.lock().note(server);
         let _turn = shared.membership.lock().await;
-        admit_in_turn(&shared, server, peer, is_new).await
+        let answer = admit_in_turn(&shared, server, peer, is_new).await;
+        shared.asked_by.lock().note(server);
+        answer
     });
     admitted
         .await

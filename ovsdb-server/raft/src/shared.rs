@@ -21,6 +21,7 @@ use crate::store::log::Log;
 use crate::store::snapshots::Arriving;
 use crate::store::{REMOVED, Store};
 use crate::types::{LogId, Peer, ServerId, StoredMembership, TypeConfig};
+use crate::unfinished::Asked;
 use crate::world::World;
 
 /// What openraft tells of itself.
@@ -59,6 +60,8 @@ pub(crate) struct Shared {
     pub standing: watch::Sender<Standing>,
     /// Something happened that the standing may depend on.
     pub changed: Notify,
+    /// Who asked this member to be taken in.
+    pub asked_by: Mutex<Asked>,
     /// Held while something is proposed, and while nothing may be. Taken before `running`.
     pub proposing: tokio::sync::Mutex<()>,
     /// What was proposed did not make it into the log.
@@ -114,6 +117,7 @@ impl Shared {
             metrics: Mutex::default(),
             standing: watch::Sender::default(),
             changed: Notify::default(),
+            asked_by: Mutex::default(),
             proposing: tokio::sync::Mutex::default(),
             lost: AtomicBool::default(),
             handing_over: Mutex::default(),

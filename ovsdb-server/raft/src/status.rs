@@ -171,13 +171,30 @@ fn server_status(shared: &Shared, metrics: &Metrics, id: ServerId, peer: &Peer) 
     ServerStatus {
         address: peer.address.clone(),
         voter,
-        phase: phase.filter(|(who, _)| *who == id).map(|(_, phase)| phase),
+        phase: match phase {
+            Some((who, phase)) if who == id => Some(phase),
+            _ => phase_left(metrics, id),
+        },
         next_index: match_index.map(|index| index + 1),
         match_index,
         last_message: match id == metrics.id {
             true => None,
             false => shared.dialing.links.last_heard(id).map(|at| at.elapsed()),
         },
+    }
+}
+
+/// What a leader finds another one to have begun with a server's vote.
+fn phase_left(metrics: &Metrics, id: ServerId) -> Option<Phase> {
+    let membership = metrics.membership_config.membership();
+    let [before, .., after] = membership.get_joint_config().as_slice() else {
+        return None;
+    };
+    match (before.contains(&id), after.contains(&id)) {
+        _ if metrics.state != ServerState::Leader => None,
+        (true, false) => Some(Phase::Removing),
+        (false, true) => Some(Phase::Committing),
+        _ => None,
     }
 }
 

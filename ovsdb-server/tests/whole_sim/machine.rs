@@ -11,8 +11,6 @@ use ovsdb_raft::Threads;
 use ovsdb_server::cluster;
 use ovsdb_server::inbox::Inbox;
 use ovsdb_server::server::Event;
-use ovsdb_store::clustered::Header;
-use ovsdb_store::log::{Log, Magic, Mode};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -82,15 +80,6 @@ impl Place {
             running: None,
             slowness: 1,
         }
-    }
-
-    /// Whether the member that lives here asks to be taken in, as its file says.
-    pub fn is_joining(&self) -> bool {
-        let joining = |path: &PathBuf| {
-            let mut log = Log::open(path, &[Magic::Cluster], Mode::ReadOnly).ok()?;
-            Some(Header::read(&mut log).ok()?.is_joining())
-        };
-        self.file.as_ref().and_then(joining).unwrap_or(false)
     }
 
     /// The clock of its process.

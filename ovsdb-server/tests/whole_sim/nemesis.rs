@@ -212,8 +212,8 @@ impl World {
         });
     }
 
-    /// What people do about members whose machines were given to others, and about those that were taken out half-way:
-    /// their leader died between taking the vote and forgetting the server.
+    /// What people do about members whose machines were given to others. Those that have no vote are forgotten without
+    /// them.
     pub fn expel_the_dead(&mut self) {
         let Some(m) = self.leader() else { return };
         let member = self.members[m].cluster().and_then(|cluster| cluster.member());
@@ -223,16 +223,17 @@ impl World {
         let clock = clock.enter();
         let servers = member.status().servers;
         drop(clock);
+        let is_dead = |server: &ServerId| {
+            let lives =
+                |member: &crate::sim::world::Member| member.place.file.is_some() && member.id == *server;
+            !self.members.iter().any(lives)
+        };
         for (server, status) in servers {
-            let lives_at =
-                |member: &crate::sim::world::Member| member.place.file.is_some() && member.id == server;
-            match self.members.iter().position(lives_at) {
-                None => self.spawn(m, async move |member| {
+            if status.voter && is_dead(&server) {
+                self.spawn(m, async move |member| {
                     // Another attempt follows.
                     let _ = member.kick(server).await;
-                }),
-                Some(at) if !status.voter && !self.members[at].place.is_joining() => self.wipe(at),
-                Some(_) => {}
+                });
             }
         }
     }

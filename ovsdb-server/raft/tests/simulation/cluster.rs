@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use ovsdb_raft::{ClusterId, Member, MemberError, ServerId, Settings, Threads};
+use ovsdb_raft::{ClusterId, Member, MemberError, ServerId, Settings, Status, Threads};
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
 use uuid::Uuid;
@@ -66,6 +66,12 @@ impl Running {
             self.process.handle().spawn(what(member.clone()));
         }
     }
+
+    /// What its member tells of itself.
+    pub fn status(&self) -> Option<Status> {
+        let _clock = self.process.handle().enter();
+        self.member.as_ref().map(|member| member.status())
+    }
 }
 
 pub struct Cluster {
@@ -112,7 +118,8 @@ impl Cluster {
 
     /// Runs to the end; an error is a broken promise.
     pub fn run(&mut self) -> Result<(), String> {
-        self.found()?;
+        let n = if self.chance.in_hundred(70) { 3 } else { 5 };
+        self.found(n)?;
         let end = self.now + CHAOS;
         self.wake_nemesis();
         while self.now < end {
@@ -138,7 +145,7 @@ impl Cluster {
     }
 
     /// The next millisecond.
-    fn step(&mut self) -> Result<(), String> {
+    pub fn step(&mut self) -> Result<(), String> {
         self.now += 1;
         self.record.set_now(self.now);
         while let Some(entry) = self
@@ -190,9 +197,8 @@ impl Cluster {
         }
     }
 
-    /// The first members.
-    fn found(&mut self) -> Result<(), String> {
-        let n = if self.chance.in_hundred(70) { 3 } else { 5 };
+    /// So many first members.
+    pub fn found(&mut self, n: usize) -> Result<(), String> {
         for host in 0..n {
             self.places[host].server = Some(self.new_server());
         }
@@ -368,9 +374,8 @@ impl Cluster {
         if !self.now.is_multiple_of(50) {
             return false;
         }
-        self.expel_the_dead();
+        let mut is_well = self.expel_the_dead();
         let n_ids = &mut self.n_ids;
-        let mut is_well = true;
         let mut indexes = BTreeSet::new();
         for place in self.places.iter().filter(|place| place.server.is_some()) {
             let Some((running, member)) = place.running.as_ref().and_then(|r| Some((r, r.member.as_ref()?)))
@@ -394,31 +399,22 @@ impl Cluster {
         is_well && indexes.len() == 1 && self.leader().is_some()
     }
 
-    /// What people do about members whose machines were given to others, and about those that were taken out half-way:
-    /// their leader died between taking the vote and forgetting the server.
-    fn expel_the_dead(&mut self) {
+    /// What people do about members whose machines were given to others. Those that have no vote are forgotten without
+    /// them. Returns whether there is nobody to be forgotten.
+    fn expel_the_dead(&mut self) -> bool {
         let Some(running) = self.leader().and_then(|host| self.places[host].running.as_ref()) else {
-            return;
+            return false;
         };
-        let Some(member) = &running.member else { return };
-        let clock = running.process.handle().enter();
-        let mut half_way = Vec::new();
-        for (server, status) in member.status().servers {
-            let host = self.places.iter().position(|place| place.server == Some(server));
-            match host {
-                None => running.spawn(async move |member| {
-                    // Another attempt follows.
-                    let _ = member.kick(server).await;
-                }),
-                Some(host) if !status.voter && *self.places[host].joined.lock() => half_way.push(host),
-                Some(_) => {}
-            }
+        let servers = running.status().map(|status| status.servers).unwrap_or_default();
+        let is_dead = |server: &ServerId| self.places.iter().all(|place| place.server != Some(*server));
+        for (server, _) in servers.iter().filter(|(id, of)| of.voter && is_dead(id)) {
+            let server = *server;
+            running.spawn(async move |member| {
+                // Another attempt follows.
+                let _ = member.kick(server).await;
+            });
         }
-        drop(clock);
-        for host in half_way {
-            self.record.count("taken out half-way");
-            self.wipe(host);
-        }
+        servers.iter().all(|(id, of)| of.voter && !is_dead(id))
     }
 
     /// What people want to know when it is not well.

@@ -16,6 +16,7 @@ mod replica;
 mod seeds;
 #[path = "../simulated/mod.rs"]
 mod simulated;
+mod unfinished;
 
 use cluster::Cluster;
 use seeds::{Run, Simulation};
