@@ -125,7 +125,8 @@ pub enum FileError {
     #[error(
         "ovsdb error: {file}: an old copy: {} holds what its server has written since; put back the file that belongs \
          to the folder, or kick the server out of its cluster, remove the file and use \"ovsdb-tool join-cluster\" to \
-         add a new server, or make another cluster of the contents with \"ovsdb-tool create-cluster NEW {file} ADDRESS\"",
+         add a new server, or make another cluster of what the folder holds with \"ovsdb-tool create-cluster NEW \
+         {file} ADDRESS\"",
         folder.display()
     )]
     Outdated {
@@ -240,19 +241,33 @@ pub(crate) fn look_at(path: &Path) -> Result<(Read, Folder), FileError> {
     Ok((read, found))
 }
 
-/// A member's file and the folder that holds its log; none where the file itself holds all there is.
+/// A member's file and the folder that holds its log; none where the file itself holds all there is. What an old copy
+/// of a file holds, the folder has, and more.
 pub(crate) fn beside(path: &Path) -> Result<Option<(Read, PathBuf)>, FileError> {
     let mut log = Log::open(path, &[Magic::Json, Magic::Cluster], Mode::ReadOnly)?;
     if log.magic() == Magic::Json {
         return Err(FileError::Standalone(log.display().to_owned()));
     }
+    let header = Header::read(&mut log)?;
+    let folder = folder_of(&follow_symlinks(path));
+    let is_newer = |found: &Folder| {
+        matches!(found, Folder::Own(identity) if identity.source.is_none()) && has_log(&folder)
+    };
     // A long file is not read twice.
-    if Header::read(&mut log)?.snapshot().is_some() {
+    if header.snapshot().is_some() && !is_newer(&look(&folder, header.server_id)?) {
         return Ok(None);
     }
     let (read, found) = look_at(path)?;
-    let folder = folder_of(&follow_symlinks(path));
     match (found, read.header.is_joining()) {
+        (found, _) if read.import.database.is_some() && is_newer(&found) => {
+            tracing::warn!(
+                target: "raft",
+                "{}: an old copy: {} holds what its server has written since, and is read instead",
+                path.display(),
+                folder.display()
+            );
+            Ok(Some((read, folder)))
+        }
         _ if read.import.database.is_some() => Ok(None),
         (Folder::Own(_), _) if has_log(&folder) => Ok(Some((read, folder))),
         (_, true) => Ok(None),

@@ -1,9 +1,12 @@
 //! The last election that a member began, for the status.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
+
+use crate::types::ServerId;
 
 /// Votes asked for within this time belong to one election.
 const ROUND: Duration = Duration::from_millis(50);
@@ -17,6 +20,8 @@ struct Began {
     at: Instant,
     reason: ElectionReason,
     won: Option<Instant>,
+    /// Who said for whom it votes.
+    votes: BTreeMap<ServerId, ServerId>,
 }
 
 impl Elections {
@@ -32,8 +37,21 @@ impl Elections {
                 at: Instant::now(),
                 reason,
                 won: None,
+                votes: BTreeMap::new(),
             });
         }
+    }
+
+    /// A server said for whom it votes, or would.
+    pub(crate) fn voted(&self, server: ServerId, candidate: ServerId) {
+        if let Some(last) = &mut *self.0.lock() {
+            last.votes.insert(server, candidate);
+        }
+    }
+
+    /// For whom a server votes in the last one, as far as it said.
+    pub(crate) fn vote_of(&self, server: ServerId) -> Option<ServerId> {
+        self.0.lock().as_ref()?.votes.get(&server).copied()
     }
 
     /// This member leads.
@@ -50,6 +68,7 @@ impl Elections {
                     at: Instant::now(),
                     reason: ElectionReason::Timeout,
                     won: Some(Instant::now()),
+                    votes: BTreeMap::new(),
                 });
             }
         }

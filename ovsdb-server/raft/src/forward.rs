@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 use crate::failpoints::Failpoint;
 use crate::machine::{Forwarded, Handled, Standing};
 use crate::peer::client::Connection;
+use crate::peer::links::Links;
 use crate::peer::{self, MAX_FRAME, Reply};
 use crate::shared::Shared;
 use crate::types::{Peer, Request, ServerId};
@@ -264,7 +265,7 @@ async fn talk(
         while let Some(requests) = to_send.recv().await {
             failpoints.stall().await;
             failpoints.crash(Failpoint::CrashBeforeSendingExecuteCommandRequest);
-            write_all(&mut writer, &requests).await?;
+            write_all(&mut writer, &requests, &shared.dialing.links).await?;
             failpoints.crash(Failpoint::CrashAfterSendingExecuteCommandRequest);
         }
         Ok(())
@@ -289,11 +290,13 @@ async fn talk(
 async fn write_all(
     writer: &mut (impl AsyncWrite + Unpin),
     values: &[impl serde::Serialize],
+    links: &Arc<Links>,
 ) -> io::Result<()> {
     let mut out = Vec::new();
     for value in values {
         peer::frame(&mut out, value)?;
     }
+    let _backlog = links.sending(out.len());
     writer.write_all(&out).await?;
     writer.flush().await
 }
@@ -338,7 +341,7 @@ pub(crate) async fn serve(stream: BufReader<Stream>, from: ServerId, shared: &Sh
             if let Some(reply) = out.pop_front() {
                 failpoints.stall().await;
                 failpoints.crash(Failpoint::CrashBeforeSendingExecuteCommandReply);
-                write_all(&mut writer, &[reply]).await?;
+                write_all(&mut writer, &[reply], &shared.dialing.links).await?;
                 failpoints.crash(Failpoint::CrashAfterSendingExecuteCommandReply);
             }
         }

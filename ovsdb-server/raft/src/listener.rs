@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use openraft::ServerState;
 use openraft::errors::Fatal;
 use openraft::raft::AppendEntriesResponse;
 use ovsdb_transport::listen::Listener;
@@ -88,11 +89,18 @@ async fn serve_one(stream: BufReader<Stream>, from: ServerId, shared: &Arc<Share
     let link = shared.dialing.links.open(from, Direction::Incoming);
     let served = serve(stream, from, shared).await;
     drop(link);
-    if served.is_err() {
+    if served.is_err() || is_missed(shared, from) {
         shared.dialing.links.broken();
     }
     suspect::ended(shared, from);
     served
+}
+
+/// Whether a member that leads this one, or follows it, has no connection here any more.
+fn is_missed(shared: &Shared, from: ServerId) -> bool {
+    let metrics = shared.metrics();
+    let is_expected = metrics.state == ServerState::Leader || metrics.current_leader == Some(from);
+    is_expected && !shared.dialing.links.is_open(from, Direction::Incoming)
 }
 
 async fn serve(mut stream: BufReader<Stream>, from: ServerId, shared: &Arc<Shared>) -> io::Result<()> {

@@ -1,4 +1,9 @@
 //! What is to be told of a member (`cluster/status`).
+//!
+//! Where the C server knows more, or other things: openraft takes a follower's acceptance of a leader for its vote, so
+//! that a follower that joined later says it voted for the leader. Followers have connections with the leader only. How
+//! long ago something came from a member is known where there is a connection: of other followers it is not, but for
+//! elections. A leader that was alone from the first tells when its election began.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -65,6 +70,10 @@ pub struct Status {
     pub connections: BTreeMap<ServerId, Connections>,
     /// How many connections with servers have broken since it started.
     pub n_disconnections: u64,
+    /// How many connections with servers there are, for whatever purpose.
+    pub n_connections: usize,
+    /// Bytes that wait to go out to other servers.
+    pub backlog_bytes: usize,
     /// The last election that this member began.
     pub election: Option<Election>,
     /// Why servers refuse this one, by address.
@@ -80,6 +89,8 @@ pub struct ServerStatus {
     pub voter: bool,
     /// What is going on with it.
     pub phase: Option<Phase>,
+    /// On a candidate: for whom it votes, if it said so.
+    pub voted_for: Option<ServerId>,
     /// On a leader: the index of the entry that it is sent next.
     pub next_index: Option<u64>,
     /// On a leader: the last index that it is known to have.
@@ -135,6 +146,8 @@ impl Status {
                 .map(|(id, _)| (*id, connections(shared, &metrics, *id)))
                 .collect(),
             n_disconnections: shared.dialing.links.n_broken(),
+            n_connections: shared.dialing.links.n_open(),
+            backlog_bytes: shared.dialing.links.backlog(),
             election: shared.dialing.elections.last(),
             refusals: shared.dialing.refusals.lock().clone(),
         }
@@ -175,6 +188,11 @@ fn server_status(shared: &Shared, metrics: &Metrics, id: ServerId, peer: &Peer) 
             Some((who, phase)) if who == id => Some(phase),
             _ => phase_left(metrics, id),
         },
+        voted_for: match role(shared, metrics) {
+            Role::Candidate if id == metrics.id => Some(id),
+            Role::Candidate => shared.dialing.elections.vote_of(id),
+            _ => None,
+        },
         next_index: match_index.map(|index| index + 1),
         match_index,
         last_message: match id == metrics.id {
@@ -198,15 +216,16 @@ fn phase_left(metrics: &Metrics, id: ServerId) -> Option<Phase> {
     }
 }
 
-/// The leader has connections with everybody, others with the leader.
+/// A leader and a candidate dial everybody, others the leader. Who dials this member is up to them.
 fn connections(shared: &Shared, metrics: &Metrics, id: ServerId) -> Connections {
-    let wanted = metrics.state == ServerState::Leader || metrics.current_leader == Some(id);
-    let connected = |direction| {
-        let open = shared.dialing.links.is_open(id, direction);
-        (open || wanted).then_some(open)
+    let is_dialed = match role(shared, metrics) {
+        Role::Leader | Role::Candidate => true,
+        Role::Follower | Role::Learner => metrics.current_leader == Some(id),
     };
+    let is_open = |direction| shared.dialing.links.is_open(id, direction);
+    let outgoing = is_open(Direction::Outgoing);
     Connections {
-        outgoing: connected(Direction::Outgoing),
-        incoming: connected(Direction::Incoming),
+        outgoing: (outgoing || is_dialed).then_some(outgoing),
+        incoming: is_open(Direction::Incoming).then_some(true),
     }
 }

@@ -287,8 +287,7 @@ impl Seen<'_> {
                         Phase::Committing => types::Phase::Committing,
                         Phase::Removing => types::Phase::Removing,
                     }),
-                    // Who votes for whom is not told in this protocol.
-                    voted_for: None,
+                    voted_for: of.voted_for.map(uuid),
                     matched: of.match_index,
                     last_heard_ms: of.last_message.map(ms),
                 })
@@ -330,6 +329,7 @@ mod tests {
             address: address.to_owned(),
             voter: true,
             phase: None,
+            voted_for: None,
             next_index: None,
             match_index: None,
             last_message: None,
@@ -342,7 +342,7 @@ mod tests {
         other.last_message = Some(Duration::from_millis(12));
         let connections = Connections {
             outgoing: Some(true),
-            incoming: Some(false),
+            incoming: None,
         };
         Status {
             role: Role::Follower,
@@ -362,6 +362,8 @@ mod tests {
             servers: BTreeMap::from([(id(0xaaaa), server("tcp:127.0.0.1:6643")), (id(0xbbbb), other)]),
             connections: BTreeMap::from([(id(0xbbbb), connections)]),
             n_disconnections: 2,
+            n_connections: 3,
+            backlog_bytes: 0,
             election: None,
             refusals: BTreeMap::new(),
             snapshot: 0,
@@ -412,7 +414,7 @@ Election timer: 1000
 Log: [2, 10]
 Entries not yet committed: 1
 Entries not yet applied: 2
-Connections: ->bbbb (<-bbbb)
+Connections: ->bbbb
 Disconnections: 2
 Servers:
     aaaa (aaaa at tcp:127.0.0.1:6643) (self)
@@ -439,6 +441,9 @@ Servers:
                 s.connected = false;
                 s.role = Role::Candidate;
                 s.voted_for = Some(id(0xaaaa));
+                if let Some(own) = s.servers.get_mut(&id(0xaaaa)) {
+                    own.voted_for = Some(id(0xaaaa));
+                }
                 s.election = Some(Election {
                     started: Duration::from_millis(5),
                     reason: ElectionReason::Timeout,
@@ -451,6 +456,7 @@ Servers:
                 "Leader: unknown",
                 "Vote: self",
                 "Last Election started 5 ms ago, reason: timeout",
+                "    aaaa (aaaa at tcp:127.0.0.1:6643) (self) (voted for aaaa)",
             ],
         );
         check(

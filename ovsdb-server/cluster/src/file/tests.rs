@@ -145,6 +145,7 @@ fn told(opened: &Result<Opened, FileError>, dir: &Path) -> String {
 }
 
 /// Which folder a case begins with.
+#[derive(Debug)]
 enum Before {
     None,
     Own,
@@ -214,8 +215,8 @@ fn files_and_folders() {
     check(&body, &Before::Unsettled, &kept, ".db.raft (log of 1), db");
     let outdated = "ovsdb error: db: an old copy: .db.raft holds what its server has written since; put back the file \
                     that belongs to the folder, or kick the server out of its cluster, remove the file and use \
-                    \"ovsdb-tool join-cluster\" to add a new server, or make another cluster of the contents with \
-                    \"ovsdb-tool create-cluster NEW db ADDRESS\"";
+                    \"ovsdb-tool join-cluster\" to add a new server, or make another cluster of what the folder \
+                    holds with \"ovsdb-tool create-cluster NEW db ADDRESS\"";
     check(&body, &Before::Own, outdated, ".db.raft (log of 1), db");
     check(&body, &Before::Stale, founding, &orphan(1));
     check(&body, &Before::Foreign, founding, &orphan(2));
@@ -326,6 +327,33 @@ fn files_and_folders() {
         "ovsdb error: db: not a clustered database",
         ".db.raft (log of 1), db",
     );
+}
+
+/// Whoever reads a member without a server reads its folder where that has more than the file.
+#[test]
+fn what_is_newer_is_read() {
+    let body = file(&member(&[1], Some(CONTENTS)), &[]);
+    let stub = file(&member(&[1], None), &[]);
+    for (bytes, before, expected) in [
+        (&body, Before::None, false),
+        (&body, Before::Unsettled, false),
+        (&body, Before::Stale, false),
+        (&body, Before::Foreign, false),
+        (&body, Before::Emptied, false),
+        (&body, Before::Own, true),
+        (&stub, Before::Own, true),
+        (&stub, Before::Unsettled, true),
+    ] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = prepare(dir.path(), bytes, &before);
+        let beside = beside(&path).expect("a member's file");
+        let folder = beside.map(|(_, folder)| folder);
+        assert_eq!(
+            folder,
+            expected.then(|| dir.path().join(".db.raft")),
+            "{before:?}"
+        );
+    }
 }
 
 #[test]

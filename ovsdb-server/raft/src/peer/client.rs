@@ -207,11 +207,13 @@ impl Connection {
                 None => self.connect().await?,
             };
             let stream = &mut linked.stream;
+            let backlog = self.dialing.links.sending(frame.len());
             stream
                 .write_all(frame)
                 .await
                 .map_err(|error| self.broken(error))?;
             stream.flush().await.map_err(|error| self.broken(error))?;
+            drop(backlog);
             if let Some(to) = entries_to {
                 failpoints.sent_append(to).await;
             }
@@ -362,7 +364,19 @@ impl Connection {
             return Err(self.rpc_error(RPCTypes::Vote, error));
         }
         match self.ask(RPCTypes::Vote, request, option).await? {
-            Answer::Vote(response) => Ok(response),
+            Answer::Vote(response) => {
+                let said = match response.vote_granted {
+                    true => Some(self.dialing.server),
+                    // It has voted in this term already.
+                    false => Some(response.vote.leader_id)
+                        .filter(|theirs| theirs.term == term)
+                        .map(|theirs| theirs.voted_for),
+                };
+                if let (Some(to), Some(candidate)) = (self.to, said) {
+                    self.dialing.elections.voted(to, candidate);
+                }
+                Ok(response)
+            }
             other => Err(self.rpc_error(RPCTypes::Vote, self.unexpected(&other))),
         }
     }

@@ -19,6 +19,7 @@ struct Known {
     open: BTreeMap<(ServerId, Direction), usize>,
     heard: BTreeMap<ServerId, Instant>,
     n_broken: u64,
+    n_bytes: usize,
 }
 
 /// Who made a connection.
@@ -37,6 +38,12 @@ pub struct Link {
     direction: Direction,
 }
 
+/// Bytes that wait to go out to another member, as long as they do.
+pub struct Sending {
+    links: Arc<Links>,
+    n_bytes: usize,
+}
+
 impl Links {
     /// A connection was made.
     pub fn open(self: &Arc<Self>, server: ServerId, direction: Direction) -> Link {
@@ -51,6 +58,25 @@ impl Links {
     /// A message came.
     pub fn heard(&self, server: ServerId) {
         self.0.lock().heard.insert(server, Instant::now());
+    }
+
+    /// So many bytes wait to go out.
+    pub fn sending(self: &Arc<Self>, n_bytes: usize) -> Sending {
+        self.0.lock().n_bytes += n_bytes;
+        Sending {
+            links: self.clone(),
+            n_bytes,
+        }
+    }
+
+    /// Bytes that wait to go out.
+    pub fn backlog(&self) -> usize {
+        self.0.lock().n_bytes
+    }
+
+    /// How many connections there are.
+    pub fn n_open(&self) -> usize {
+        self.0.lock().open.values().sum()
     }
 
     /// A connection ended that should not have.
@@ -84,5 +110,11 @@ impl Drop for Link {
                 known.open.remove(&key);
             }
         }
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.links.0.lock().n_bytes -= self.n_bytes;
     }
 }
