@@ -90,7 +90,10 @@ pub enum ExportError {
         error: ImageError,
     },
     /// An entry of its log.
-    #[error("{}: entry {index}: {error}", folder.display())]
+    #[error(
+        "{}: entry {index} of the log: {error}; a damaged member is replaced: kick it, remove its file, and let a new \
+         one join", folder.display()
+    )]
     Entry {
         /// Its folder.
         folder: PathBuf,
@@ -112,6 +115,9 @@ pub fn read_only(path: &Path) -> Result<Option<Exported>, ExportError> {
         error,
     };
     let store = Store::read_only(&folder).map_err(failed)?;
+    if !read.header.is_joining() && store.lacks_beginning().map_err(failed)? {
+        return Err(file::without_log(path, folder).into());
+    }
     let vote = store.vote().map_err(failed)?;
     let snapshot = store.snapshot().map_err(failed)?;
     let in_snapshot = snapshot.as_ref().and_then(|s| s.description.contents.last);

@@ -283,6 +283,15 @@ pub(crate) fn beside(path: &Path) -> Result<Option<(Read, PathBuf)>, FileError> 
     }
 }
 
+/// A member whose folder has forgotten what it began with.
+pub(crate) fn without_log(path: &Path, folder: PathBuf) -> FileError {
+    FileError::Inconsistent {
+        file: path.display().to_string(),
+        folder,
+        found: "holds no log, or not the beginning of it".to_owned(),
+    }
+}
+
 /// Opens a member's file and locks it.
 pub fn open(path: &Path) -> Result<Opened, FileError> {
     let display = path.display().to_string();

@@ -81,9 +81,14 @@ pub fn force_new_cluster(path: &Path, cluster: ClusterId) -> Result<Forced, Mend
         folder: opened.folder.clone(),
         error,
     };
+    // What cannot be read is told before anything is changed.
+    let store = Store::open(&opened.folder).map_err(failed)?;
+    if store.lacks_beginning().map_err(failed)? {
+        return Err(file::without_log(path, opened.folder.clone()).into());
+    }
+    store.membership().and(store.vote()).map_err(failed)?;
     // A crash right after this leaves a member that reaches nobody, until the command is run again.
     file::move_to(&opened, cluster)?;
-    let store = Store::open(&opened.folder).map_err(failed)?;
     let own = Peer {
         address: opened.address.clone(),
     };

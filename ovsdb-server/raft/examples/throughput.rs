@@ -87,6 +87,7 @@ async fn start(n: u128, folder: &Path, address: &str, machine: Arc<Loop>) -> Mem
         address: address.to_owned(),
         election_timer_ms: 1000,
         snapshot_every: 100_000,
+        has_log: false,
         tls: Arc::new(Tls::default()),
     };
     let threads = Threads::start().expect("threads");

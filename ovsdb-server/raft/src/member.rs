@@ -76,6 +76,10 @@ impl Member {
         let in_use = store.watch();
         let listener = world.listen(&passive, &settings.tls);
         let listener = listener.map_err(|error| address_error(error.to_string()))?;
+        if settings.has_log && store.lacks_beginning().map_err(damaged)? {
+            let what = "its log is gone, or the beginning of it";
+            return Err(damaged(io::Error::new(io::ErrorKind::InvalidData, what)));
+        }
         let log = Log::open(store.clone()).map_err(damaged)?;
         let shared = Shared::new(settings, world, machine, &store).map_err(damaged)?;
         let shared = Arc::new(shared);

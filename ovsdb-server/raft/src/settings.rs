@@ -22,6 +22,9 @@ pub struct Settings {
     pub election_timer_ms: u64,
     /// Log entries after which a snapshot is made.
     pub snapshot_every: u64,
+    /// It was a member before: without a log, from its beginning on or behind a snapshot, it has forgotten what others
+    /// rely on, and is not started.
+    pub has_log: bool,
     /// For `ssl:` addresses.
     pub tls: Arc<Tls>,
 }

@@ -130,6 +130,7 @@ async fn start(
         address: file.address.clone(),
         election_timer_ms: file.election_timer_ms,
         snapshot_every,
+        has_log: file.kind == Kind::Existing,
         tls: tls.clone(),
     };
     let machine = Arc::new(Link {

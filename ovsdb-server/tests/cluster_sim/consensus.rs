@@ -37,6 +37,7 @@ pub const EXPECTED: &[&str] = &[
     "snapshots installed",
     "void entries",
     "conversions",
+    "restores",
     "entries lost",
     "proposed in vain",
     "passed on twice",

@@ -39,7 +39,8 @@ impl World {
             }
             48..66 => return self.snapshot(m),
             66..70 if leader.is_some() => self.verify(),
-            70..80 => self.members[m].place.slowness = [1, 1, 5, 30][self.rng.random_range(0..4)],
+            70..72 => return self.restore(leader.unwrap_or(m)),
+            72..80 => self.members[m].place.slowness = [1, 1, 5, 30][self.rng.random_range(0..4)],
             _ => self.clog(),
         }
         Ok(())

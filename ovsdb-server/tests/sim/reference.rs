@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ovsdb_cluster::{contents, state_hash};
-use ovsdb_data::{DatabaseSchema, TxnId, Uuid, json};
+use ovsdb_data::{DatabaseSchema, Row, TxnId, Uuid, json};
 use ovsdb_engine::convert::convert;
 use ovsdb_engine::{Database, Snapshot};
 use ovsdb_raft::types::{Command, Request};
@@ -25,12 +25,15 @@ pub struct Reference {
     /// By the id of the state: the log index.
     by_id: BTreeMap<Uuid, usize>,
     requests: BTreeSet<Request>,
-    /// The tags of executed transactions, in order.
+    /// The tags of executed transactions and of backups that were put in place, in order.
     pub executed: Vec<String>,
     /// By executed tag: the log index.
     pub tags: BTreeMap<String, usize>,
     pub n_void: usize,
     pub n_converted: usize,
+    pub n_restored: usize,
+    /// The log index of the last contents that took the place of everything.
+    pub restored_at: usize,
 }
 
 impl Reference {
@@ -48,6 +51,8 @@ impl Reference {
             tags: BTreeMap::new(),
             n_void: 0,
             n_converted: 0,
+            n_restored: 0,
+            restored_at: 0,
         }
     }
 
@@ -85,7 +90,18 @@ impl Reference {
                 index_at_least,
             }) => {
                 let db = contents::database(schema, record, TxnId(*id), &Uuid::nil);
-                self.db = Some(db.map_err(|error| error.to_string())?);
+                let db = db.map_err(|error| error.to_string())?;
+                match (tags(db.snapshot()).pop(), self.executed.is_empty()) {
+                    (Some(tag), _) => {
+                        self.executed.push(tag.clone());
+                        self.tags.insert(tag, index);
+                        self.n_restored += 1;
+                    }
+                    (None, true) => {}
+                    (None, false) => return Err("the first contents come again".to_owned()),
+                }
+                self.restored_at = index;
+                self.db = Some(db);
                 index_base = index_base.max(index_at_least.saturating_sub(index as u64));
                 self.name(*id, index)?;
                 false
@@ -161,4 +177,12 @@ impl Reference {
             )),
         }
     }
+}
+
+/// The tags in `Done`.
+pub fn tags(state: &Snapshot) -> Vec<String> {
+    let table = state.schema.table_idx("Done").expect("a table of both schemas");
+    let column = state.schema.table(table).column("tag").expect("its column");
+    let tag = |row: &Row| Some(row.get(column).one()?.as_str()?.to_owned());
+    state.table(table).values().filter_map(tag).collect()
 }

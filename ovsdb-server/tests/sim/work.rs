@@ -2,10 +2,11 @@
 //! after the other.
 //!
 //! Every transaction that writes leaves a row in `Done` with its own tag: so the log tells which were executed, how
-//! often and in which order.
+//! often and in which order. A backup has one as well: it takes the place of all that was done before.
 
 use std::collections::BTreeSet;
 
+use ovsdb_data::Uuid;
 use rand::Rng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -98,6 +99,26 @@ pub fn first_rows() -> Value {
         let uuid = format!("00000000-0000-4000-8000-0000000001{i:02x}");
         tables["Register"][uuid] = json!({"name": i, "value": 0});
     }
+    tables
+}
+
+/// What the tag begins with that a backup has in `Done`.
+const RESTORED: &str = "restored-";
+
+/// The tag of a backup, one of many.
+pub fn restored_tag(n: usize) -> String {
+    format!("{RESTORED}{n}")
+}
+
+/// Whether a tag is that of a backup.
+pub fn is_restored(tag: &str) -> bool {
+    tag.starts_with(RESTORED)
+}
+
+/// The rows of a backup, as a record.
+pub fn restored_rows(tag: &str, uuid: Uuid) -> Value {
+    let mut tables = first_rows();
+    tables["Done"] = json!({uuid.to_string(): {"tag": tag}});
     tables
 }
 
@@ -237,6 +258,14 @@ pub struct Serial {
 }
 
 impl Serial {
+    /// What a backup holds.
+    pub fn restored(tag: &str) -> Serial {
+        Serial {
+            done: BTreeSet::from([tag.to_owned()]),
+            ..Serial::default()
+        }
+    }
+
     /// Executes a write; the counts that its `update`, `mutate` and `delete` operations report, in order. An error
     /// where it should have failed.
     pub fn execute(&mut self, tag: &str, write: &Write) -> Result<Vec<usize>, String> {

@@ -8,12 +8,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ovsdb_data::Uuid;
+use ovsdb_cluster::contents;
+use ovsdb_data::{TxnId, Uuid, json};
 use ovsdb_raft::Command;
 use ovsdb_raft::types::ServerId;
 use ovsdb_server::cluster::{Cluster, ClusterEvent};
 use ovsdb_server::database::{Model, OpenDatabase};
 use ovsdb_server::link::SessionId;
+use ovsdb_server::operate::backup::Contents;
 use ovsdb_server::server::{Event, Server};
 use ovsdb_wire::message::Message;
 use rand::Rng;
@@ -27,7 +29,7 @@ use crate::sim::clients::Client;
 use crate::sim::host::{Clock, Job, Outside, SimHost};
 use crate::sim::invariants;
 use crate::sim::reference::Reference;
-use crate::sim::work::{DB, Op};
+use crate::sim::work::{self, DB, Op};
 
 /// In microseconds, as all of the simulation's time.
 pub const MS: u64 = 1000;
@@ -141,6 +143,8 @@ pub struct World {
     /// Who was seen to lead each term.
     pub leaders: BTreeMap<u64, ServerId>,
     pub history: Vec<Record>,
+    /// Backups that a server was asked to put in place: their tags, and what came of it.
+    pub restores: Vec<(String, oneshot::Receiver<Result<(), String>>)>,
     pub counted: Totals,
     pub n_sessions: u64,
     pub is_healing: bool,
@@ -188,6 +192,7 @@ impl World {
             reference: Reference::new(),
             leaders: BTreeMap::new(),
             history: Vec::new(),
+            restores: Vec::new(),
             counted: Totals::default(),
             n_sessions: 0,
             is_healing: false,
@@ -228,6 +233,7 @@ impl World {
         totals.add("executed", self.reference.executed.len());
         totals.add("void entries", self.reference.n_void);
         totals.add("conversions", self.reference.n_converted);
+        totals.add("restores", self.reference.n_restored);
         totals.add("entries", self.reference.last());
         totals.add("steps", self.step as usize);
         totals
@@ -363,6 +369,25 @@ impl World {
         self.look_at_applying(m)?;
         self.look_between(m)?;
         invariants::each_step(self, m)
+    }
+
+    /// An operator has a server put a backup in place. One that does not lead refuses.
+    pub fn restore(&mut self, m: usize) -> Result<(), String> {
+        let tag = work::restored_tag(self.restores.len());
+        let record = json::to_string(&work::restored_rows(&tag, Uuid::from_u128(self.rng.random())));
+        let schema = json::to_string(&work::schema(self.rng.random_range(0..2)));
+        let database = contents::database(&schema, record.as_bytes(), TxnId::default(), &Uuid::nil);
+        let contents = Contents {
+            database: database.map_err(|error| error.to_string())?,
+            schema: schema.into(),
+            record: record.into(),
+            index: Some(self.rng.random_range(0..2000)),
+        };
+        let (done, wait) = oneshot::channel();
+        self.restores.push((tag, wait));
+        // That it refuses is told by the end of `done`.
+        let restore = move |server: &mut Server| drop(server.restore(DB, contents, done));
+        self.tell(m, Event::Call(Box::new(restore)))
     }
 
     /// Looks whether a server has taken what it was given.

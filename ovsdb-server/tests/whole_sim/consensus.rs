@@ -37,9 +37,11 @@ const TIMER_MS: u64 = 300;
 /// What a run of many seeds must have seen, besides what all members under faults see.
 pub const EXPECTED: &[&str] = &[
     "slow server",
+    "log lost",
     "lull",
     "snapshots installed",
     "conversions",
+    "restores",
     "canceled",
     "executed",
     "reads by a leader",
@@ -76,6 +78,8 @@ pub struct Consensus {
     /// Term and contents of each entry, by index.
     entries: Vec<(u64, u64)>,
     n_servers: u64,
+    /// The member whose log was lost: it must not go on.
+    pub without_log: Option<ServerId>,
     /// What must not be, and was seen where nothing could be returned.
     violation: Option<String>,
 }
@@ -98,6 +102,7 @@ impl World {
             folder: tempfile::tempdir().expect("a folder"),
             entries: Vec::new(),
             n_servers: 0,
+            without_log: None,
             violation: None,
             chance,
         };
@@ -163,13 +168,18 @@ impl World {
             return;
         };
         let network = self.consensus.network.clone();
+        let has_lost_log = self.consensus.without_log == Some(self.members[m].id);
         match self.members[m].place.start(m, &path, &network) {
+            Ok(()) if has_lost_log && !self.members[m].place.has_sign() => {
+                self.violate(format!("member {m} is started without its log"));
+            }
             Ok(()) => {
                 self.start_server(m).start_timers();
                 self.collect(m);
             }
             // It was written down, and its process died before anybody saw.
             Err(FileError::Left { .. }) => self.wipe(m),
+            Err(FileError::Inconsistent { .. }) if has_lost_log => self.wipe(m),
             Err(error) => self.violate(format!("member {m}'s file cannot be opened: {error}")),
         }
     }
@@ -257,10 +267,21 @@ impl World {
             let Some(running) = &mut self.members[m].place.running else {
                 continue;
             };
-            if let Some(Err(error)) = running.run(now)
-                && !self.members[m].place.disk.was_fault_met()
-            {
-                return Err(format!("member {m} cannot start: {error}"));
+            let started = running.run(now);
+            let has_lost_log = self.consensus.without_log == Some(self.members[m].id);
+            match started {
+                Some(Ok(())) if has_lost_log => {
+                    return Err(format!("member {m} is started without its log"));
+                }
+                // Somebody gives the machine to another one.
+                Some(Err(_)) if has_lost_log => {
+                    self.wipe(m);
+                    continue;
+                }
+                Some(Err(error)) if !self.members[m].place.disk.was_fault_met() => {
+                    return Err(format!("member {m} cannot start: {error}"));
+                }
+                _ => {}
             }
             self.go_on(m)?;
             self.hand_over(m)?;

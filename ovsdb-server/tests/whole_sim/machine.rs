@@ -6,11 +6,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use ovsdb_cluster::{FileError, file};
-use ovsdb_raft::Threads;
+use ovsdb_raft::store::disk::Disk;
+use ovsdb_raft::{Threads, World};
 use ovsdb_server::cluster;
 use ovsdb_server::inbox::Inbox;
 use ovsdb_server::server::Event;
+use ovsdb_store::clustered::Header;
+use ovsdb_store::log::{Log, Magic, Mode};
+use ovsdb_transport::listen::Listener;
+use ovsdb_transport::remote::{Active, Passive};
+use ovsdb_transport::stream::Stream;
 use ovsdb_transport::tls::Tls;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -33,6 +40,28 @@ pub struct Place {
     pub running: Option<Running>,
     /// What comes to its server takes it so much longer.
     pub slowness: u64,
+}
+
+/// What RocksDB leaves in a folder once it has made its files, of which there are none here.
+const SIGN: &str = "CURRENT";
+
+/// A world whose disks leave the sign, like real ones, when they are opened.
+struct Signing(Surroundings);
+
+impl World for Signing {
+    fn open(&self, folder: &Path) -> io::Result<Arc<dyn Disk>> {
+        let disk = self.0.open(folder)?;
+        std::fs::write(folder.join(SIGN), "")?;
+        Ok(disk)
+    }
+
+    fn listen(&self, at: &Passive, tls: &Arc<Tls>) -> io::Result<Listener> {
+        self.0.listen(at, tls)
+    }
+
+    fn dial<'a>(&'a self, to: &'a Active, tls: &'a Arc<Tls>) -> BoxFuture<'a, io::Result<Stream>> {
+        self.0.dial(to, tls)
+    }
 }
 
 /// The process on a machine.
@@ -82,6 +111,35 @@ impl Place {
         }
     }
 
+    /// Whether all that the member has is on the disk.
+    pub fn is_settled(&self) -> bool {
+        let header = |path: &PathBuf| {
+            let mut log = Log::open(path, &[Magic::Cluster], Mode::ReadOnly).ok()?;
+            Header::read(&mut log).ok()
+        };
+        let settled = |header: Header| !header.is_joining() && header.snapshot().is_none();
+        self.file.as_ref().and_then(header).is_some_and(settled)
+    }
+
+    /// The disk is lost, but for what says whose it was, and maybe the sign.
+    pub fn lose_log(&mut self, chance: &Chance) {
+        self.disk = SimDisk::new(chance);
+        if let (Some(sign), 0) = (self.sign(), chance.within(0..2)) {
+            std::fs::remove_file(sign).expect("a settled member's disk was opened");
+        }
+    }
+
+    /// Whether its folder says that there is a log.
+    pub fn has_sign(&self) -> bool {
+        self.sign().is_some_and(|sign| sign.exists())
+    }
+
+    fn sign(&self) -> Option<PathBuf> {
+        let file = self.file.as_ref()?;
+        let name = file.file_name()?.to_string_lossy();
+        Some(file.with_file_name(format!(".{name}.raft")).join(SIGN))
+    }
+
     /// The clock of its process.
     pub fn clock(&self) -> Option<Handle> {
         self.running
@@ -92,15 +150,12 @@ impl Place {
     /// Starts the process for the member that a file names.
     pub fn start(&mut self, host: Host, path: &Path, network: &Network) -> Result<(), FileError> {
         let opened = Arc::new(file::open(path)?);
-        // The log is on the simulated disk: here is only what says that there is one.
-        let sign = opened.folder.join("CURRENT");
-        std::fs::write(&sign, "").map_err(|error| FileError::Io { path: sign, error })?;
         let process = Process::start();
-        let world = Surroundings {
+        let world = Signing(Surroundings {
             host,
             disk: self.disk.clone(),
             network: network.clone(),
-        };
+        });
         let threads = Threads::of(process.handle().clone(), Arc::new(world));
         let tray = Arc::new(InTray::default());
         let starting = Arc::default();

@@ -3,7 +3,7 @@
 //! All in one thread.
 //!
 //! Never here: sockets, TLS, RocksDB; the file that names a member is a real one, and no crash comes into the middle of
-//! its writing.
+//! its writing. Of the folder beside it there is what a disk leaves there: so a member without its log is seen.
 //!
 //! Reading order: [`sim`], [`consensus`] (machines and their processes), [`nemesis`]; below them [`simulated`].
 //! Variables that it reads: [`seeds`].

@@ -70,6 +70,8 @@ impl World {
             83..86 => self.kick(m),
             86..89 => self.leave(any),
             89..92 => self.verify(m),
+            92..95 => return self.restore(m),
+            95..98 => self.lose_log(m),
             _ => self.clog(),
         }
         Ok(())
@@ -191,6 +193,18 @@ impl World {
                 // It may not be a member.
                 let _ = member.kick(which).await;
             });
+        }
+    }
+
+    /// Once, for more than one would be a majority before anybody takes the first out.
+    fn lose_log(&mut self, m: usize) {
+        let is_first = self.consensus.without_log.is_none();
+        if is_first && self.may_shrink() && self.members[m].place.is_settled() {
+            self.counted.count("log lost");
+            self.consensus.without_log = Some(self.members[m].id);
+            self.kill(m);
+            self.members[m].place.lose_log(&self.consensus.chance);
+            self.start(m);
         }
     }
 

@@ -53,6 +53,21 @@ impl Store {
         }
     }
 
+    /// Whether what was written first is gone: there is neither a log nor a snapshot, or the log begins later than the
+    /// snapshot ends.
+    pub fn lacks_beginning(&self) -> io::Result<bool> {
+        let in_snapshot = self
+            .snapshot()?
+            .and_then(|snapshot| snapshot.description.contents.last);
+        let next = in_snapshot.map_or(0, |last| last.index + 1);
+        let first = self.disk.range(Family::Log, &[]).next().transpose()?;
+        let begins_late = match first {
+            Some((index, _)) => index[..] > key(next)[..],
+            None => in_snapshot.is_none(),
+        };
+        Ok(begins_late || self.purged()? > in_snapshot)
+    }
+
     /// The entries from an index on, each with its bytes; they follow one another, or there is an error.
     pub fn entries(&self, from: u64) -> impl Iterator<Item = io::Result<(Entry, Box<[u8]>)>> {
         let mut next = None;

@@ -145,6 +145,7 @@ pub fn place(n: u128, cluster: Option<ClusterId>) -> Place {
             address: address(),
             election_timer_ms: 300,
             snapshot_every: 50,
+            has_log: false,
             tls: Arc::new(Tls::default()),
         },
     }

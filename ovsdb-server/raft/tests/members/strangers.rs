@@ -72,6 +72,7 @@ async fn lonely() -> Lonely {
         address: format!("tcp:127.0.0.1:{port}"),
         election_timer_ms: 200,
         snapshot_every: 1000,
+        has_log: false,
         tls: Arc::new(Tls::default()),
     };
     let member = Member::start(&threads, folder.path(), settings, counter.clone())

@@ -265,6 +265,7 @@ impl Cluster {
             address: address(host),
             election_timer_ms: 500,
             snapshot_every: 60,
+            has_log: false,
             tls: Arc::new(Tls::default()),
         };
         let starting = Arc::new(Mutex::new(None));

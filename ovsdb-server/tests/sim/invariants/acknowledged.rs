@@ -1,5 +1,8 @@
 //! What was acknowledged is never lost: it was agreed on before, and it is there at the end.
 
+use std::collections::BTreeSet;
+
+use crate::sim::reference::tags;
 use crate::sim::work::Op;
 use crate::sim::world::{Outcome, World, acknowledged};
 
@@ -15,17 +18,20 @@ pub fn on_answer(world: &World, i: usize) -> Result<(), String> {
     }
 }
 
-/// At the end.
-pub fn check(world: &World) -> Result<(), String> {
-    let state = world.reference.now();
-    let table = state.schema.table_idx("Done").ok_or("no table Done")?;
-    let column = state.schema.table(table).column("tag").ok_or("no column tag")?;
-    let present = |tag: &str| {
-        let mut rows = state.table(table).values();
-        rows.any(|row| row.get(column).one().and_then(|atom| atom.as_str()) == Some(tag))
+/// At the end. A backup takes the place of what was done before it.
+pub fn check(world: &mut World) -> Result<(), String> {
+    let present: BTreeSet<String> = tags(world.reference.now()).into_iter().collect();
+    let is_lost = |tag: &&str| {
+        let entry = world.reference.tags.get(*tag);
+        !present.contains(*tag) && entry.is_none_or(|entry| *entry > world.reference.restored_at)
     };
-    match acknowledged(&world.history).into_iter().find(|tag| !present(tag)) {
-        Some(tag) => Err(format!("transaction {tag} was acknowledged and is lost")),
-        None => Ok(()),
+    if let Some(tag) = acknowledged(&world.history).into_iter().find(is_lost) {
+        return Err(format!("transaction {tag} was acknowledged and is lost"));
     }
+    for (tag, wait) in &mut world.restores {
+        if wait.try_recv() == Ok(Ok(())) && !world.reference.tags.contains_key(tag) {
+            return Err(format!("backup {tag} was put in place, and was not agreed on"));
+        }
+    }
+    Ok(())
 }

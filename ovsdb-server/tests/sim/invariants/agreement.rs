@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ovsdb_engine::Snapshot;
 use serde_json::Value;
 
-use crate::sim::work::{N_REGISTERS, Op, Serial};
+use crate::sim::work::{N_REGISTERS, Op, Serial, is_restored};
 use crate::sim::world::{Outcome, Record, World};
 
 /// The values of the registers.
@@ -24,6 +24,11 @@ pub fn check(world: &World) -> Result<Vec<Serial>, String> {
     let mut states = vec![serial.clone()];
     let mut latest_began: Option<(&Record, u64)> = None;
     for tag in &world.reference.executed {
+        if is_restored(tag) {
+            serial = Serial::restored(tag);
+            states.push(serial.clone());
+            continue;
+        }
         let record = records
             .get(tag.as_str())
             .ok_or_else(|| format!("{tag} was executed, nobody asked for it"))?;

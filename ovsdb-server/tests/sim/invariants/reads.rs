@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::sim::work::{Op, Serial};
+use crate::sim::work::{Op, Serial, is_restored};
 use crate::sim::world::{Outcome, World};
 
 /// `states`: what the log's transactions lead to, one after the other.
@@ -25,7 +25,10 @@ pub fn check(world: &mut World, states: &[Serial]) -> Result<(), String> {
             ),
             Op::Read => {
                 let read = Serial::of_read(results).ok_or_else(|| format!("a read is answered {results}"))?;
-                let position = read.done.len();
+                // Since a backup was put in place, if one was.
+                let backup = read.done.iter().find(|tag| is_restored(tag));
+                let since = backup.and_then(|tag| positions.get(tag.as_str())).copied();
+                let position = since.map_or(read.done.len(), |since| since + read.done.len() - 1);
                 if states.get(position).map(Serial::as_read).as_ref() != Some(&read) {
                     return Err(format!("read {} shows no state of the log: {read:?}", record.tag));
                 }
