@@ -81,12 +81,7 @@ pub fn force_new_cluster(path: &Path, cluster: ClusterId) -> Result<Forced, Mend
         folder: opened.folder.clone(),
         error,
     };
-    // What cannot be read is told before anything is changed.
-    let store = Store::open(&opened.folder).map_err(failed)?;
-    if store.lacks_beginning().map_err(failed)? {
-        return Err(file::without_log(path, opened.folder.clone()).into());
-    }
-    store.membership().and(store.vote()).map_err(failed)?;
+    let store = open(path, &opened.folder)?;
     // A crash right after this leaves a member that reaches nobody, until the command is run again.
     file::move_to(&opened, cluster)?;
     let own = Peer {
@@ -115,14 +110,15 @@ pub struct Cut {
 /// Cuts the log of a member that no server has open at its first damaged entry. None where it is whole, or not beside
 /// the file. The caller holds the file's lock.
 pub fn cut_at_damage(path: &Path) -> Result<Option<Cut>, MendError> {
-    let Some((_, folder)) = file::beside(path)? else {
+    // One that has not joined has nothing to lose.
+    let Some((_, folder)) = file::beside(path)?.filter(|(read, _)| !read.header.is_joining()) else {
         return Ok(None);
     };
     let failed = |error| MendError::Folder {
         folder: folder.clone(),
         error,
     };
-    let store = Store::open(&folder).map_err(failed)?;
+    let store = open(path, &folder)?;
     let mut next = store
         .purged()
         .map_err(failed)?
@@ -148,4 +144,19 @@ pub fn cut_at_damage(path: &Path) -> Result<Option<Cut>, MendError> {
     }
     store.cut(next).map_err(failed)?;
     Ok(Some(Cut { index: next, error }))
+}
+
+/// Opens what can be mended. What cannot is told before anything is changed: opening it deletes what seems to be no part
+/// of it.
+fn open(path: &Path, folder: &Path) -> Result<Store, MendError> {
+    let failed = |error| MendError::Folder {
+        folder: folder.to_owned(),
+        error,
+    };
+    let found = Store::read_only(folder).map_err(failed)?;
+    if found.lacks_beginning().map_err(failed)? {
+        return Err(file::without_log(path, folder.to_owned()).into());
+    }
+    found.membership().map_err(failed)?;
+    Store::open(folder).map_err(failed)
 }

@@ -68,18 +68,23 @@ impl Member {
         };
         let passive = passive(&settings.address).map_err(address_error)?;
         let world = threads.world().clone();
-        let store = Store::on(world.open(&folder)?);
         let damaged = |error: io::Error| {
             let text = format!("{}: {error}", folder.display());
             MemberError::Store(io::Error::new(error.kind(), text))
         };
-        let in_use = store.watch();
-        let listener = world.listen(&passive, &settings.tls);
-        let listener = listener.map_err(|error| address_error(error.to_string()))?;
-        if settings.has_log && store.lacks_beginning().map_err(damaged)? {
+        // To be refused, it is not to be opened: whoever opens it deletes what seems to be no part of it.
+        if settings.has_log
+            && Store::on(world.look(&folder)?)
+                .lacks_beginning()
+                .map_err(damaged)?
+        {
             let what = "its log is gone, or the beginning of it";
             return Err(damaged(io::Error::new(io::ErrorKind::InvalidData, what)));
         }
+        let store = Store::on(world.open(&folder)?);
+        let in_use = store.watch();
+        let listener = world.listen(&passive, &settings.tls);
+        let listener = listener.map_err(|error| address_error(error.to_string()))?;
         let log = Log::open(store.clone()).map_err(damaged)?;
         let shared = Shared::new(settings, world, machine, &store).map_err(damaged)?;
         let shared = Arc::new(shared);

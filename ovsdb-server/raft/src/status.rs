@@ -70,7 +70,7 @@ pub struct Status {
     pub connections: BTreeMap<ServerId, Connections>,
     /// How many connections with servers have broken since it started.
     pub n_disconnections: u64,
-    /// How many connections with servers there are, for whatever purpose.
+    /// How many connections with servers there are or are tried, for whatever purpose.
     pub n_connections: usize,
     /// Bytes that wait to go out to other servers.
     pub backlog_bytes: usize,
@@ -116,10 +116,17 @@ impl Status {
         let index = |id: Option<LogId>| id.map_or(0, |id| id.index);
         let last = metrics.last_log_index.unwrap_or(0);
         let next_timer = *shared.timer_next_ms.lock();
+        let links = &shared.dialing.links;
         let nodes: Vec<(ServerId, Peer)> = {
             let membership = metrics.membership_config.membership();
             membership.nodes().map(|(id, peer)| (*id, peer.clone())).collect()
         };
+        let connections: BTreeMap<ServerId, Connections> = nodes
+            .iter()
+            .filter(|(id, _)| *id != metrics.id)
+            .map(|(id, _)| (*id, connections(shared, &metrics, *id)))
+            .collect();
+        let tried = connections.values().filter(|with| with.outgoing == Some(false));
         Status {
             role: role(shared, &metrics),
             term: metrics.current_term,
@@ -140,14 +147,10 @@ impl Status {
                 .iter()
                 .map(|(id, peer)| (*id, server_status(shared, &metrics, *id, peer)))
                 .collect(),
-            connections: nodes
-                .iter()
-                .filter(|(id, _)| *id != metrics.id)
-                .map(|(id, _)| (*id, connections(shared, &metrics, *id)))
-                .collect(),
-            n_disconnections: shared.dialing.links.n_broken(),
-            n_connections: shared.dialing.links.n_open(),
-            backlog_bytes: shared.dialing.links.backlog(),
+            n_disconnections: links.n_broken(),
+            n_connections: links.n_open() + tried.count(),
+            connections,
+            backlog_bytes: links.backlog(),
             election: shared.dialing.elections.last(),
             refusals: shared.dialing.refusals.lock().clone(),
         }

@@ -20,6 +20,9 @@ pub trait World: Send + Sync + 'static {
     /// Opens a member's folder, or makes it.
     fn open(&self, folder: &Path) -> io::Result<Arc<dyn Disk>>;
 
+    /// Opens a folder for reading, as it is: nothing is written, and nothing that is out of place is cleaned up.
+    fn look(&self, folder: &Path) -> io::Result<Arc<dyn Disk>>;
+
     /// Listens for other members.
     fn listen(&self, at: &Passive, tls: &Arc<Tls>) -> io::Result<Listener>;
 
@@ -27,17 +30,23 @@ pub trait World: Send + Sync + 'static {
     fn dial<'a>(&'a self, to: &'a Active, tls: &'a Arc<Tls>) -> BoxFuture<'a, io::Result<Stream>>;
 }
 
+/// RocksDB names its files at most.
+fn of(folder: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+}
+
 /// This machine's.
 pub(crate) struct ThisMachine;
 
 impl World for ThisMachine {
     fn open(&self, folder: &Path) -> io::Result<Arc<dyn Disk>> {
-        // RocksDB names its files at most.
-        let opened = Rocks::open(folder).map_err(|error| {
-            let text = format!("{}: {error}", folder.display());
-            io::Error::new(error.kind(), text)
-        });
-        Ok(Arc::new(opened?))
+        Ok(Arc::new(Rocks::open(folder).map_err(|error| of(folder, &error))?))
+    }
+
+    fn look(&self, folder: &Path) -> io::Result<Arc<dyn Disk>> {
+        Ok(Arc::new(
+            Rocks::read_only(folder).map_err(|error| of(folder, &error))?,
+        ))
     }
 
     fn listen(&self, at: &Passive, tls: &Arc<Tls>) -> io::Result<Listener> {

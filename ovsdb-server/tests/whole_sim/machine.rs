@@ -55,6 +55,10 @@ impl World for Signing {
         Ok(disk)
     }
 
+    fn look(&self, folder: &Path) -> io::Result<Arc<dyn Disk>> {
+        self.0.look(folder)
+    }
+
     fn listen(&self, at: &Passive, tls: &Arc<Tls>) -> io::Result<Listener> {
         self.0.listen(at, tls)
     }

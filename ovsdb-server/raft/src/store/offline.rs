@@ -53,8 +53,8 @@ impl Store {
         }
     }
 
-    /// Whether what was written first is gone: there is neither a log nor a snapshot, or the log begins later than the
-    /// snapshot ends.
+    /// Whether what was written first is gone: there is no vote, which comes before all else, there is neither a log nor a
+    /// snapshot, or the log begins later than the snapshot ends.
     pub fn lacks_beginning(&self) -> io::Result<bool> {
         let in_snapshot = self
             .snapshot()?
@@ -65,7 +65,7 @@ impl Store {
             Some((index, _)) => index[..] > key(next)[..],
             None => in_snapshot.is_none(),
         };
-        Ok(begins_late || self.purged()? > in_snapshot)
+        Ok(begins_late || self.vote()?.is_none() || self.purged()? > in_snapshot)
     }
 
     /// The entries from an index on, each with its bytes; they follow one another, or there is an error.

@@ -85,11 +85,18 @@ impl SimDisk {
         if std::mem::replace(&mut state.is_open, true) {
             return Err(io::Error::other("the folder is in use"));
         }
+        drop(state);
+        Ok(self.look())
+    }
+
+    /// Lets a process read it, whether or not it has opened it.
+    pub fn look(&self) -> Arc<dyn Disk> {
+        let mut state = self.0.lock();
         state.was_fault_met = false;
-        Ok(Arc::new(Open {
+        Arc::new(Open {
             disk: self.clone(),
             life: state.life,
-        }))
+        })
     }
 
     /// The process dies, and the disk keeps less than was written. Says how many batches were lost, and whether some

@@ -61,6 +61,10 @@ impl World for Surroundings {
         self.disk.open()
     }
 
+    fn look(&self, _: &Path) -> io::Result<Arc<dyn Disk>> {
+        Ok(self.disk.look())
+    }
+
     fn listen(&self, at: &Passive, _: &Arc<Tls>) -> io::Result<Listener> {
         match at {
             Passive::Tcp(port, Some(host)) => Ok(self.network.listen(self.host, format!("{host}:{port}"))),
